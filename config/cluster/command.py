@@ -1,0 +1,71 @@
+"""``./krong db``: look after the embedded database without loading the rest of Krong."""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+
+from config import cluster
+from config.cluster import server
+from config.cluster.place import find_place
+
+NAME = "db"
+HELP = "Start, stop or look at the embedded database, or print its address."
+
+
+def _tell(message: str) -> None:
+    sys.stderr.write(f"{message}\n")
+
+
+def _start() -> dict[str, object]:
+    cluster.ensure_running(say=_tell)
+    return _status()
+
+
+def _stop() -> dict[str, object]:
+    if cluster.is_embedded() and find_place().home.exists():
+        with server.alone(find_place()):
+            server.stop(find_place())
+    return _status()
+
+
+def _status() -> dict[str, object]:
+    if not cluster.is_embedded():
+        return {"embedded": False, "running": None, "message": "DATABASE_URL names the server."}
+    place = find_place()
+    running = server.accepts(place)
+    return {
+        "embedded": True,
+        "running": running,
+        "database": cluster.database_name(),
+        "home": str(place.home),
+        "account": place.account.name,
+        "socket": str(place.socket_dir),
+        "log": str(place.log),
+        "message": f"The embedded database in {place.home} is "
+        + ("running." if running else "not running." if place.is_made() else "not made yet."),
+    }
+
+
+def _url() -> dict[str, object]:
+    return {"url": cluster.database_url(), "message": cluster.database_url()}
+
+
+ACTIONS: dict[str, Callable[[], dict[str, object]]] = {
+    "start": _start,
+    "stop": _stop,
+    "status": _status,
+    "url": _url,
+}
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run ``./krong db ACTION [--json]``; ``status`` exits with 1 when the server is down."""
+    parser = argparse.ArgumentParser(prog="krong db", description=HELP)
+    parser.add_argument("action", choices=ACTIONS)
+    parser.add_argument("--json", action="store_true", help="print an object for machines")
+    chosen = parser.parse_args(arguments)
+    answer = ACTIONS[chosen.action]()
+    text = json.dumps(answer, ensure_ascii=False) if chosen.json else answer["message"]
+    sys.stdout.write(f"{text}\n")
+    return int(chosen.action == "status" and answer["running"] is False)

@@ -1,0 +1,49 @@
+"""What a reader sees when something they can put right goes wrong."""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+
+from layers.errors import UserFacingError
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; "
+    "worker-src 'self' blob:; object-src 'none'; base-uri 'self'; frame-ancestors 'none'"
+)
+
+
+def wants_json(request: HttpRequest) -> bool:
+    """Tell whether the caller is a program rather than a person."""
+    return not request.accepts("text/html") or request.path.endswith((".json", ".geojson"))
+
+
+class UserFacingErrorMiddleware:
+    """Turn a UserFacingError into a page (or JSON) with its sentence and HTTP 400."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Answer only for errors written for the user; all others stay server errors."""
+        if not isinstance(exception, UserFacingError):
+            return None
+        body = {"what": exception.what, "remedy": exception.remedy}
+        if wants_json(request):
+            return JsonResponse({"error": body}, status=exception.status)
+        return render(request, "error.html", body, status=exception.status)
+
+
+class ContentSecurityPolicyMiddleware:
+    """Let a page load only what this server serves: no outside request, ever."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+        return response

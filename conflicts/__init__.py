@@ -1,0 +1,1 @@
+"""The rule book, the detector, and the findings with their life."""

@@ -1,0 +1,1 @@
+"""What lies on the ground: catalogue, versioned features, rasters, coverage, import, tiles."""

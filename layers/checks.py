@@ -1,0 +1,54 @@
+"""System checks: one deployment, one metric CRS, and a database that agrees."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.apps import AppConfig
+from django.core.checks import CheckMessage, Error, Tags, register
+from django.db import connection
+
+from layers.crs import PROJECT_SRID, CrsError, crs_of, is_metric
+
+
+@register(Tags.models)
+def project_crs_is_metric(
+    app_configs: Sequence[AppConfig] | None,
+    **_kwargs: Any,  # noqa: ANN401, ARG001
+) -> list[CheckMessage]:
+    """Refuse a geographic CRS or one that does not count in metres."""
+    try:
+        crs = crs_of(PROJECT_SRID)
+    except CrsError as error:
+        return [Error(error.what, hint=error.remedy, id="krong.E001")]
+    if is_metric(crs):
+        return []
+    return [
+        Error(
+            f"KRONG_SRID={PROJECT_SRID} ({crs.name}) does not measure in metres.",
+            hint="Choose a projected system in metres, e.g. 32648 for Cambodia.",
+            id="krong.E002",
+        )
+    ]
+
+
+@register(Tags.database)
+def database_has_the_project_crs(
+    app_configs: Sequence[AppConfig] | None,
+    **_kwargs: Any,  # noqa: ANN401, ARG001
+) -> list[CheckMessage]:
+    """Refuse a database whose features were stored in another CRS."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT srid FROM geometry_columns"
+            " WHERE f_table_name = 'layers_feature' AND f_geometry_column = 'geometry'"
+        )
+        row = cursor.fetchone()
+    if row is None or row[0] == PROJECT_SRID:
+        return []
+    return [
+        Error(
+            f"This database stores its features in EPSG:{row[0]}, but KRONG_SRID is {PROJECT_SRID}.",
+            hint=f"Set KRONG_SRID={row[0]}, or use another database for EPSG:{PROJECT_SRID}.",
+            id="krong.E003",
+        )
+    ]

@@ -1,0 +1,134 @@
+"""The life of a long job: progress others can see, a cancel that is heard, an honest end.
+
+Progress is written through a second database connection, so that it is visible while the job's
+own transaction is still open and survives when that transaction is rolled back.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.utils import timezone
+
+from layers.errors import RunCancelledError, UserFacingError
+from layers.models import Run
+from layers.vocab import RunState
+
+Progress = Callable[[float, str], None]
+
+# A job without a sign of life for this long was killed; its transaction is already rolled back.
+STALE_AFTER = timedelta(seconds=90)
+
+
+class Reporter:
+    """Tells a Run how far the job is, and hears whether someone asked it to stop."""
+
+    def __init__(self, run: Run, echo: Progress | None = None) -> None:
+        self.run = run
+        self.echo = echo
+        self.connection: BaseDatabaseWrapper = connections.create_connection(DEFAULT_DB_ALIAS)
+
+    def __call__(self, share: float, message: str) -> None:
+        """Record progress (0 to 1); raise RunCancelledError when asked to stop."""
+        with self.connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE layers_run SET progress_share = %s, message = %s, heartbeat_at = now(),"
+                " log = log || %s WHERE id = %s RETURNING cancel_requested_at",
+                [min(max(share, 0.0), 1.0), message[:300], self._log_line(message), self.run.pk],
+            )
+            row = cursor.fetchone()
+        if self.echo is not None:
+            self.echo(share, message)
+        if row is not None and row[0] is not None:
+            raise RunCancelledError(self.run.title)
+
+    def is_cancelled(self) -> bool:
+        """Tell whether someone asked this job to stop, and give a sign of life."""
+        with self.connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE layers_run SET heartbeat_at = now() WHERE id = %s"
+                " RETURNING cancel_requested_at",
+                [self.run.pk],
+            )
+            row = cursor.fetchone()
+        return row is not None and row[0] is not None
+
+    def close(self) -> None:
+        """Give the second connection back."""
+        self.connection.close()
+
+    def _log_line(self, message: str) -> str:
+        return f"{timezone.now():%Y-%m-%d %H:%M:%S} {message}\n"
+
+
+def queue_run(
+    *, kind: str, title: str, parameters: Mapping[str, Any], input_digest: str = ""
+) -> Run:
+    """Write down a job that is to be done."""
+    return Run.objects.create(
+        kind=kind, title=title[:200], parameters=dict(parameters), input_digest=input_digest
+    )
+
+
+@contextmanager
+def executing(run: Run, *, echo: Progress | None = None) -> Iterator[Reporter]:
+    """Carry out a run: mark it running, then finished, cancelled or failed with the reason.
+
+    What the body stores belongs into one transaction of its own; on an error it is rolled back
+    and only the run's end is recorded.
+    """
+    _mark(run, RunState.RUNNING, "", started=True)
+    reporter = Reporter(run, echo)
+    try:
+        yield reporter
+    except RunCancelledError as error:
+        _mark(run, RunState.CANCELLED, error.what)
+        raise
+    except UserFacingError as error:
+        _mark(run, RunState.FAILED, str(error))
+        raise
+    except BaseException as error:
+        _mark(run, RunState.FAILED, f"{type(error).__name__}: {error}")
+        raise
+    else:
+        run.progress_share = 1.0
+        _mark(run, RunState.SUCCEEDED, run.message)
+    finally:
+        reporter.close()
+
+
+def _mark(run: Run, state: RunState, message: str, *, started: bool = False) -> None:
+    now = timezone.now()
+    run.state, run.message, run.heartbeat_at = state, message[:300], now
+    changed = ["state", "message", "heartbeat_at"]
+    if started:
+        run.started_at = now
+        changed.append("started_at")
+    else:
+        run.finished_at = now
+        changed.append("finished_at")
+    if state == RunState.SUCCEEDED:
+        changed.append("progress_share")
+    run.save(update_fields=changed)
+
+
+def request_cancel(run: Run) -> None:
+    """Ask a waiting or running job to stop; it does so at its next report."""
+    Run.objects.filter(pk=run.pk, state__in=[RunState.QUEUED, RunState.RUNNING]).update(
+        cancel_requested_at=timezone.now()
+    )
+
+
+def fail_stale_runs() -> int:
+    """Mark jobs whose process died as failed, and say how many there were."""
+    return Run.objects.filter(
+        state=RunState.RUNNING, heartbeat_at__lt=timezone.now() - STALE_AFTER
+    ).update(
+        state=RunState.FAILED,
+        finished_at=timezone.now(),
+        message="The process ended without a word (killed, or the machine stopped). "
+        "Nothing of it was stored; start it again.",
+    )

@@ -1,0 +1,240 @@
+"""What may happen to a layer: it is opened, filled with a new version, surveyed."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import shapely
+from django.core.files import File
+from django.db import connection, transaction
+from django.utils import timezone
+from shapely.geometry.base import BaseGeometry
+
+from layers.copying import CopyStream, copy_row
+from layers.crs import PROJECT_SRID
+from layers.errors import UnknownLandUseError, UserFacingError
+from layers.models import LandUseClass, Layer, LayerVersion, RasterLayer, SurveyedArea
+from layers.sql_files import load_sql
+from layers.vocab import Completeness, GeometryKind, Lifecycle, VersionState
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NewFeature:
+    """A feature as it is to stand in the next version of a layer (geometry in PROJECT_SRID)."""
+
+    stable_id: str
+    geometry: BaseGeometry | bytes  # bytes: EWKB with PROJECT_SRID
+    land_use: str | None = None
+    lifecycle: str = Lifecycle.EXISTING
+    properties: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Provenance:
+    """Where a version comes from."""
+
+    source_name: str = ""
+    source_digest: str = ""
+    captured_on: date | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Publication:
+    """What a new version changed against the one before."""
+
+    version: LayerVersion
+    added: int
+    changed: int
+    removed: int
+    unchanged: int
+
+    @property
+    def is_new(self) -> bool:
+        """False when the content equalled the published version and nothing was written."""
+        return bool(self.added or self.changed or self.removed)
+
+
+def open_layer(*, slug: str, geometry_kind: str, **described: Any) -> Layer:  # noqa: ANN401
+    """Return the layer of that name, made with the description given if it is new.
+
+    A layer that exists keeps its description; its shape must agree.
+    """
+    described.setdefault("title_en", slug.replace("-", " ").capitalize())
+    layer, _created = Layer.objects.get_or_create(
+        slug=slug, defaults={"geometry_kind": geometry_kind, **described}
+    )
+    is_raster = GeometryKind.RASTER in {layer.geometry_kind, geometry_kind}
+    if is_raster and layer.geometry_kind != geometry_kind:
+        raise UserFacingError(
+            f"Layer '{slug}' holds {layer.get_geometry_kind_display()}, "
+            f"not {GeometryKind(geometry_kind).label}.",
+            remedy="Choose another layer name.",
+        )
+    return layer
+
+
+@transaction.atomic
+def publish_features(
+    *,
+    layer: Layer,
+    features: Iterable[NewFeature],
+    provenance: Provenance | None = None,
+    replaces_all: bool = True,
+) -> Publication:
+    """Publish a new version of a layer; cost is what changed, not what stands.
+
+    Features equal to the published ones keep their row. With ``replaces_all`` the layer holds
+    exactly these features afterwards; without it, others stay as they are. When nothing differs
+    no version is made. Either the whole version is published or none of it.
+
+    Raises
+    ------
+    UnknownLandUseError
+        A feature names a class that does not exist.
+    """
+    layer = Layer.objects.select_for_update().get(pk=layer.pk)
+    _stage(features)
+    _refuse_unknown_classes()
+    number = _next_number(layer)
+    counts = _merge_stage(layer, number, replaces_all=replaces_all)
+    if not any(counts[key] for key in ("added", "changed", "removed")) and layer.published_number:
+        return Publication(version=published_version(layer), **counts)
+    total = counts["added"] + counts["changed"] + counts["unchanged"]
+    version = _publish_number(layer, number, provenance or Provenance(), total)
+    return Publication(version=version, **counts)
+
+
+@transaction.atomic
+def retire_features(*, layer: Layer, stable_ids: Iterable[str]) -> Publication:
+    """Publish a version without the named features."""
+    layer = Layer.objects.select_for_update().get(pk=layer.pk)
+    gone = list(layer.features.filter(retired_in=None, stable_id__in=list(stable_ids)))
+    left = layer.features.filter(retired_in=None).count() - len(gone)
+    if not gone:
+        none = {"added": 0, "changed": 0, "removed": 0, "unchanged": left}
+        return Publication(version=published_version(layer), **none)
+    number = _next_number(layer)
+    layer.features.filter(pk__in=[feature.pk for feature in gone]).update(retired_in=number)
+    version = _publish_number(layer, number, Provenance(), left)
+    return Publication(version=version, added=0, changed=0, removed=len(gone), unchanged=left)
+
+
+def published_version(layer: Layer) -> LayerVersion:
+    """Return the published version of a layer that has one."""
+    return layer.versions.get(number=layer.published_number)
+
+
+@transaction.atomic
+def publish_raster(
+    *, layer: Layer, path: Path, provenance: Provenance, described: Mapping[str, Any]
+) -> RasterLayer:
+    """Publish a checked GeoTIFF in PROJECT_SRID as the new version of a raster layer.
+
+    ``described`` holds the fields of RasterLayer except the file. The same source digest
+    published again changes nothing.
+    """
+    layer = Layer.objects.select_for_update().get(pk=layer.pk)
+    same = RasterLayer.objects.filter(
+        version__layer=layer,
+        version__number=layer.published_number,
+        version__source_digest=provenance.source_digest,
+    ).exclude(version__source_digest="")
+    if known := same.first():
+        return known
+    version = _publish_number(layer, _next_number(layer), provenance, 1)
+    raster = RasterLayer(version=version, **described)
+    with path.open("rb") as content:
+        raster.file.save(f"{layer.slug}-v{version.number}.tif", File(content), save=False)
+    raster.save()
+    return raster
+
+
+@transaction.atomic
+def set_surveyed_area(
+    *,
+    layer: Layer,
+    geometry: BaseGeometry,
+    completeness: str = Completeness.COMPLETE,
+    source: str = "",
+    captured_on: date | None = None,
+) -> SurveyedArea:
+    """State where a layer was surveyed, replacing an earlier statement from the same source."""
+    parts = shapely.get_parts(geometry)
+    polygons = shapely.MultiPolygon([part for part in parts if part.geom_type == "Polygon"])
+    layer.surveyed_areas.filter(source=source, completeness=completeness).delete()
+    return SurveyedArea.objects.create(
+        layer=layer,
+        geometry=f"SRID={PROJECT_SRID};{polygons.wkt}",
+        completeness=completeness,
+        captured_on=captured_on,
+        source=source,
+    )
+
+
+def _stage(features: Iterable[NewFeature]) -> None:
+    """Copy the features into a temporary table that ends with the transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE IF EXISTS layer_stage")
+        cursor.execute(load_sql(__file__, "create_stage.sql"))
+        stream = CopyStream(_stage_rows(features))
+        cursor.copy_expert(load_sql(__file__, "copy_stage.sql"), stream)
+        cursor.execute("ANALYZE layer_stage")
+
+
+def _stage_rows(features: Iterable[NewFeature]) -> Iterator[bytes]:
+    for feature in features:
+        geometry = feature.geometry
+        if not isinstance(geometry, bytes):
+            marked = shapely.set_srid(geometry, PROJECT_SRID)
+            geometry = shapely.to_wkb(marked, include_srid=True)
+        properties = json.dumps(dict(feature.properties), ensure_ascii=False, sort_keys=True)
+        yield copy_row(
+            feature.stable_id, feature.land_use, feature.lifecycle, geometry.hex(), properties
+        )
+
+
+def _refuse_unknown_classes() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT DISTINCT land_use FROM layer_stage WHERE land_use IS NOT NULL")
+        named = {row[0] for row in cursor.fetchall()}
+    known = set(LandUseClass.objects.filter(code__in=named).values_list("code", flat=True))
+    if unknown := named - known:
+        raise UnknownLandUseError(list(unknown))
+
+
+def _merge_stage(layer: Layer, number: int, *, replaces_all: bool) -> dict[str, int]:
+    parameters = {"layer_id": layer.pk, "number": number, "replaces_all": replaces_all}
+    with connection.cursor() as cursor:
+        cursor.execute(load_sql(__file__, "merge_stage.sql"), parameters)
+        added, changed, removed, unchanged = cursor.fetchone()
+        cursor.execute(load_sql(__file__, "insert_stage.sql"), parameters)
+    return {"added": added, "changed": changed, "removed": removed, "unchanged": unchanged}
+
+
+def _next_number(layer: Layer) -> int:
+    newest = layer.versions.order_by("-number").values_list("number", flat=True).first()
+    return (newest or 0) + 1
+
+
+def _publish_number(
+    layer: Layer, number: int, provenance: Provenance, feature_count: int
+) -> LayerVersion:
+    version = LayerVersion.objects.create(
+        layer=layer,
+        number=number,
+        state=VersionState.PUBLISHED,
+        captured_on=provenance.captured_on,
+        source_name=provenance.source_name[:255],
+        source_digest=provenance.source_digest,
+        published_at=timezone.now(),
+        feature_count=feature_count,
+    )
+    layer.versions.filter(state=VersionState.PUBLISHED).exclude(pk=version.pk).update(
+        state=VersionState.RETIRED
+    )
+    layer.published_number = number
+    layer.save(update_fields=["published_number"])
+    return version

@@ -1,0 +1,1 @@
+"""The law on the land: plans, regulations, extracts, permits, reservations, sheets."""

@@ -1,0 +1,1 @@
+"""What if: events, climate, runs and what they publish; the solver is in ``flood``."""

@@ -54,8 +54,10 @@ def _tell(message: str) -> None:
 
 def _check_known(name: str) -> None:
     """Refuse a command that does not exist, naming the nearest one."""
-    from django.core.management import get_commands  # noqa: PLC0415 - loads settings
+    import django  # noqa: PLC0415 - commands are known once the apps are loaded
+    from django.core.management import get_commands  # noqa: PLC0415
 
+    django.setup()
     known = [*get_commands(), db_command.NAME]
     if name not in known:
         near = difflib.get_close_matches(name, known, n=1)

@@ -141,18 +141,19 @@ def _account_for_root(home: Path, root: Path) -> Account:
     raise UnknownAccountError(USUAL_ACCOUNTS[0])
 
 
-def _home_for_root(root: Path) -> Path:
-    inside, outside = root / "var" / "pg", SYSTEM_HOME / _digest(root)
+def _home_for_root(inside: Path, root: Path) -> Path:
+    outside = SYSTEM_HOME / _digest(inside)
     for home in (inside, outside):
         if (home / "data" / "PG_VERSION").exists():
             return home
-    return inside if may_enter(root / "var", _account_for_root(inside, root)) else outside
+    return inside if may_enter(inside.parent, _account_for_root(inside, root)) else outside
 
 
 def find_place(root: Path = ROOT) -> Place:
     """Return where the embedded database of a repository lies; nothing is made or started.
 
-    ``KRONG_PG_HOME`` names another folder; ``KRONG_PG_USER`` the account root hands over to.
+    ``KRONG_PG_HOME`` names its folder, ``KRONG_VAR`` the folder of everything Krong keeps;
+    ``KRONG_PG_USER`` names the account root hands over to.
 
     Raises
     ------
@@ -160,13 +161,12 @@ def find_place(root: Path = ROOT) -> Place:
         If root started Krong and there is no ordinary account to hand over to.
     """
     named = os.environ.get("KRONG_PG_HOME")
-    home = Path(named).resolve() if named else None
+    inside = Path(named or Path(os.environ.get("KRONG_VAR") or root / "var", "pg")).resolve()
     if os.geteuid() == 0:
-        home = home or _home_for_root(root)
+        home = inside if named else _home_for_root(inside, root)
         return Place(home, _account_for_root(home, root))
     uid = os.geteuid()
-    me = _by_uid(uid) or Account(str(uid), uid, os.getegid())
-    return Place(home or root / "var" / "pg", me)
+    return Place(inside, _by_uid(uid) or Account(str(uid), uid, os.getegid()))
 
 
 def make_folder(path: Path, account: Account) -> None:

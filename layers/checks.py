@@ -12,8 +12,8 @@ from layers.crs import PROJECT_SRID, CrsError, crs_of, is_metric
 
 @register(Tags.models)
 def project_crs_is_metric(
-    app_configs: Sequence[AppConfig] | None,
-    **_kwargs: Any,  # noqa: ANN401, ARG001
+    app_configs: Sequence[AppConfig] | None,  # noqa: ARG001 - Django passes it by name
+    **_kwargs: Any,  # noqa: ANN401
 ) -> list[CheckMessage]:
     """Refuse a geographic CRS or one that does not count in metres."""
     try:
@@ -33,8 +33,8 @@ def project_crs_is_metric(
 
 @register(Tags.database)
 def database_has_the_project_crs(
-    app_configs: Sequence[AppConfig] | None,
-    **_kwargs: Any,  # noqa: ANN401, ARG001
+    app_configs: Sequence[AppConfig] | None,  # noqa: ARG001 - Django passes it by name
+    **_kwargs: Any,  # noqa: ANN401
 ) -> list[CheckMessage]:
     """Refuse a database whose features were stored in another CRS."""
     with connection.cursor() as cursor:
@@ -47,7 +47,7 @@ def database_has_the_project_crs(
         return []
     return [
         Error(
-            f"This database stores its features in EPSG:{row[0]}, but KRONG_SRID is {PROJECT_SRID}.",
+            f"This database stores features in EPSG:{row[0]}, but KRONG_SRID is {PROJECT_SRID}.",
             hint=f"Set KRONG_SRID={row[0]}, or use another database for EPSG:{PROJECT_SRID}.",
             id="krong.E003",
         )

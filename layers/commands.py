@@ -41,7 +41,7 @@ class KrongCommand(BaseCommand):
         if self.as_json:
             self.stdout.write(json.dumps(result or {}, ensure_ascii=False, default=str))
 
-    def run(self, **options: Any) -> Mapping[str, Any] | None:  # noqa: ANN401
+    def run(self, *_args: Any, **_options: Any) -> Mapping[str, Any] | None:  # noqa: ANN401
         """Do the work; return what ``--json`` prints."""
         raise NotImplementedError
 

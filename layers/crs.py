@@ -24,9 +24,9 @@ WEB_MERCATOR_SRID = 3857
 INDIAN_1960_UTM48_SRID = 3148
 
 Extent = tuple[float, float, float, float]
-CoordinateFunction = Callable[[Any, Any], tuple[Any, Any]]
+CoordinateFunction = Callable[[Any, Any], Any]
 
-# Beyond its official area a UTM zone still serves its neighbourhood; a degree (under 180) stays outside.
+# Beyond its official area a UTM zone still serves its neighbourhood; degrees stay outside.
 EXTENT_MARGIN_SHARE = 0.1
 # Areas of use are drawn by hand: half a degree of overhang is no other country.
 AREA_SLACK_DEG = 0.5

@@ -83,7 +83,7 @@ def surveyed_share(slug: str, area: GEOSGeometry) -> float:
     complete = layer_named(slug).surveyed_areas.filter(
         completeness="complete", geometry__intersects=area
     )
-    known = None
+    known: GEOSGeometry | None = None
     for surveyed in complete:
         known = surveyed.geometry if known is None else known.union(surveyed.geometry)
     if known is None:

@@ -5,9 +5,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import shapely
+from django.contrib.gis.geos import GEOSGeometry, MultiPolygon
 from django.core.files import File
 from django.db import connection, transaction
 from django.utils import timezone
@@ -124,7 +125,7 @@ def retire_features(*, layer: Layer, stable_ids: Iterable[str]) -> Publication:
 
 def published_version(layer: Layer) -> LayerVersion:
     """Return the published version of a layer that has one."""
-    return layer.versions.get(number=layer.published_number)
+    return layer.versions.get(state=VersionState.PUBLISHED)
 
 
 @transaction.atomic
@@ -139,7 +140,7 @@ def publish_raster(
     layer = Layer.objects.select_for_update().get(pk=layer.pk)
     same = RasterLayer.objects.filter(
         version__layer=layer,
-        version__number=layer.published_number,
+        version__state=VersionState.PUBLISHED,
         version__source_digest=provenance.source_digest,
     ).exclude(version__source_digest="")
     if known := same.first():
@@ -164,10 +165,11 @@ def set_surveyed_area(
     """State where a layer was surveyed, replacing an earlier statement from the same source."""
     parts = shapely.get_parts(geometry)
     polygons = shapely.MultiPolygon([part for part in parts if part.geom_type == "Polygon"])
+    stored = GEOSGeometry(memoryview(shapely.to_wkb(polygons)), srid=PROJECT_SRID)
     layer.surveyed_areas.filter(source=source, completeness=completeness).delete()
     return SurveyedArea.objects.create(
         layer=layer,
-        geometry=f"SRID={PROJECT_SRID};{polygons.wkt}",
+        geometry=cast("MultiPolygon", stored),
         completeness=completeness,
         captured_on=captured_on,
         source=source,

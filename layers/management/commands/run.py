@@ -20,7 +20,7 @@ class Command(KrongCommand):
         fail_stale_runs()
         if action == "list":
             return {"runs": [self._line(run) for run in Run.objects.all()[:50]]}
-        run = Run.objects.filter(pk=number).first()
+        run = Run.objects.filter(pk=number or 0).first()
         if run is None:
             raise NotFoundError(
                 f"There is no run number {number}.", remedy="'./krong run list' shows the last 50."

@@ -113,13 +113,12 @@ def _between(source_srid: int, target_srid: int) -> Transformer:
     return transformer(crs_of(source_srid), crs_of(target_srid))
 
 
-def reproject(geometry: Any, source_srid: int, target_srid: int) -> Any:  # noqa: ANN401 - shapely geometry or array
+def reproject(geometry: Any, source_srid: int, target_srid: int) -> Any:  # noqa: ANN401
     """Return shapely geometries (one or an array) in another CRS; x east, y north."""
     if source_srid == target_srid:
         return geometry
-    return shapely.transform(
-        geometry, coordinate_function(source_srid, target_srid), interleaved=False
-    )
+    to_target: Any = coordinate_function(source_srid, target_srid)
+    return shapely.transform(geometry, to_target, interleaved=False)
 
 
 def coordinate_function(source_srid: int, target_srid: int) -> CoordinateFunction:

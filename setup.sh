@@ -41,6 +41,14 @@ become_root() {
     if [ "$(id -u)" = 0 ]; then echo env; elif works sudo -n true; then echo 'sudo -n env'; fi
 }
 
+read_package_lists_once() {
+    # a fresh container has none; without them no package is found
+    if [ -n "$(become_root)" ] && works command -v apt-get \
+        && [ -z "$(find /var/lib/apt/lists -name '*Packages*' -print -quit 2>/dev/null)" ]; then
+        $(become_root) apt-get update -qq >&2 || say "apt-get update failed; going on without."
+    fi
+}
+
 install_system_packages() {
     [ $# -gt 0 ] || return 0
     local root line="apt-get install --yes --no-install-recommends $*" mine=''
@@ -80,6 +88,13 @@ find_python() {
     done
 }
 
+system_python_is_new_enough() {
+    [ -n "$(become_root)" ] || return 1
+    local version
+    version=$(apt-cache policy python3 2>/dev/null | sed -n 's/^ *Candidate: *//p')
+    works dpkg --compare-versions "${version:-0}" ge 3.12
+}
+
 find_uv() {
     local candidate
     for candidate in uv "${HOME:-}/.local/bin/uv" "$PWD/$tools/bin/uv"; do
@@ -112,7 +127,9 @@ make_venv() {
     say "Making .venv with Python ${base:-fetched by uv}."
     rm -rf .venv
     if [ -n "$uv" ]; then
-        "$uv" venv --quiet --no-project --python "${base:-3.12}" .venv
+        "$uv" venv --quiet --no-project --python "${base:-3.12}" .venv || die \
+            "Krong needs Python 3.12 or newer, found none and could not fetch one." \
+            "Install it (also pyenv's will do, activated or not), then run this again."
     else
         "$base" -m venv .venv
     fi
@@ -138,6 +155,10 @@ set_up_python() {
     [ "$(cat .venv/made-in 2>/dev/null)" = "$PWD" ] && [ -e ".venv/installed-$(digest $lock)" ] \
         && is_new_enough "$PWD/$python" && return
     base=$(find_python)
+    if [ -z "$base" ] && system_python_is_new_enough; then
+        install_system_packages python3 python3-venv
+        base=$(find_python)
+    fi
     uv=$(find_uv)
     if [ -z "$uv" ] && ! works "${base:-false}" -c 'import ensurepip'; then
         fetch_uv || { install_system_packages python3 python3-venv && fetch_uv; } \
@@ -210,7 +231,7 @@ copy_vendor_files() {
 set_up_browser_libraries() {
     npm_is_not_needed && return
     say "Fetching the browser libraries of package-lock.json."
-    npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2
+    npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error >&2
     copy_vendor_files
     touch "$(vendor_stamp)"
 }
@@ -234,6 +255,7 @@ if [ "${1:-}" = '--translations' ]; then
 fi
 check_folder_is_ours
 mkdir -p var
+read_package_lists_once
 keep_caches_private_when_home_is_not_ours
 set_up_python
 find_missing_system_packages

@@ -239,8 +239,8 @@ set_up_browser_libraries() {
 compile_translations() {
     local catalogue source
     for catalogue in */locale; do
-        [ -d "$catalogue" ] || continue
         for source in "$catalogue"/*/LC_MESSAGES/django.po; do
+            [ -e "$source" ] || continue
             if [ "${1:-}" = all ] || [ ! "${source%.po}.mo" -nt "$source" ]; then
                 .venv/bin/pybabel --quiet compile -d "$catalogue" -D django -f
                 break

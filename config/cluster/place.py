@@ -66,6 +66,11 @@ class Place:
             return inside
         return SHORT_PLACE / f"krong-{self.account.uid}-{_digest(self.home)}"
 
+    @property
+    def cluster_name(self) -> str:
+        """The name the server's processes carry, by which they are told from other servers'."""
+        return f"krong-{_digest(self.data)}"
+
     def is_made(self) -> bool:
         """Tell whether a database was made here before."""
         return (self.data / "PG_VERSION").exists()

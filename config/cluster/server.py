@@ -2,7 +2,7 @@
 
 One file lock per cluster keeps two Krongs from starting it at once. After ``kill -9`` PostgreSQL
 recovers from its write-ahead log; what it cannot know by itself is done here: processes orphaned by
-a killed postmaster are ended, and a pid file whose number was given to another program is removed.
+a killed postmaster are ended, and its pid file is removed, whoever has that number now.
 """
 
 import contextlib
@@ -82,7 +82,7 @@ def start(place: Place, *, say: Say) -> None:
     _check_access(place)
     _check_room(place, ROOM_TO_START_MB)
     make_folder(place.socket_dir, place.account)
-    _write(place, place.data / "krong.conf", configuration(place.socket_dir))
+    _write(place, place.data / "krong.conf", configuration(place.socket_dir, place.cluster_name))
     _clear_leftovers(place)
     _launch(place, chosen)
 
@@ -147,7 +147,7 @@ def postmaster(place: Place) -> int | None:
         return None
     if not Path("/proc/self").exists():  # not Linux: believe the file
         return pid
-    return pid if pid in _processes(place.data) else None
+    return pid if pid in _processes(place) else None
 
 
 def _id(name: str) -> sql.Identifier:
@@ -243,14 +243,19 @@ def _check_room(place: Place, needed_mb: int) -> None:
         raise DiskFullError(place.home, free_mb, needed_mb)
 
 
-def _processes(data: Path) -> list[int]:
-    """Return the PostgreSQL processes at work in a data directory (Linux; elsewhere none)."""
+def _processes(place: Place) -> list[int]:
+    """Return the living server processes of this cluster (Linux; elsewhere none).
+
+    Told by their command lines, which also root in a container may read: the first process names
+    the data directory, the others carry ``cluster_name``. A dead one nobody has buried has none.
+    """
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
-            if (process / "comm").read_text().strip() == "postgres" and (
-                (process / "cwd").readlink() == data
-            ):
+            words = (process / "cmdline").read_text(errors="replace").split("\0")
+            is_first = Path(words[0]).name == "postgres" and str(place.data) in words
+            is_ours = is_first or words[0].startswith(f"postgres: {place.cluster_name}:")
+            if is_ours and process.stat().st_uid == place.account.uid:
                 found.append(int(process.name))
     return found
 
@@ -267,23 +272,16 @@ def _wait_for_other_start(place: Place) -> None:
 def _clear_leftovers(place: Place) -> None:
     """End what a killed postmaster left behind; there is no living postmaster here any more."""
     for signal_number, patience_s in ((signal.SIGQUIT, 5.0), (signal.SIGKILL, 5.0)):
-        for pid in _processes(place.data):
+        for pid in _processes(place):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal_number)
         deadline = time.monotonic() + patience_s
-        while _processes(place.data) and time.monotonic() < deadline:
+        while _processes(place) and time.monotonic() < deadline:
             time.sleep(0.05)
-    if Path("/proc/self").exists():
-        _remove_if_of_another_program(place.data / "postmaster.pid")
-        _remove_if_of_another_program(place.socket_dir / f"{SOCKET_NAME}.lock")
-
-
-def _remove_if_of_another_program(pid_file: Path) -> None:
-    """Remove a pid file whose number now belongs to something else, which stops PostgreSQL."""
-    with contextlib.suppress(OSError, ValueError, IndexError):
-        pid = abs(int(pid_file.read_text().splitlines()[0]))
-        if (Path("/proc", str(pid), "comm")).read_text().strip() != "postgres":
-            pid_file.unlink()
+    if Path("/proc/self").exists() and not _processes(place):
+        # the number in them may by now be another program's, which would stop PostgreSQL
+        (place.data / "postmaster.pid").unlink(missing_ok=True)
+        (place.socket_dir / f"{SOCKET_NAME}.lock").unlink(missing_ok=True)
 
 
 def _launch(place: Place, chosen: Binaries) -> None:

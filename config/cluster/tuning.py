@@ -28,11 +28,12 @@ def _quoted(value: object) -> str:
     return "'" + str(value).replace("\\", "\\\\").replace("'", "''") + "'"
 
 
-def configuration(socket_dir: Path, memory_mb: int | None = None) -> str:
+def configuration(socket_dir: Path, cluster_name: str, memory_mb: int | None = None) -> str:
     """Return ``krong.conf`` for a socket folder and a machine's memory [MB]."""
     memory = memory_mb or _memory_mb()
     settings: dict[str, object] = {
         "listen_addresses": "",
+        "cluster_name": cluster_name,
         "port": 5432,
         "unix_socket_directories": '"' + str(socket_dir).replace('"', '""') + '"',
         "unix_socket_permissions": "0700",

@@ -1,0 +1,62 @@
+"""A real browser for the journeys; every page must load nothing from outside."""
+
+import os
+import shutil
+from urllib.parse import urlparse
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from tests.city import ROOT
+
+DESKTOP = {"width": 1366, "height": 768}
+PHONE = {"width": 390, "height": 844}
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+QUIET = ["--disable-gpu", "--disable-background-networking", "--disable-component-update",
+         "--disable-sync", "--no-first-run", "--disable-quic"]  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def browser():
+    found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
+    if found is None:
+        pytest.fail("No Chromium on this machine. Run 'make setup-dev' to install it.")
+    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=found, args=[*QUIET, *sandbox])
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def open_page(browser):
+    """``open_page(url, size)``: a page that records what went wrong and what it asked of outside."""
+    contexts = []
+
+    def open_(url, size=DESKTOP):
+        context = browser.new_context(viewport=size, locale="en-US")
+        contexts.append(context)
+        page = context.new_page()
+        page.problems = []
+        page.on("console", lambda m: m.type == "error" and page.problems.append(m.text))
+        page.on("pageerror", lambda e: page.problems.append(str(e)))
+        page.on("request", lambda r: _note_outside(page, r.url))
+        page.goto(url, wait_until="networkidle")
+        return page
+
+    yield open_
+    for context in contexts:
+        context.close()
+
+
+def _note_outside(page, url):
+    if urlparse(url).scheme in {"http", "https"} and urlparse(url).hostname != "127.0.0.1":
+        page.problems.append(f"asked the outside: {url}")
+
+
+@pytest.fixture(scope="session")
+def pictures():
+    """Where the journeys leave their screenshots for people to look at."""
+    folder = ROOT / "var" / "pictures"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

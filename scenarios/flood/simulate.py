@@ -1,0 +1,127 @@
+"""Run a flood: check the input, step through time, report, keep the books."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from scenarios.flood.checks import check_input
+from scenarios.flood.ledger import Ledger, stored_m3
+from scenarios.flood.result import FloodResult, Progress, Snapshot
+from scenarios.flood.setup import prepare
+from scenarios.flood.stepping import take_step
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from scenarios.flood.forcing import Forcing
+    from scenarios.flood.grid import Terrain
+    from scenarios.flood.settings import Settings
+    from scenarios.flood.setup import Run
+    from scenarios.flood.state import Array
+
+
+def simulate(
+    terrain: Terrain,
+    forcing: Forcing,
+    settings: Settings,
+    *,
+    on_progress: Callable[[Progress], None] | None = None,
+    should_stop: Callable[[], bool] | None = None,
+    on_snapshot: Callable[[Snapshot], None] | None = None,
+) -> FloodResult:
+    """Simulate a flood and return its maxima and its mass balance.
+
+    ``on_progress`` and ``should_stop`` are called every ``settings.report_interval_s`` of
+    wall-clock time and at the start; ``on_progress`` once more at the end. When ``should_stop``
+    returns True the result so far is returned with ``cancelled=True``. ``on_snapshot`` receives
+    the depth at each of ``settings.output_times_s``. The arguments are not changed.
+
+    Raises
+    ------
+    InvalidFloodInput
+        Something in the input cannot be right; nothing was computed.
+    UnstableRunError
+        The computation broke down; no result.
+    """
+    check_input(terrain, forcing, settings)
+    run = prepare(terrain, forcing, settings)
+    ledger = Ledger(stored_start_m3=stored_m3(run.water, terrain.cell_area_m2))
+    report = _Report(on_progress, should_stop, settings.report_interval_s)
+    outputs = sorted(set(settings.output_times_s))
+    for stop_s in sorted({*outputs, settings.duration_s}):
+        while run.time_s < stop_s:
+            if report.is_due() and report.wants_stop(run):
+                return _result(run, ledger, cancelled=True)
+            take_step(run, ledger, stop_s)
+        if stop_s in outputs and on_snapshot is not None:
+            on_snapshot(_snapshot(run, ledger))
+    report.show(run)
+    return _result(run, ledger, cancelled=False)
+
+
+@dataclass(slots=True)
+class _Report:
+    """Tells the caller how far the run is, at most once per interval of wall-clock time."""
+
+    on_progress: Callable[[Progress], None] | None
+    should_stop: Callable[[], bool] | None
+    interval_s: float
+    due_at: float = 0.0
+
+    def is_due(self) -> bool:
+        if time.monotonic() < self.due_at:
+            return False
+        self.due_at = time.monotonic() + self.interval_s
+        return True
+
+    def wants_stop(self, run: Run) -> bool:
+        self.show(run)
+        return self.should_stop is not None and self.should_stop()
+
+    def show(self, run: Run) -> None:
+        if self.on_progress is not None:
+            self.on_progress(
+                Progress(
+                    time_s=run.time_s,
+                    duration_s=run.settings.duration_s,
+                    steps=run.steps,
+                    dt_s=run.dt_s,
+                    max_depth_m=run.max_depth_m,
+                )
+            )
+
+
+def _inside(run: Run, values: Array) -> NDArray[Any]:
+    """Copy of an array with NaN outside the domain."""
+    return np.where(run.terrain.walls, np.nan, values).astype(values.dtype)
+
+
+def _snapshot(run: Run, ledger: Ledger) -> Snapshot:
+    return Snapshot(
+        time_s=run.time_s, depth=_inside(run, run.water.depth), mass_balance=ledger.balance(run)
+    )
+
+
+def _result(run: Run, ledger: Ledger, *, cancelled: bool) -> FloodResult:
+    peaks = run.peaks
+    arrival = np.where(np.isinf(peaks.arrival), np.nan, peaks.arrival).astype(peaks.arrival.dtype)
+    return FloodResult(
+        depth=_inside(run, run.water.depth),
+        max_depth=_inside(run, peaks.depth),
+        max_velocity=_inside(run, peaks.speed),
+        max_unit_discharge=_inside(run, peaks.unit_discharge),
+        max_hazard_rating=_inside(run, peaks.hazard),
+        arrival_s=_inside(run, arrival),
+        time_of_max_s=_inside(run, peaks.time),
+        max_froude=_inside(run, np.sqrt(peaks.froude_squared)),
+        mass_balance=ledger.balance(run),
+        steps=run.steps,
+        seconds_simulated=run.time_s,
+        cancelled=cancelled,
+    )

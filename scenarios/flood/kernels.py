@@ -240,7 +240,7 @@ def advance_depth(
 
 @compiled
 def speeds(s: Scratch, new: Flow, depth: Array, row: int, span: Span, c: Coefficients) -> None:
-    """Unit discharge and speed at the centre of each cell of a row, into the working rows.
+    """Write unit discharge and speed at the centre of each cell of a row into working rows.
 
     The flow at the centre is the mean of opposite faces, held within ``speed_cap`` times the
     depth. Below ``speed_depth`` the quotient of two small numbers says nothing: 0 is recorded.

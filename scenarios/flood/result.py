@@ -72,10 +72,12 @@ class Progress:
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Snapshot:
-    """The water at one moment; ``depth`` [m] is a copy, NaN outside the domain."""
+    """The water at one moment; arrays are copies, NaN outside the domain."""
 
     time_s: float
-    depth: NDArray[Any]
+    depth: NDArray[Any]  # [m]
+    velocity_x: NDArray[Any]  # eastward [m s-1]; 0 below Settings.velocity_min_depth_m
+    velocity_y: NDArray[Any]  # northward [m s-1]
     mass_balance: MassBalance
 
 

@@ -103,8 +103,17 @@ def _inside(run: Run, values: Array) -> NDArray[Any]:
 
 
 def _snapshot(run: Run, ledger: Ledger) -> Snapshot:
+    depth, flow = run.water.depth, run.flow
+    recorded = depth >= run.settings.velocity_min_depth_m
+    per_depth = np.where(recorded, 1.0, 0.0) / np.where(recorded, depth, 1.0)
+    eastward = 0.5 * (flow.x[:, :-1] + flow.x[:, 1:]) * per_depth
+    northward = -0.5 * (flow.y[:-1] + flow.y[1:]) * per_depth
     return Snapshot(
-        time_s=run.time_s, depth=_inside(run, run.water.depth), mass_balance=ledger.balance(run)
+        time_s=run.time_s,
+        depth=_inside(run, depth),
+        velocity_x=_inside(run, eastward.astype(depth.dtype)),
+        velocity_y=_inside(run, northward.astype(depth.dtype)),
+        mass_balance=ledger.balance(run),
     )
 
 

@@ -13,7 +13,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    type Real = np.float32 | np.float64
+    type Real = Any  # a number of the state's precision
     type Array = NDArray[Any]
     type Bits = Any  # an unsigned integer as wide as the state's floats
     type RootGuess = tuple[Bits, int]

@@ -2,9 +2,11 @@
 
 import ast
 import hashlib
+import io
 import re
 import statistics
 import subprocess
+import tokenize
 from pathlib import Path
 
 import pytest
@@ -148,10 +150,31 @@ def test_half_of_all_functions_have_at_most_10_lines_and_nine_in_ten_at_most_30(
     assert statistics.quantiles(lengths, n=10)[-1] <= NINTH_DECILE_FUNCTION, report(longest)
 
 
-def test_the_tests_are_at_least_as_long_as_the_product():
-    product = sum(map(line_count, product_modules()))
+def code_line_count(path):
+    """Return the lines that hold code: no blank line, comment or docstring."""
+    text = path.read_text(encoding="utf-8")
+    layout = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT}
+    lines = set()
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type not in layout and token.type != tokenize.ENDMARKER:
+            lines.update(range(token.start[0], token.end[0] + 1))
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            lines.difference_update(range(node.lineno, node.end_lineno + 1))
+    return len(lines)
+
+
+def test_docstrings_comments_and_blank_lines_are_not_code(tmp_path):
+    path = tmp_path / "example.py"
+    path.write_text('"""What it is."""\n\n# why\nx = (\n    1\n)\n\n\ndef f():\n    """Do."""\n')
+
+    assert code_line_count(path) == 4
+
+
+def test_there_are_at_least_as_many_lines_of_tests_as_of_product():
+    product = sum(map(code_line_count, product_modules()))
     tests = sum(
-        line_count(path)
+        code_line_count(path)
         for path in FILES
         if path.suffix == ".py" and path.relative_to(ROOT).parts[0] == "tests"
     )

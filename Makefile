@@ -44,7 +44,12 @@ bench: setup-dev ## measure speed and accuracy into var/bench.json
 	@$(PY) tests/bench/run.py
 
 clean: ## stop the database and remove everything made here, the database too
-	@if [ -x .venv/bin/python ]; then ./krong db stop; fi
+	@if [ -x .venv/bin/python ]; then
+		./krong db stop
+		home=$$({ ./krong db status --json || true; } | sed -n 's/.*"home": "\([^"]*\)".*/\1/p')
+		# a clone under /root keeps its database outside; one placed by KRONG_PG_HOME is left alone
+		[ -n "$${KRONG_PG_HOME:-}" ] || case "$$home" in /var/lib/krong/?*) rm -rf "$$home" ;; esac
+	fi
 	rm -rf .venv var node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 	find . -path '*/locale/*' -name '*.mo' -delete

@@ -6,6 +6,7 @@ server with ``DATABASE_URL``.
 
 import os
 import shutil
+import stat
 from pathlib import Path
 
 MEGABYTE = 1024 * 1024
@@ -16,12 +17,12 @@ def _memory_mb() -> int:
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // MEGABYTE
 
 
-def _shared_memory_kind() -> str:
-    """Return ``posix`` where /dev/shm has room, else ``mmap``: slower, but it does not fail."""
-    shared = Path("/dev/shm")  # noqa: S108 - asked for its size only
-    if shared.is_dir() and shutil.disk_usage(shared).total // MEGABYTE < SMALLEST_SHARED_MEMORY_MB:
+def _shared_memory_kind(shared: Path = Path("/dev/shm")) -> str:  # noqa: S108 - looked at only
+    """Return ``posix`` where /dev/shm is open and has room, else ``mmap``, slower but sure."""
+    if not shared.is_dir() or not shared.stat().st_mode & stat.S_IWOTH:
         return "mmap"
-    return "posix"
+    has_room = shutil.disk_usage(shared).total // MEGABYTE >= SMALLEST_SHARED_MEMORY_MB
+    return "posix" if has_room else "mmap"
 
 
 def _quoted(value: object) -> str:

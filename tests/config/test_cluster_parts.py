@@ -4,7 +4,7 @@ import pytest
 
 from config.cluster.binaries import Binaries, for_data_of, for_new_data, installed
 from config.cluster.errors import NoPostgresError, OtherVersionError
-from config.cluster.tuning import configuration
+from config.cluster.tuning import _shared_memory_kind, configuration
 from config.cluster.url import DatabaseUrlError, parse_database_url
 
 
@@ -81,6 +81,13 @@ def test_data_of_a_newer_postgres_says_what_to_install(tmp_path):
 def test_a_small_machine_gives_an_eighth_of_its_memory_to_the_shared_buffers(tmp_path):
     assert "shared_buffers = '128MB'" in configuration(tmp_path, "krong-x", memory_mb=1024)
     assert "shared_buffers = '256MB'" in configuration(tmp_path, "krong-x", memory_mb=16_384)
+
+
+def test_parallel_queries_do_without_a_shared_memory_folder_that_is_closed_or_absent(tmp_path):
+    tmp_path.chmod(0o755)
+
+    assert _shared_memory_kind(tmp_path) == "mmap"
+    assert _shared_memory_kind(tmp_path / "absent") == "mmap"
 
 
 def test_a_quote_or_comma_in_a_path_stays_part_of_the_path(tmp_path):

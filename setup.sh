@@ -57,7 +57,7 @@ install_system_packages() {
         die "Some system packages are missing. Install them and run this again: sudo $line"
     fi
     say "Installing system packages: $*"
-    if [ ! -e /etc/postgresql-common ]; then
+    if [[ "$*" == *postgresql* ]] && [ ! -e /etc/postgresql-common/createcluster.conf ]; then
         # Krong runs a PostgreSQL of its own: keep Debian from starting one on TCP port 5432
         mine=/etc/postgresql-common/createcluster.d/krong.conf
         $root mkdir -p "${mine%/*}"

@@ -104,12 +104,13 @@ def discharge(
 
     ::
 
-        q_new = (theta q + (1 - theta)/2 (q_- + q_+) - g h dt dη/dx)
-                / (1 + g dt n² |q| / h^(7/3))
+        q_new = (q + w (q_- - 2 q + q_+) - g h dt dη/dx) / (1 + g dt n² |q| / h^(7/3))
 
-    Friction is taken at the new time level, so it can slow the flow but not reverse it, and
-    against the whole vector: ``|q|² = q² + (mean of the four faces across)²``. The speed
-    ``q / h`` is held within ``speed_cap``.
+    with ``w = (1 - theta)/2`` at the Courant number theta is quoted for, and in proportion to
+    the local Courant number below it (``stepping.py`` says why). Friction is taken at the new
+    time level, so it can slow the flow but not reverse it, and against the whole vector:
+    ``|q|² = q² + (mean of the four faces across)²``. The speed ``q / h`` is held within
+    ``speed_cap``.
 
     Parameters
     ----------
@@ -128,7 +129,8 @@ def discharge(
     mean_n = c.half * n
     y2 = y * y
     slowed = c.one + c.g_dt * mean_n * mean_n * magnitude * (y2 * y2 * y2 * y)
-    pushed = c.centre * own + c.beside * beside - c.g_dt_dx * h * rise
+    spread = c.beside * np.sqrt(h) * (beside - own - own)
+    pushed = own + spread - c.g_dt_dx * h * rise
     cap = c.speed_cap * h
     q = max(-cap, min(cap, pushed / slowed))
     return q if h > c.dry else c.zero
@@ -221,8 +223,9 @@ def advance_depth(
 ) -> None:
     """Add one step's rain and net inflow to the depths of a row, in place.
 
-    What rounding drops is kept in ``carry`` and added next time (Kahan's compensated sum), so
-    ten metres of sea take up a micrometre of rain. ``gained`` is a working row.
+    ``carry`` brings in what the cell is owed: the inflow of this step, and what rounding dropped
+    before (Kahan's compensated sum), so that ten metres of sea take up a micrometre of rain.
+    ``gained`` is a working row.
     """
     depth, carry, x, y = water.depth, water.carry, new.x, new.y
     i = np.uintp(row)

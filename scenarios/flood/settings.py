@@ -17,9 +17,9 @@ class Settings:
     duration_s : [s]
         Time to simulate.
     theta : [-]
-        Weight of a face's own discharge against its neighbours along the flow, 0.7 to 1; 1 is
-        the scheme of Bates et al. (2010), less damps the wiggles of smooth beds
-        (de Almeida et al. 2012 use 0.7 to 1).
+        Weight of a face's own discharge against its neighbours along the flow, 0.7 to 1, at the
+        Courant number 0.7: 1 is the scheme of Bates et al. (2010), less damps the wiggles on
+        smooth beds (de Almeida et al. 2012).
     alpha : [-]
         Courant number of the time step, ``dt <= alpha dx / sqrt(g h_max)`` (Bates et al. 2010:
         0.2 to 0.7).

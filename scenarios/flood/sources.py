@@ -13,16 +13,15 @@ if TYPE_CHECKING:
 
 
 @compiled
-def add_depth(depth: Array, carry: Array, cells: Array, gained: float) -> None:
-    """Add a depth [m] to cells given by flat index, in place, with compensated rounding.
+def owe_depth(carry: Array, cells: Array, gained: float) -> None:
+    """Owe a depth [m] to cells given by flat index, in place.
 
-    The sum is formed in double precision; what the state cannot hold goes into ``carry``.
+    The step under way adds it to their depth together with its net inflow, so the flow of this
+    step does not see it yet and the time step, chosen from the depth after it, holds.
     """
-    flat_depth, flat_carry = depth.ravel(), carry.ravel()
+    flat = carry.ravel()
     for cell in cells:
-        exact = np.float64(flat_depth[cell]) + np.float64(flat_carry[cell]) + gained
-        flat_depth[cell] = exact
-        flat_carry[cell] = exact - np.float64(flat_depth[cell])
+        flat[cell] += gained
 
 
 @compiled

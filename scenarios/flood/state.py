@@ -38,8 +38,7 @@ class Coefficients(NamedTuple):
     half: Any
     one: Any
     dry: Any  # DRY_DEPTH_M
-    centre: Any  # theta: weight of a face's own discharge [-]
-    beside: Any  # (1 - theta) / 2: weight of each neighbour along the flow [-]
+    beside: Any  # spread of discharge along the flow per root of depth [m-1/2]
     g_dt: Any  # g dt [m s-1]
     g_dt_dx: Any  # g dt / dx [s-1]
     dt_dx: Any  # dt / dx [s m-1]
@@ -74,7 +73,7 @@ class Water(NamedTuple):
 
     depth: Array  # [m]
     depth_bits: Array  # the same memory read as unsigned integers
-    carry: Array  # what rounding has kept back from each depth so far [m]
+    carry: Array  # owed to each cell: this step's inflow, and what rounding kept back [m]
     scale: Array  # (rows + 2, cols + 2): share of its outflow a cell can pay; the rim is 1
 
 

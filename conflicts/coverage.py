@@ -1,0 +1,133 @@
+"""What a rule cannot tell: the places and attributes nobody has surveyed.
+
+"Nothing found" means "nothing there" only where the layers that could hold the objects are
+completely surveyed all around the subject. Everywhere else the answer is "cannot tell".
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+
+from conflicts.kinds import KINDS, Rule, Selector, object_selector, reach_m
+from conflicts.predicates import attributes
+from conflicts.vocab import Gap
+from layers.models import Layer
+from layers.sql_files import load_sql
+
+# So many places are named in an outcome; the count is always of all.
+EXAMPLES = 20
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Selection:
+    """The features one selector means, as they stand in the working table of this detection."""
+
+    number: int
+    sure: int
+    unsure: int
+    unsure_examples: tuple[str, ...]
+    layers: tuple[str, ...]
+    sure_layers: tuple[str, ...]
+
+
+def find_gaps(rule: Rule, subject: Selection, objects: Selection) -> list[dict[str, Any]]:
+    """Return why this rule cannot tell about a part of its subjects, or about all of them."""
+    return [
+        *_unknown_attributes("subject", rule.subject, subject),
+        *_unknown_attributes("object", object_selector(rule), objects),
+        *_unseen_subjects(rule, subject),
+        *(_unseen_objects(rule, subject, objects) if subject.sure else ()),
+    ]
+
+
+def proving_layers(selector: Selector, selection: Selection) -> tuple[str, ...]:
+    """Return the layers whose complete survey proves that no further such feature exists."""
+    return selector.surveyed_in or selector.layers or selection.layers
+
+
+def _gap(gap: Gap, side: str, selector: Selector, **facts: Any) -> dict[str, Any]:  # noqa: ANN401
+    named = {"classes": list(selector.classes), "theme": selector.theme}
+    return {"gap": str(gap), "side": side, **{k: v for k, v in named.items() if v}, **facts}
+
+
+def _unknown_attributes(
+    side: str, selector: Selector, selection: Selection
+) -> Iterator[dict[str, Any]]:
+    if selection.unsure:
+        yield _gap(
+            Gap.UNKNOWN_ATTRIBUTE,
+            side,
+            selector,
+            attributes=sorted(set(attributes(selector.where))),
+            count=selection.unsure,
+            examples=list(selection.unsure_examples),
+        )
+
+
+def _unseen_subjects(rule: Rule, subject: Selection) -> Iterator[dict[str, Any]]:
+    """No subject is known: fine where a complete survey found none, otherwise unknown."""
+    if subject.sure or subject.unsure:
+        return
+    layers = proving_layers(rule.subject, subject)
+    if not layers:
+        yield _gap(Gap.NO_LAYER, "subject", rule.subject)
+    elif missing := _not_in_catalogue(layers):
+        yield _gap(Gap.MISSING_LAYER, "subject", rule.subject, layers=missing)
+    elif unsurveyed := _without_survey(layers):
+        yield _gap(Gap.NO_SUBJECTS, "subject", rule.subject, layers=unsurveyed)
+
+
+def _unseen_objects(rule: Rule, subject: Selection, objects: Selection) -> Iterator[dict[str, Any]]:
+    is_map = KINDS[rule.kind].object_is_map
+    if is_map and not objects.sure:
+        yield _gap(Gap.NO_HAZARD_MAP, "object", rule.object, count=subject.sure)
+        return
+    layers = objects.sure_layers if is_map else proving_layers(rule.object, objects)
+    if not layers:
+        yield _gap(Gap.NO_LAYER, "object", rule.object, count=subject.sure)
+        return
+    if missing := _not_in_catalogue(layers):
+        yield _gap(Gap.MISSING_LAYER, "object", rule.object, layers=missing, count=subject.sure)
+        return
+    # one of several hazard maps suffices; a feature may hide in any of several layers
+    count, examples = _unsurveyed(subject, layers, reach_m(rule), 1 if is_map else len(layers))
+    if count:
+        yield _gap(
+            Gap.NOT_SURVEYED,
+            "object",
+            rule.object,
+            layers=sorted(layers),
+            reach_m=reach_m(rule),
+            count=count,
+            examples=examples,
+        )
+
+
+def _unsurveyed(
+    subject: Selection, layers: Sequence[str], reach: float, needed: int
+) -> tuple[int, list[str]]:
+    parameters: dict[str, Any] = {
+        "subject": subject.number,
+        "layers": list(layers),
+        "layers_needed": needed,
+        "reach_m": reach,
+        "examples": EXAMPLES,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(load_sql(__file__, "unsurveyed_subjects.sql"), parameters)
+        count, examples = cursor.fetchone()
+    return count, examples
+
+
+def _not_in_catalogue(layers: Sequence[str]) -> list[str]:
+    known = set(Layer.objects.filter(slug__in=layers).values_list("slug", flat=True))
+    return sorted(set(layers) - known)
+
+
+def _without_survey(layers: Sequence[str]) -> list[str]:
+    complete = Layer.objects.filter(
+        slug__in=layers, surveyed_areas__completeness="complete"
+    ).values_list("slug", flat=True)
+    return sorted(set(layers) - set(complete))

@@ -1,0 +1,155 @@
+"""Asks the rules of the data: one SQL file per kind, set-based, inside one transaction.
+
+The working tables (``create_detection_tables.sql``) hold what the selectors mean and what the
+rules bite. Findings and their life come afterwards, in ``services``.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import connection
+
+from conflicts.coverage import EXAMPLES, Selection, find_gaps
+from conflicts.kinds import KINDS, Rule, Selector, exemption_paths, object_selector
+from conflicts.predicates import as_jsonpath
+from conflicts.vocab import Severity
+from layers.queries import class_branches
+from layers.sql_files import load_sql
+from layers.vocab import Answer
+
+SEVERITIES = [str(severity) for severity in Severity]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Outcome:
+    """What one rule found, and what it could not tell."""
+
+    subject_selection: int
+    object_selection: int
+    subjects_checked: int
+    pairs_found: int
+    pairs_exempted: int
+    missing: tuple[Mapping[str, Any], ...]
+
+    @property
+    def answer(self) -> Answer:
+        """The answer of the rule as a whole; a gap never becomes "complies"."""
+        if self.pairs_found:
+            return Answer.FAILS
+        if self.missing:
+            return Answer.CANNOT_TELL
+        return Answer.COMPLIES if self.subjects_checked else Answer.NOT_APPLICABLE
+
+    @property
+    def subjects_untold(self) -> int:
+        """At least so many subjects about which the rule cannot tell."""
+        return max((int(gap.get("count", 0)) for gap in self.missing), default=0)
+
+
+@dataclass(slots=True)
+class Detector:
+    """One detection at work: remembers which selectors were already asked."""
+
+    selections: dict[str, Selection] = field(default_factory=dict)
+
+    @classmethod
+    def open(cls) -> "Detector":
+        """Make the working tables; they end with the transaction."""
+        with connection.cursor() as cursor:
+            cursor.execute(load_sql(__file__, "create_detection_tables.sql"))
+        return cls()
+
+    def ask(self, rule: Rule) -> Outcome:
+        """Find where one rule bites (into conflict_hit), and what it cannot tell."""
+        subject = self.select(rule.subject)
+        objects = self.select(object_selector(rule))
+        if subject.sure and objects.sure:
+            _run("ANALYZE conflict_selection", {})
+            _run(load_sql(__file__, KINDS[rule.kind].sql), _parameters(rule, subject, objects))
+        found, exempted = _count_hits(rule.code)
+        return Outcome(
+            subject_selection=subject.number,
+            object_selection=objects.number,
+            subjects_checked=subject.sure,
+            pairs_found=found,
+            pairs_exempted=exempted,
+            missing=tuple(find_gaps(rule, subject, objects)),
+        )
+
+    def select(self, selector: Selector) -> Selection:
+        """Return the features a selector means; equal selectors are asked once."""
+        parameters = _selector_parameters(selector)
+        key = json.dumps(parameters, sort_keys=True)
+        if key not in self.selections:
+            number = len(self.selections) + 1
+            _run(load_sql(__file__, "select_features.sql"), parameters | {"selection": number})
+            self.selections[key] = _describe(number)
+        return self.selections[key]
+
+
+def _selector_parameters(selector: Selector) -> dict[str, Any]:
+    branches = class_branches(selector.classes)
+    classes = sorted({code for branch in branches.values() for code in branch})
+    return {
+        "classes": classes or None,
+        "layers": list(selector.layers) or None,
+        "theme": selector.theme,
+        "lifecycles": [str(stage) for stage in selector.lifecycles],
+        "where": None if selector.where is None else as_jsonpath(selector.where),
+    }
+
+
+def _describe(number: int) -> Selection:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            load_sql(__file__, "describe_selection.sql"),
+            {"selection": number, "examples": EXAMPLES},
+        )
+        sure, unsure, examples, layers, sure_layers = cursor.fetchone()
+    return Selection(
+        number=number,
+        sure=sure,
+        unsure=unsure,
+        unsure_examples=tuple(examples),
+        layers=tuple(layers),
+        sure_layers=tuple(sure_layers),
+    )
+
+
+def _parameters(rule: Rule, subject: Selection, objects: Selection) -> dict[str, Any]:
+    """Return the named parameters of every kind's SQL; the smaller side asks the index."""
+    exempt_subjects, exempt_objects = exemption_paths(rule)
+    outer_is_subject = subject.sure <= objects.sure
+    outer, inner = (subject, objects) if outer_is_subject else (objects, subject)
+    return {
+        "rule_code": rule.code,
+        "severity": str(rule.severity),
+        "severities": SEVERITIES,
+        "subject": subject.number,
+        "object": objects.number,
+        "outer": outer.number,
+        "inner": inner.number,
+        "outer_is_subject": outer_is_subject,
+        "exempt_subjects": exempt_subjects,
+        "exempt_objects": exempt_objects,
+        **KINDS[rule.kind].bind(rule),
+    }
+
+
+def _count_hits(rule_code: str) -> tuple[int, int]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FILTER (WHERE exemption IS NULL),"
+            " count(*) FILTER (WHERE exemption IS NOT NULL)"
+            " FROM conflict_hit WHERE rule_code = %(rule_code)s",
+            {"rule_code": rule_code},
+        )
+        found, exempted = cursor.fetchone()
+    return found, exempted
+
+
+def _run(sql: str, parameters: Mapping[str, Any]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, dict(parameters))

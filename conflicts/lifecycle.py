@@ -1,0 +1,33 @@
+"""What a person may do with a finding, and when two measurements are the same."""
+
+from conflicts.errors import RuleFieldError
+from conflicts.vocab import DECISIONS, FindingState
+
+# Differences up to these are drawing, not change: a centimetre, and a tenth of a square metre
+# (a centimetre along ten metres of boundary). Chosen for this detector; no law says so.
+NOISE_M = 0.01
+NOISE_M2 = 0.1
+
+
+def require_decision(now: FindingState, wanted: FindingState, reason: str) -> None:
+    """Refuse a decision that a person cannot take.
+
+    Raises
+    ------
+    RuleFieldError
+        The state is the detector's to give, or the reason is missing.
+    """
+    if wanted not in DECISIONS:
+        raise RuleFieldError(
+            "state",
+            "only a new detection can show that a finding is resolved.",
+            remedy="Correct the data and detect again, or dismiss the finding with a reason.",
+        )
+    if now == FindingState.RESOLVED:
+        raise RuleFieldError(
+            "state",
+            "this finding is resolved already.",
+            remedy="Nothing is left to decide; it opens by itself if it comes back.",
+        )
+    if not reason.strip():
+        raise RuleFieldError("reason", "is empty.", remedy="Say why: the next planner will ask.")

@@ -1,0 +1,271 @@
+"""Rule books as they were ratified, detections, and findings with their life."""
+
+from django.conf import settings
+from django.contrib.gis.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from conflicts.vocab import Change, FindingState, Note, RuleBookStatus, Severity
+from layers.crs import PROJECT_SRID
+from layers.models import Feature, Run, in_reader_language
+from layers.vocab import BLOCKING_BASES, Answer, Basis
+
+PLAN_CONTEXT = "plan"
+
+
+class RuleBook(models.Model):
+    """One version of a rule book; its content never changes, a new content is a new version."""
+
+    code = models.CharField(_("code"), max_length=40)
+    version = models.PositiveIntegerField(_("version"))
+    status = models.CharField(
+        _("status"), max_length=10, choices=RuleBookStatus, default=RuleBookStatus.DRAFT
+    )
+    title_km = models.CharField(_("title in Khmer"), max_length=200, blank=True)
+    title_en = models.CharField(_("title in English"), max_length=200)
+    digest = models.CharField(_("SHA-256 of the content"), max_length=64)
+    source_name = models.CharField(_("source file"), max_length=255, blank=True)
+    loaded_at = models.DateTimeField(_("loaded at"), auto_now_add=True)
+    ratified_at = models.DateTimeField(_("ratified at"), null=True, blank=True)
+
+    class Meta:
+        ordering = ["code", "-version"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["code", "version"],
+                name="rule_book_version_unique",
+                violation_error_message=_("This rule book already has that version."),
+            ),
+            models.UniqueConstraint(
+                fields=["code"],
+                condition=Q(status=RuleBookStatus.RATIFIED),
+                name="rule_book_ratified_once",
+                violation_error_message=_("Only one version of a rule book is in force."),
+            ),
+            models.CheckConstraint(
+                condition=Q(status=RuleBookStatus.DRAFT) | Q(ratified_at__isnull=False),
+                name="rule_book_ratified_has_time",
+                violation_error_message=_("A ratified rule book states when it was ratified."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} v{self.version}"
+
+    @property
+    def title(self) -> str:
+        """The title in the reader's language."""
+        return in_reader_language(self.title_km, self.title_en)
+
+
+class Rule(models.Model):
+    """One rule of one version of a rule book: the dataclass of its kind, kept as data."""
+
+    rulebook = models.ForeignKey(RuleBook, on_delete=models.CASCADE, related_name="rules")
+    code = models.CharField(_("code"), max_length=40)
+    kind = models.CharField(_("kind"), max_length=30)
+    severity = models.CharField(_("severity"), max_length=10, choices=Severity)
+    basis = models.CharField(_("basis"), max_length=20, choices=Basis)
+    title_km = models.CharField(_("title in Khmer"), max_length=300, blank=True)
+    title_en = models.CharField(_("title in English"), max_length=300)
+    definition = models.JSONField(_("definition"))
+
+    class Meta:
+        ordering = ["rulebook", "code"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["rulebook", "code"],
+                name="rule_code_unique_in_book",
+                violation_error_message=_("This rule book already has a rule with that code."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+    @property
+    def title(self) -> str:
+        """The title in the reader's language."""
+        return in_reader_language(self.title_km, self.title_en)
+
+
+class DetectionRun(models.Model):
+    """One full detection: which rules were asked of which versions of the data."""
+
+    run = models.OneToOneField(
+        Run, on_delete=models.CASCADE, primary_key=True, related_name="detection"
+    )
+    rulebook = models.ForeignKey(RuleBook, on_delete=models.PROTECT, related_name="detections")
+    data_versions = models.JSONField(_("versions of the layers used"), default=dict)
+
+    class Meta:
+        ordering = ["-run"]
+
+    def __str__(self) -> str:
+        return f"{self.rulebook} #{self.pk}"
+
+
+class RuleOutcome(models.Model):
+    """What one rule found in one detection, and what it could not tell."""
+
+    detection = models.ForeignKey(DetectionRun, on_delete=models.CASCADE, related_name="outcomes")
+    rule = models.ForeignKey(Rule, on_delete=models.PROTECT, related_name="outcomes")
+    answer = models.CharField(_("answer"), max_length=20, choices=Answer)
+    subjects_checked = models.PositiveIntegerField(_("subjects checked"), default=0)
+    subjects_untold = models.PositiveIntegerField(_("subjects it cannot tell about"), default=0)
+    pairs_found = models.PositiveIntegerField(_("conflicts found"), default=0)
+    pairs_exempted = models.PositiveIntegerField(_("pairs exempted"), default=0)
+    missing = models.JSONField(_("what is missing"), default=list, blank=True)
+
+    class Meta:
+        ordering = ["detection", "rule__code"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["detection", "rule"], name="rule_outcome_once_per_detection"
+            ),
+            models.CheckConstraint(
+                condition=~Q(answer=Answer.COMPLIES) | Q(missing=[], pairs_found=0),
+                name="rule_outcome_complies_only_without_gaps",
+                violation_error_message=_("With something missing the answer is 'cannot tell'."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.rule}: {self.answer}"
+
+
+class Finding(models.Model):
+    """One place where the land breaks a rule; edits update it, decisions on it survive."""
+
+    rulebook_code = models.CharField(_("rule book"), max_length=40)
+    rule_code = models.CharField(_("rule"), max_length=40)
+    context = models.CharField(_("context"), max_length=40, default=PLAN_CONTEXT)
+    subject_layer = models.CharField(_("layer of the subject"), max_length=60)
+    subject_id = models.CharField(_("subject"), max_length=80)
+    object_layer = models.CharField(_("layer of the object"), max_length=60)
+    object_id = models.CharField(
+        _("object"), max_length=80, help_text=_("* means the layer as a whole (a hazard map).")
+    )
+    severity = models.CharField(_("severity"), max_length=10, choices=Severity)
+    basis = models.CharField(_("basis"), max_length=20, choices=Basis)
+    state = models.CharField(
+        _("state"), max_length=10, choices=FindingState, default=FindingState.OPEN
+    )
+    note = models.CharField(_("note"), max_length=20, choices=Note, blank=True)
+    first_seen = models.ForeignKey(DetectionRun, on_delete=models.PROTECT, related_name="+")
+    last_seen = models.ForeignKey(DetectionRun, on_delete=models.PROTECT, related_name="+")
+    absent_since = models.ForeignKey(
+        DetectionRun, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+    current = models.OneToOneField(
+        "Observation", on_delete=models.SET_NULL, related_name="+", null=True, blank=True
+    )
+
+    class Meta:
+        ordering = ["rule_code", "subject_layer", "subject_id", "object_layer", "object_id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=[
+                    "rulebook_code", "rule_code", "context",
+                    "subject_layer", "subject_id", "object_layer", "object_id",
+                ],
+                name="finding_identity_unique",
+            ),
+        ]  # fmt: skip
+        indexes = [models.Index(fields=["state", "severity"], name="finding_state_severity")]
+
+    def __str__(self) -> str:
+        return f"{self.rule_code} {self.subject_id} / {self.object_id}"
+
+    @property
+    def may_block(self) -> bool:
+        """True when the rule's basis can hold up a permit; all others only warn."""
+        return self.basis in BLOCKING_BASES
+
+    @property
+    def is_present(self) -> bool:
+        """True when the last detection of its rule book still saw it."""
+        return self.absent_since_id is None
+
+
+class Observation(models.Model):
+    """What one detection measured of one finding; measures are empty when it was gone."""
+
+    finding = models.ForeignKey(Finding, on_delete=models.CASCADE, related_name="observations")
+    outcome = models.ForeignKey(RuleOutcome, on_delete=models.PROTECT, related_name="observations",
+                                null=True, blank=True)  # fmt: skip
+    detection = models.ForeignKey(
+        DetectionRun, on_delete=models.PROTECT, related_name="observations"
+    )
+    change = models.CharField(_("change"), max_length=10, choices=Change)
+    severity = models.CharField(_("severity"), max_length=10, choices=Severity)
+    measured_value = models.FloatField(_("measured"), null=True, blank=True)
+    required_value = models.FloatField(_("required"), null=True, blank=True)
+    unit = models.CharField(_("unit"), max_length=10, blank=True)
+    margin = models.FloatField(_("margin"), null=True, blank=True)
+    witness = models.GeometryField(
+        _("evidence"), srid=PROJECT_SRID, null=True, blank=True, spatial_index=True
+    )
+    facts = models.JSONField(_("further facts"), default=dict, blank=True)
+    subject_row = models.ForeignKey(
+        Feature, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    object_row = models.ForeignKey(
+        Feature, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+
+    class Meta:
+        ordering = ["finding", "-detection"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["finding", "detection"], name="observation_once_per_detection"
+            ),
+            models.CheckConstraint(
+                condition=Q(change=Change.GONE)
+                | Q(
+                    measured_value__isnull=False,
+                    required_value__isnull=False,
+                    margin__isnull=False,
+                    witness__isnull=False,
+                ),
+                name="observation_measured_unless_gone",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.finding}: {self.change}"
+
+
+class Decision(models.Model):
+    """What a person decided about a finding, why, and what was measured at that moment."""
+
+    finding = models.ForeignKey(Finding, on_delete=models.CASCADE, related_name="decisions")
+    state = models.CharField(_("state"), max_length=10, choices=FindingState)
+    reason = models.TextField(_("reason"))
+    valid_to = models.DateField(
+        _("accepted until"), null=True, blank=True, help_text=_("Afterwards the finding is open.")
+    )
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    decided_at = models.DateTimeField(_("decided at"), auto_now_add=True)
+    margin = models.FloatField(_("margin at that moment"), null=True, blank=True)
+    severity = models.CharField(_("severity at that moment"), max_length=10, choices=Severity)
+
+    class Meta:
+        ordering = ["finding", "-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(reason=""),
+                name="decision_has_reason",
+                violation_error_message=_("Say why: the next planner will ask."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=FindingState.RESOLVED),
+                name="decision_never_resolves",
+                violation_error_message=_("Only a new detection can show that it is resolved."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.finding}: {self.state}"

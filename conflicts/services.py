@@ -1,0 +1,238 @@
+"""What may happen to rule books and findings: loaded, ratified, detected, decided."""
+
+import difflib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import connection, transaction
+from django.utils import timezone
+
+from conflicts.detection import SEVERITIES, Detector, Outcome
+from conflicts.errors import RuleBookFileError
+from conflicts.kinds import KINDS, Rule
+from conflicts.lifecycle import NOISE_M, NOISE_M2, require_decision
+from conflicts.models import (
+    PLAN_CONTEXT,
+    Decision,
+    DetectionRun,
+    Finding,
+    RuleBook,
+    RuleOutcome,
+)
+from conflicts.models import Rule as RuleRow
+from conflicts.rule_schema import rule_from_data, rule_to_data
+from conflicts.rulebook_file import RuleBookFile, read_rulebook
+from conflicts.vocab import FindingState, RuleBookStatus
+from layers.models import LandUseClass, Layer
+from layers.runs import Progress, Reporter, executing, queue_run
+from layers.sql_files import load_sql
+
+MERGE_STEPS = (
+    "open_findings.sql",
+    "observe_findings.sql",
+    "update_findings.sql",
+    "observe_absent.sql",
+    "close_findings.sql",
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LoadedRuleBook:
+    """A rule book after loading; ``is_new`` is false when its content was known already."""
+
+    rulebook: RuleBook
+    is_new: bool
+
+
+@transaction.atomic
+def load_rulebook(path: Path) -> LoadedRuleBook:
+    """Store the rule book of a YAML file as a new draft version; known content changes nothing.
+
+    Raises
+    ------
+    RuleBookFileError
+        Names file, rule, field and remedy; nothing is stored.
+    """
+    book = read_rulebook(path)
+    _refuse_unknown_classes(path.name, book.rules)
+    versions = RuleBook.objects.select_for_update().filter(code=book.code)
+    if known := versions.filter(digest=book.digest).first():
+        return LoadedRuleBook(rulebook=known, is_new=False)
+    newest = versions.order_by("-version").values_list("version", flat=True).first()
+    return LoadedRuleBook(
+        rulebook=_store(book, version=(newest or 0) + 1, source_name=path.name), is_new=True
+    )
+
+
+def _store(book: RuleBookFile, *, version: int, source_name: str) -> RuleBook:
+    row = RuleBook.objects.create(
+        code=book.code,
+        version=version,
+        title_km=book.title.km,
+        title_en=book.title.en,
+        digest=book.digest,
+        source_name=source_name[:255],
+    )
+    RuleRow.objects.bulk_create(
+        RuleRow(
+            rulebook=row,
+            code=rule.code,
+            kind=rule.kind,
+            severity=rule.severity,
+            basis=rule.basis,
+            title_km=rule.title.km,
+            title_en=rule.title.en,
+            definition=rule_to_data(rule),
+        )
+        for rule in book.rules
+    )
+    return row
+
+
+def _refuse_unknown_classes(name: str, rules: Iterable[Rule]) -> None:
+    known = set(LandUseClass.objects.values_list("code", flat=True))
+    for rule in rules:
+        for side, selector in (("subject", rule.subject), ("object", rule.object)):
+            for code in selector.classes:
+                if code not in known:
+                    near = difflib.get_close_matches(code, known, n=1)
+                    hint = f"Did you mean '{near[0]}'? " if near else ""
+                    raise RuleBookFileError(
+                        f"{name}: rule {rule.code}: {side}.classes: "
+                        f"there is no land-use class '{code}'.",
+                        remedy=f"{hint}'./krong classes' lists them; "
+                        "'./krong load_classes' loads the standard ones.",
+                    )
+
+
+@transaction.atomic
+def ratify_rulebook(rulebook: RuleBook) -> RuleBook:
+    """Put one version of a rule book in force; the version in force until now is superseded."""
+    versions = RuleBook.objects.select_for_update().filter(code=rulebook.code)
+    versions.filter(status=RuleBookStatus.RATIFIED).exclude(pk=rulebook.pk).update(
+        status=RuleBookStatus.SUPERSEDED
+    )
+    rulebook = versions.get(pk=rulebook.pk)
+    if rulebook.status != RuleBookStatus.RATIFIED:
+        rulebook.status = RuleBookStatus.RATIFIED
+        rulebook.ratified_at = timezone.now()
+        rulebook.save(update_fields=["status", "ratified_at"])
+    return rulebook
+
+
+def detect_conflicts(*, rulebook: RuleBook, on_progress: Progress | None = None) -> DetectionRun:
+    """Ask every rule of the current features and bring the findings up to date.
+
+    Findings known before keep their identity and what people decided about them. Either the
+    whole detection is stored or, after an error, a cancel or a crash, nothing of it.
+
+    Raises
+    ------
+    RunCancelledError
+        Someone asked the run to stop.
+    """
+    run = queue_run(
+        kind="detection",
+        title=f"Detect conflicts: {rulebook}",
+        parameters={"rulebook": str(rulebook)},
+    )
+    with executing(run, echo=on_progress) as report, transaction.atomic():
+        RuleBook.objects.select_for_update().filter(code=rulebook.code).first()  # one at a time
+        detection = DetectionRun.objects.create(
+            run=run, rulebook=rulebook, data_versions=_hold_data_versions()
+        )
+        _ask_rules(detection, report)
+        report(0.95, "Comparing with what was known")
+        _merge(detection)
+    return detection
+
+
+def _hold_data_versions() -> dict[str, int]:
+    """Return the published version of each layer, and let nobody publish until we are done."""
+    layers = Layer.objects.select_for_update(no_key=True).order_by("pk")
+    return {layer.slug: layer.published_number for layer in layers if layer.published_number}
+
+
+def _ask_rules(detection: DetectionRun, report: Reporter) -> None:
+    detector = Detector.open()
+    rows = list(detection.rulebook.rules.order_by("code"))
+    for number, row in enumerate(rows):
+        report(0.95 * number / len(rows), f"{row.code} {row.title_en}")
+        outcome = detector.ask(rule_from_data(row.definition))
+        _remember(detection, row, outcome)
+
+
+def _remember(detection: DetectionRun, row: RuleRow, outcome: Outcome) -> None:
+    stored = RuleOutcome.objects.create(
+        detection=detection,
+        rule=row,
+        answer=outcome.answer,
+        subjects_checked=outcome.subjects_checked,
+        subjects_untold=outcome.subjects_untold,
+        pairs_found=outcome.pairs_found,
+        pairs_exempted=outcome.pairs_exempted,
+        missing=[dict(gap) for gap in outcome.missing],
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO conflict_rule VALUES (%s, %s, %s, %s, %s, %s, %s)",
+            [
+                row.code,
+                row.pk,
+                stored.pk,
+                row.basis,
+                outcome.subject_selection,
+                outcome.object_selection,
+                KINDS[row.kind].object_is_map,
+            ],
+        )
+
+
+def _merge(detection: DetectionRun) -> None:
+    parameters: Mapping[str, Any] = {
+        "detection": detection.pk,
+        "rulebook_code": detection.rulebook.code,
+        "context": PLAN_CONTEXT,
+        "severities": SEVERITIES,
+        "noise_m": NOISE_M,
+        "noise_m2": NOISE_M2,
+        "today": timezone.localdate(),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE conflict_hit")
+        for step in MERGE_STEPS:
+            cursor.execute(load_sql(__file__, step), parameters)
+
+
+@transaction.atomic
+def decide_finding(
+    *,
+    finding: Finding,
+    state: str,
+    reason: str,
+    decided_by: AbstractBaseUser | None = None,
+    valid_to: date | None = None,
+) -> Decision:
+    """Record what a person decides about a finding, with what was measured at that moment.
+
+    The decision holds until the finding gets worse than it is now, or its last day passes.
+    """
+    finding = Finding.objects.select_for_update(of=("self",)).get(pk=finding.pk)
+    require_decision(FindingState(finding.state), FindingState(state), reason)
+    measured = finding.current
+    decision = Decision.objects.create(
+        finding=finding,
+        state=state,
+        reason=reason.strip(),
+        valid_to=valid_to if state == FindingState.ACCEPTED else None,
+        decided_by_id=None if decided_by is None else decided_by.pk,
+        margin=None if measured is None else measured.margin,
+        severity=finding.severity,
+    )
+    finding.state = state
+    finding.save(update_fields=["state"])
+    return decision

@@ -1,0 +1,80 @@
+-- What is not seen any more is resolved only where that can be known: each side is either still
+-- there and was measured again, or its last place lies inside the complete survey of its layer.
+-- A side whose condition is now unknown was not measured. For a hazard map the map must still be
+-- one the rule asks for, and its domain must hold the subject's place.
+-- Elsewhere the state stays and the note says so. A dismissal stays a dismissal.
+CREATE INDEX ON conflict_selection (selection, layer_slug, stable_id);
+
+WITH absent AS MATERIALIZED (
+    SELECT
+        finding.id,
+        finding.subject_layer, finding.subject_id, finding.object_layer, finding.object_id,
+        rule.rule_code IS NULL AS is_withdrawn,
+        rule.object_is_map,
+        rule.subject_selection,
+        rule.object_selection,
+        subject.geometry AS subject_geometry,
+        object.geometry AS object_geometry
+    FROM conflicts_finding AS finding
+    LEFT JOIN conflict_rule AS rule ON rule.rule_code = finding.rule_code
+    LEFT JOIN conflicts_observation AS known ON known.id = finding.current_id
+    LEFT JOIN layers_feature AS subject ON subject.id = known.subject_row_id
+    LEFT JOIN layers_feature AS object ON object.id = known.object_row_id
+    WHERE finding.rulebook_code = %(rulebook_code)s
+      AND finding.context = %(context)s
+      AND finding.last_seen_id <> %(detection)s
+      AND finding.state <> 'resolved'
+),
+side AS MATERIALIZED (
+    SELECT
+        absent.*,
+        coalesce(subject_now.is_sure, subject_now.feature_id IS NULL AND EXISTS (
+            SELECT 1 FROM conflict_surveyed AS surveyed
+            WHERE surveyed.layer_slug = absent.subject_layer
+              AND ST_Covers(surveyed.geometry, absent.subject_geometry)
+        ), false) AS subject_known,
+        CASE
+            WHEN absent.object_is_map THEN EXISTS (
+                SELECT 1 FROM conflict_selection AS map
+                WHERE map.selection = absent.object_selection
+                  AND map.layer_slug = absent.object_layer
+                  AND map.is_sure
+            ) AND EXISTS (
+                SELECT 1 FROM conflict_surveyed AS surveyed
+                WHERE surveyed.layer_slug = absent.object_layer
+                  AND ST_Covers(
+                      surveyed.geometry, coalesce(stands.geometry, absent.subject_geometry))
+            )
+            ELSE coalesce(object_now.is_sure, object_now.feature_id IS NULL AND EXISTS (
+                SELECT 1 FROM conflict_surveyed AS surveyed
+                WHERE surveyed.layer_slug = absent.object_layer
+                  AND ST_Covers(surveyed.geometry, absent.object_geometry)
+            ), false)
+        END AS object_known
+    FROM absent
+    LEFT JOIN conflict_selection AS subject_now
+        ON subject_now.selection = absent.subject_selection
+        AND subject_now.layer_slug = absent.subject_layer
+        AND subject_now.stable_id = absent.subject_id
+    LEFT JOIN layers_feature AS stands ON stands.id = subject_now.feature_id
+    LEFT JOIN conflict_selection AS object_now
+        ON NOT absent.object_is_map
+        AND object_now.selection = absent.object_selection
+        AND object_now.layer_slug = absent.object_layer
+        AND object_now.stable_id = absent.object_id
+)
+UPDATE conflicts_finding AS finding
+SET
+    absent_since_id = coalesce(finding.absent_since_id, %(detection)s),
+    state = CASE
+        WHEN finding.state = 'dismissed' THEN 'dismissed'
+        WHEN side.is_withdrawn OR (side.subject_known AND side.object_known) THEN 'resolved'
+        ELSE finding.state
+    END,
+    note = CASE
+        WHEN side.is_withdrawn THEN 'rule_withdrawn'
+        WHEN side.subject_known AND side.object_known THEN ''
+        ELSE 'cannot_recheck'
+    END
+FROM side
+WHERE finding.id = side.id

@@ -1,0 +1,61 @@
+-- The working tables of one detection; they end with its transaction.
+DROP TABLE IF EXISTS conflict_selection, conflict_surveyed, conflict_hit, conflict_rule;
+
+-- The features each selector means; is_sure is NULL where a condition on its attributes is unknown.
+CREATE TEMPORARY TABLE conflict_selection (
+    selection integer NOT NULL,
+    feature_id bigint NOT NULL,
+    layer_slug varchar(60) NOT NULL,
+    stable_id varchar(80) NOT NULL,
+    is_sure boolean,
+    PRIMARY KEY (selection, feature_id)
+) ON COMMIT DROP;
+
+-- Where each layer is completely surveyed, and how far that reaches.
+CREATE TEMPORARY TABLE conflict_surveyed (
+    layer_slug varchar(60) PRIMARY KEY,
+    geometry geometry NOT NULL,
+    edge geometry NOT NULL
+) ON COMMIT DROP;
+
+-- What the rules bite, before it is compared with what was known.
+CREATE TEMPORARY TABLE conflict_hit (
+    rule_code varchar(40) NOT NULL,
+    subject_row bigint NOT NULL,
+    object_row bigint NOT NULL,
+    subject_layer varchar(60) NOT NULL,
+    subject_id varchar(80) NOT NULL,
+    object_layer varchar(60) NOT NULL,
+    object_id varchar(80) NOT NULL,
+    severity varchar(10) NOT NULL,
+    measured_value double precision NOT NULL,
+    required_value double precision NOT NULL,
+    unit varchar(10) NOT NULL,
+    margin double precision NOT NULL,
+    witness geometry NOT NULL,
+    facts jsonb NOT NULL,
+    exemption integer,
+    PRIMARY KEY (rule_code, subject_layer, subject_id, object_layer, object_id)
+) ON COMMIT DROP;
+
+-- The rules asked in this detection and the selections of their two sides.
+CREATE TEMPORARY TABLE conflict_rule (
+    rule_code varchar(40) PRIMARY KEY,
+    rule_id bigint NOT NULL,
+    outcome_id bigint NOT NULL,
+    basis varchar(20) NOT NULL,
+    subject_selection integer NOT NULL,
+    object_selection integer NOT NULL,
+    object_is_map boolean NOT NULL
+) ON COMMIT DROP;
+
+INSERT INTO conflict_surveyed (layer_slug, geometry, edge)
+SELECT layer.slug, united.geometry, ST_Boundary(united.geometry)
+FROM layers_layer AS layer
+CROSS JOIN LATERAL (
+    SELECT ST_Union(area.geometry) AS geometry
+    FROM layers_surveyedarea AS area
+    WHERE area.layer_id = layer.id AND area.completeness = 'complete'
+) AS united
+WHERE united.geometry IS NOT NULL
+ORDER BY layer.slug

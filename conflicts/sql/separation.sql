@@ -1,0 +1,92 @@
+-- Pairs nearer to each other than min_distance_m, edge to edge; at exactly that distance: none.
+--
+-- "outer" is the side with fewer features; its large shapes are cut into pieces so that their
+-- boxes stay small. OFFSET 0 makes each piece ask the GiST index feature_current_geometry.
+-- The pieces only find candidates (with a centimetre to spare, because cutting rounds); what
+-- decides is ST_Distance of the whole shapes.
+-- A pair that two selectors share is reported once, and one place recorded in two layers (the same
+-- class, touching) does not conflict with itself.
+WITH piece AS MATERIALIZED (
+    SELECT chosen.feature_id AS outer_row, part.geometry
+    FROM conflict_selection AS chosen
+    JOIN layers_feature AS feature ON feature.id = chosen.feature_id
+    CROSS JOIN LATERAL ST_Subdivide(feature.geometry, 128) AS part(geometry)
+    WHERE chosen.selection = %(outer)s AND chosen.is_sure
+),
+near AS MATERIALIZED (
+    SELECT DISTINCT
+        CASE WHEN %(outer_is_subject)s THEN piece.outer_row ELSE around.id END AS subject_row,
+        CASE WHEN %(outer_is_subject)s THEN around.id ELSE piece.outer_row END AS object_row
+    FROM piece
+    CROSS JOIN LATERAL (
+        SELECT feature.id, feature.geometry
+        FROM layers_feature AS feature
+        WHERE feature.retired_in IS NULL
+          AND feature.geometry && ST_Expand(piece.geometry, %(min_distance_m)s + 0.01)
+        OFFSET 0
+    ) AS around
+    JOIN conflict_selection AS chosen
+        ON chosen.selection = %(inner)s AND chosen.feature_id = around.id AND chosen.is_sure
+    WHERE around.id <> piece.outer_row
+      AND ST_DWithin(piece.geometry, around.geometry, %(min_distance_m)s + 0.01)
+),
+measured AS MATERIALIZED (
+    SELECT
+        subject.id AS subject_row,
+        object.id AS object_row,
+        subject_layer.slug AS subject_layer,
+        subject.stable_id AS subject_id,
+        object_layer.slug AS object_layer,
+        object.stable_id AS object_id,
+        subject.geometry AS subject_geometry,
+        object.geometry AS object_geometry,
+        subject.properties AS subject_properties,
+        object.properties AS object_properties,
+        subject.land_use_id IS NOT DISTINCT FROM object.land_use_id
+            AND subject.layer_id <> object.layer_id AS is_recorded_twice,
+        ST_Distance(subject.geometry, object.geometry) AS distance_m
+    FROM near
+    JOIN layers_feature AS subject ON subject.id = near.subject_row
+    JOIN layers_feature AS object ON object.id = near.object_row
+    JOIN layers_layer AS subject_layer ON subject_layer.id = subject.layer_id
+    JOIN layers_layer AS object_layer ON object_layer.id = object.layer_id
+),
+once AS (
+    SELECT DISTINCT ON (least(names.subject, names.object), greatest(names.subject, names.object))
+        measured.*
+    FROM measured
+    CROSS JOIN LATERAL (
+        SELECT
+            ARRAY[measured.subject_layer, measured.subject_id]::text[] AS subject,
+            ARRAY[measured.object_layer, measured.object_id]::text[] AS object
+    ) AS names
+    WHERE measured.distance_m < %(min_distance_m)s
+      AND NOT (measured.is_recorded_twice AND measured.distance_m = 0)
+    ORDER BY
+        least(names.subject, names.object), greatest(names.subject, names.object), names.subject
+)
+INSERT INTO conflict_hit
+SELECT
+    %(rule_code)s, once.subject_row, once.object_row,
+    once.subject_layer, once.subject_id, once.object_layer, once.object_id,
+    %(severity)s,
+    once.distance_m,
+    %(min_distance_m)s,
+    'm',
+    once.distance_m - %(min_distance_m)s,
+    CASE
+        WHEN once.distance_m > 0 THEN ST_ShortestLine(once.subject_geometry, once.object_geometry)
+        ELSE ST_StartPoint(ST_ShortestLine(once.subject_geometry, once.object_geometry))
+    END,
+    '{}'::jsonb,
+    (
+        SELECT min(exempted.number)
+        FROM unnest(%(exempt_subjects)s::jsonpath[], %(exempt_objects)s::jsonpath[])
+            WITH ORDINALITY AS exempted(of_subject, of_object, number)
+        WHERE jsonb_path_match(
+                jsonb_strip_nulls(once.subject_properties), exempted.of_subject, '{}', true)
+          AND jsonb_path_match(
+                jsonb_strip_nulls(once.object_properties), exempted.of_object, '{}', true)
+    )
+FROM once
+ORDER BY once.subject_layer, once.subject_id, once.object_layer, once.object_id

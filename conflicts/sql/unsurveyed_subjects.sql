@@ -1,0 +1,35 @@
+-- Subjects whose neighbourhood (reach_m around them) is not inside the complete survey of enough of
+-- these layers: about them the rule cannot tell. How many, and the first few by name.
+-- OFFSET 0: one surveyed area after the other, so that PostGIS prepares each only once.
+WITH covered AS MATERIALIZED (
+    SELECT inside.feature_id
+    FROM conflict_surveyed AS surveyed
+    CROSS JOIN LATERAL (
+        SELECT chosen.feature_id
+        FROM conflict_selection AS chosen
+        JOIN layers_feature AS feature ON feature.id = chosen.feature_id
+        WHERE chosen.selection = %(subject)s
+          AND chosen.is_sure
+          AND (
+              ST_Covers(surveyed.geometry, ST_Expand(feature.geometry, %(reach_m)s))
+              OR (
+                  ST_Covers(surveyed.geometry, feature.geometry)
+                  AND ST_Distance(surveyed.edge, feature.geometry) >= %(reach_m)s
+              )
+          )
+        OFFSET 0
+    ) AS inside
+    WHERE surveyed.layer_slug = ANY(%(layers)s)
+    GROUP BY inside.feature_id
+    HAVING count(*) >= %(layers_needed)s
+),
+uncovered AS MATERIALIZED (
+    SELECT chosen.stable_id
+    FROM conflict_selection AS chosen
+    WHERE chosen.selection = %(subject)s
+      AND chosen.is_sure
+      AND chosen.feature_id NOT IN (SELECT covered.feature_id FROM covered)
+)
+SELECT
+    (SELECT count(*) FROM uncovered),
+    ARRAY(SELECT stable_id FROM uncovered ORDER BY stable_id LIMIT %(examples)s)

@@ -1,0 +1,81 @@
+"""The fixed words of the rule book and of findings."""
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+
+class Severity(TextChoices):
+    """How grave a conflict is, from information only to danger for life."""
+
+    INFO = "info", _("information")
+    LOW = "low", _("low")
+    MEDIUM = "medium", _("medium")
+    HIGH = "high", _("high")
+    CRITICAL = "critical", _("critical")
+
+    @property
+    def rank(self) -> int:
+        """0 for information, 4 for critical."""
+        return list(Severity).index(self)
+
+
+class RuleBookStatus(TextChoices):
+    """The life of one version of a rule book."""
+
+    DRAFT = "draft", _("draft")
+    RATIFIED = "ratified", _("ratified")
+    SUPERSEDED = "superseded", _("superseded")
+
+
+class FindingState(TextChoices):
+    """The life of a finding; people decide, the detector opens and resolves."""
+
+    OPEN = "open", _("open")
+    TRIAGED = "triaged", _("looked at")
+    ACCEPTED = "accepted", _("accepted")
+    MITIGATING = "mitigating", _("being put right")
+    RESOLVED = "resolved", _("resolved")
+    DISMISSED = "dismissed", _("dismissed")
+
+
+# What a person may decide; "resolved" is what a new detection shows, never a mere word.
+DECISIONS = (
+    FindingState.OPEN,
+    FindingState.TRIAGED,
+    FindingState.ACCEPTED,
+    FindingState.MITIGATING,
+    FindingState.DISMISSED,
+)
+
+
+class Change(TextChoices):
+    """What one detection saw of a finding against what was known before."""
+
+    NEW = "new", _("new")
+    UNCHANGED = "unchanged", _("unchanged")
+    WORSE = "worse", _("worse")
+    BETTER = "better", _("better")
+    GONE = "gone", _("gone")
+    REOPENED = "reopened", _("came back")
+
+
+class Note(TextChoices):
+    """What the detector has to say beside the state."""
+
+    NONE = "", _("nothing")
+    CANNOT_RECHECK = (
+        "cannot_recheck",
+        _("cannot be checked again: the place is no longer inside a completely surveyed area"),
+    )
+    RULE_WITHDRAWN = "rule_withdrawn", _("the rule is no longer in the rule book")
+
+
+class Gap(TextChoices):
+    """Why a rule, or a part of its subjects, gets the answer 'cannot tell'."""
+
+    NO_LAYER = "no_layer", _("no layer holds such features and none is named as surveyed")
+    MISSING_LAYER = "missing_layer", _("a layer that must be surveyed does not exist")
+    NOT_SURVEYED = "not_surveyed", _("the neighbourhood is not completely surveyed")
+    NO_SUBJECTS = "no_subjects", _("none is known, but the area is not completely surveyed")
+    UNKNOWN_ATTRIBUTE = "unknown_attribute", _("a needed attribute is missing or no number")
+    NO_HAZARD_MAP = "no_hazard_map", _("there is no such hazard map")

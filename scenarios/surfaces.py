@@ -1,0 +1,73 @@
+"""What lies on the ground, cell by cell: roughness, runoff, buildings, sea.
+
+A cell belongs to the area that holds its centre; of overlapping areas the later one counts.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from rasterio.features import rasterize
+from shapely.geometry.base import BaseGeometry
+
+from scenarios.errors import TerrainError
+from scenarios.sources import Area, Sources
+from scenarios.spec import Areas, CellValue, Place
+from scenarios.terrain import Grid
+
+
+def cell_values(value: CellValue, sources: Sources, grid: Grid) -> NDArray[np.float64]:
+    """Return a number per cell: the default, overruled by the areas in their order.
+
+    Raises
+    ------
+    TerrainError
+        An area carries no usable number; names it and the attribute.
+    """
+    cells = np.full((grid.rows, grid.cols), value.default)
+    for areas in value.areas:
+        found = sources.areas(areas.place, areas.attribute, grid)
+        burnt = [(area.geometry, _number(area, areas)) for area in found]
+        _burn(cells, [(shape, number) for shape, number in burnt if shape.area > 0], grid)
+    return cells
+
+
+def _burn(
+    cells: NDArray[Any], shapes: Sequence[tuple[BaseGeometry, float | int]], grid: Grid
+) -> None:
+    if shapes:
+        rasterize(shapes, out=cells, transform=grid.transform)
+
+
+def _number(area: Area, areas: Areas) -> float:
+    """Return the number an area stands for."""
+    if areas.value is not None:
+        return areas.value
+    stated = areas.values.get(str(area.value)) if areas.values else area.value
+    if isinstance(stated, int | float | np.number) and math.isfinite(stated) and stated >= 0:
+        return float(stated)
+    raise TerrainError(
+        f"{areas.place}: the attribute '{areas.attribute}' is {area.value!r}, for which there is "
+        "no number.",
+        remedy="Correct the attribute, or give its value under 'values'.",
+    )
+
+
+def building_cells(place: Place, sources: Sources, grid: Grid) -> tuple[NDArray[np.int32], int]:
+    """Return the number of the building on each cell (0: none), and how many buildings have one.
+
+    A building smaller than a cell may hold no centre: it is not raised and floods as ground.
+    """
+    cells = np.zeros((grid.rows, grid.cols), np.int32)
+    shapes = [area.geometry for area in sources.areas(place, "", grid) if area.geometry.area > 0]
+    _burn(cells, [(shape, number) for number, shape in enumerate(shapes, start=1)], grid)
+    return cells, len(np.unique(cells[cells > 0]))
+
+
+def covered_cells(shapes: Iterable[BaseGeometry], grid: Grid) -> NDArray[np.bool_]:
+    """Return which cells have their centre in one of the shapes."""
+    cells = np.zeros((grid.rows, grid.cols), np.uint8)
+    _burn(cells, [(shape, 1) for shape in shapes], grid)
+    return cells.astype(bool)

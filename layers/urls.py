@@ -1,5 +1,24 @@
 """The addresses of layers."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from layers import views, views_tiles
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", views.home, name="home"),
+    path("map/", views.plan_map, name="map"),
+    path("map/style.json", views.map_style, name="map-style"),
+    path("layers/", views.layer_list, name="layers"),
+    path("identify", views.identify, name="identify"),
+    path("search", views.search, name="search"),
+    path(
+        "tiles/<slug:slug>/<int:version>/<int:z>/<int:x>/<int:y>.mvt",
+        views_tiles.vector,
+        name="vector-tile",
+    ),
+    path(
+        "raster/<slug:slug>/<int:version>/<int:z>/<int:x>/<int:y>.png",
+        views_tiles.raster,
+        name="raster-tile",
+    ),
+]

@@ -1,0 +1,66 @@
+"""The words of the map page that the script writes, in the reader's language."""
+
+from django.utils.translation import gettext as _
+
+
+def map_texts() -> dict[str, str]:
+    """Return the script's texts by the name under which it uses them."""
+    return _of_the_panel() | _of_answers() | _of_findings()
+
+
+def _of_the_panel() -> dict[str, str]:
+    return {
+        "zoomIn": _("Zoom in"),
+        "zoomOut": _("Zoom out"),
+        "zoomToLayer": _("Show the whole layer"),
+        "opacity": _("Opacity"),
+        "shownFromZoom": _("Zoom in to see this layer"),
+        "noLayers": _("No layer is published yet."),
+        "noResults": _("Nothing found. Check the spelling, or search by code."),
+        "onlySmallLayers": _("Only small layers were searched: type three letters or more."),
+        "searching": _("Searching…"),
+        "failed": _("The server did not answer. Try again."),
+        "coordinates": _("Coordinates"),
+        "yourPlace": _("Clicked place"),
+    }
+
+
+def _of_answers() -> dict[str, str]:
+    return {
+        "asking": _("Looking up this place…"),
+        "clickToAsk": _("Click the map to see what is recorded at a place."),
+        "nothingHere": _("Surveyed here, nothing found"),
+        "unknownHere": _("Not surveyed here: cannot tell"),
+        "noValueHere": _("No value here: cannot tell"),
+        "version": _("version"),
+        "source": _("Source"),
+        "hasMore": _("There are more; zoom in and click again."),
+        "extract": _("Extract for this parcel"),
+        "metresAway": _("m away"),
+        "state": _("State"),
+    }
+
+
+def _of_findings() -> dict[str, str]:
+    return {
+        "findingsLoading": _("Loading findings…"),
+        "findingsNone": _(
+            "No finding is stored. Run a detection first: no finding is no all-clear."
+        ),
+        "findingsMissing": _("Findings cannot be loaded now. This does not mean there are none."),
+        "findingsCount": _("findings"),
+        "measured": _("Measured"),
+        "required": _("Required"),
+        "openFinding": _("Open the finding"),
+        "blocking": _("blocking"),
+        "critical": _("critical"),
+        "high": _("high"),
+        "major": _("major"),
+        "medium": _("medium"),
+        "warning": _("warning"),
+        "minor": _("minor"),
+        "low": _("low"),
+        "information": _("information"),
+        "info": _("information"),
+        "filterAll": _("All severities"),
+    }

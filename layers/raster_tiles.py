@@ -1,0 +1,104 @@
+"""Raster tiles: a published grid drawn in its classes, cut into web-map squares."""
+
+import numpy as np
+import numpy.typing as npt
+from django.core.cache import caches
+from django.core.files.storage import default_storage
+from rio_tiler.errors import TileOutsideBounds
+from rio_tiler.io import Reader
+from rio_tiler.reader import Options
+from rio_tiler.utils import render
+
+from layers.legend import RELIEF_COLOURS, Step, raster_steps
+from layers.models import LayerVersion, RasterLayer
+from layers.tiles import Tile, tile_tag
+
+TILE_PIXELS = 256
+# Light from the north-west at 45 degrees, as relief maps are shaded by convention.
+LIGHT_AZIMUTH_DEG = 315.0
+LIGHT_ALTITUDE_DEG = 45.0
+RELIEF_EXAGGERATION = 2.0
+RELIEF_OPACITY = 0.8
+
+Picture = npt.NDArray[np.uint8]
+Grid = npt.NDArray[np.float64]
+
+
+def raster_tile(version: LayerVersion, tile: Tile) -> bytes:
+    """Return a tile of a grid as PNG, transparent where the grid holds nothing."""
+    key = f"png-{tile_tag(version, tile)}"
+    kept = caches["tiles"].get(key)
+    if kept is None:
+        kept = _png(_drawn(version.raster, tile))
+        caches["tiles"].set(key, kept)
+    return bytes(kept)
+
+
+def _drawn(raster: RasterLayer, tile: Tile) -> Picture:
+    values = _values(raster, tile)
+    if values is None or not np.isfinite(values).any():
+        return np.zeros((TILE_PIXELS, TILE_PIXELS, 4), dtype=np.uint8)
+    steps = raster_steps(raster.quantity, raster.units)
+    if steps:
+        return in_steps(values[1:-1, 1:-1], steps)
+    return shaded_relief(values, raster.minimum, raster.maximum, tile.pixel_m * 2)
+
+
+def _values(raster: RasterLayer, tile: Tile) -> Grid | None:
+    """Read the grid's cells under a tile and one pixel around; no data becomes NaN.
+
+    Nearest cell, not smoothed: a colour always belongs to a value that the grid holds.
+    """
+    options = Options(nodata=raster.nodata, resampling_method="nearest")
+    try:
+        with Reader(default_storage.path(str(raster.file.name)), options=options) as reader:
+            read = reader.tile(tile.x, tile.y, tile.z, tilesize=TILE_PIXELS, buffer=1, indexes=1)
+    except TileOutsideBounds:
+        return None
+    return np.ma.filled(read.array[0].astype(np.float64), np.nan)
+
+
+def in_steps(values: Grid, steps: tuple[Step, ...]) -> Picture:
+    """Return the picture of a grid in its classes; values in no class stay transparent."""
+    picture = np.zeros((*values.shape, 4), dtype=np.uint8)
+    for step in steps:
+        inside = (values >= step.lower) & (values < step.upper)
+        picture[inside] = (*_rgb(step.colour), round(255 * step.opacity))
+    return picture
+
+
+def shaded_relief(values: Grid, minimum: float, maximum: float, pixel_m: float) -> Picture:
+    """Return the picture of a surface tinted by height and shaded by slope, its rim cut off."""
+    inner = values[1:-1, 1:-1]
+    share = np.clip((inner - minimum) / max(maximum - minimum, 1e-9), 0.0, 1.0)
+    stops = np.array([_rgb(colour) for colour in RELIEF_COLOURS], dtype=np.float64)
+    places = np.linspace(0.0, 1.0, len(stops))
+    shade = 0.55 + 0.45 * _lit(values, pixel_m)
+    picture = np.zeros((*inner.shape, 4), dtype=np.uint8)
+    known = np.isfinite(inner)
+    for band in range(3):
+        tint = np.interp(np.where(known, share, 0.0), places, stops[:, band])
+        picture[..., band] = np.clip(tint * np.where(known, shade, 1.0), 0, 255).astype(np.uint8)
+    picture[..., 3] = np.where(known, round(255 * RELIEF_OPACITY), 0)
+    return picture
+
+
+def _lit(values: Grid, pixel_m: float) -> Grid:
+    """Return how brightly each inner pixel is lit, 1 for flat ground (Horn's hillshade)."""
+    filled = np.where(np.isfinite(values), values, np.nanmean(values))
+    eastward = (filled[1:-1, 2:] - filled[1:-1, :-2]) * RELIEF_EXAGGERATION / (2 * pixel_m)
+    northward = (filled[:-2, 1:-1] - filled[2:, 1:-1]) * RELIEF_EXAGGERATION / (2 * pixel_m)
+    azimuth, altitude = np.radians(LIGHT_AZIMUTH_DEG), np.radians(LIGHT_ALTITUDE_DEG)
+    toward = eastward * np.sin(azimuth) + northward * np.cos(azimuth)
+    length = np.sqrt(1.0 + eastward**2 + northward**2)
+    light: Grid = (np.sin(altitude) - np.cos(altitude) * toward) / length / np.sin(altitude)
+    return np.clip(light, 0.0, 1.25)
+
+
+def _rgb(colour: str) -> tuple[int, int, int]:
+    return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
+
+
+def _png(picture: Picture) -> bytes:
+    bands = np.moveaxis(picture, -1, 0)
+    return bytes(render(bands[:3], mask=bands[3], img_format="PNG"))

@@ -1,0 +1,95 @@
+/** Click = what is here: the server's answer for a place, layer by layer. */
+import { askServer, element, swatch } from "./element.js";
+
+function attributes(feature, texts) {
+  const rows = [[texts.state, feature.lifecycle]];
+  if (feature.class) rows.unshift([feature.class.code, feature.class.name]);
+  for (const attribute of feature.attributes) {
+    const value = typeof attribute.value === "object" ? JSON.stringify(attribute.value) : String(attribute.value);
+    rows.push([attribute.title, attribute.unit ? `${value} ${attribute.unit}` : value]);
+  }
+  return element("dl", {}, rows.map(([title, value]) => element("div", {}, element("dt", {}, title), element("dd", {}, value))));
+}
+
+function featureItem(feature, layer, texts, choose) {
+  const head = element(
+    "button",
+    { type: "button", class: "feature-name", onclick: () => choose([{ layer: layer.slug, stable_id: feature.stable_id }]) },
+    feature.class ? swatch(feature.class.colour) : null,
+    feature.name,
+    feature.distance_m > 0 ? element("small", {}, ` ${feature.distance_m} ${texts.metresAway}`) : null,
+  );
+  const extract = feature.extract ? element("p", {}, element("a", { href: feature.extract, class: "button" }, texts.extract)) : null;
+  return element("li", {}, head, attributes(feature, texts), extract);
+}
+
+function gridValue(value, texts) {
+  if (value.value === null) return element("p", { class: "note" }, texts.noValueHere);
+  return element(
+    "p",
+    { class: "grid-value" },
+    value.colour ? swatch(value.colour) : null,
+    element("strong", {}, `${value.value} ${value.units}`),
+    value.label ? ` ${value.label}` : null,
+    value.vertical_datum ? element("small", {}, ` ${value.vertical_datum}`) : null,
+  );
+}
+
+function layerSection(layer, texts, choose) {
+  const body = layer.value
+    ? gridValue(layer.value, texts)
+    : element("ul", { class: "found" }, layer.features.map((feature) => featureItem(feature, layer, texts, choose)));
+  return element(
+    "section",
+    { class: "answer-layer" },
+    element("h3", {}, layer.title),
+    body,
+    layer.has_more ? element("p", { class: "note" }, texts.hasMore) : null,
+    element("p", { class: "note" }, `${texts.version} ${layer.version}`, layer.source ? ` · ${texts.source}: ${layer.source}` : null),
+  );
+}
+
+function titles(layers, heading) {
+  if (!layers.length) return null;
+  return element("details", { class: "silent" }, element("summary", {}, `${heading} (${layers.length})`), element("ul", {}, layers.map((layer) => element("li", {}, layer.title))));
+}
+
+function answerContent(answer, content, choose) {
+  const { texts, projection } = content;
+  const of = (state) => answer.layers.filter((layer) => layer.state === state);
+  const { place } = answer;
+  return [
+    element("p", { class: "place" }, `${place.easting_m.toFixed(1)} E  ${place.northing_m.toFixed(1)} N`, element("small", {}, ` EPSG:${projection.srid} · ${place.lat.toFixed(6)}°, ${place.lon.toFixed(6)}°`)),
+    ...of("found").map((layer) => layerSection(layer, texts, choose)),
+    titles(of("nothing"), texts.nothingHere),
+    titles(of("unknown"), texts.unknownHere),
+  ].filter(Boolean);
+}
+
+/** Answer clicks on the map in the panel; ``choose`` highlights features. */
+export function createPlacePanel(panel, map, content, { open, choose }) {
+  const { texts } = content;
+  let asking = null;
+  let marker = null;
+  panel.append(element("p", { class: "note" }, texts.clickToAsk));
+
+  async function ask(latlng) {
+    asking?.abort();
+    asking = new AbortController();
+    marker?.remove();
+    marker = L.circleMarker(latlng, { radius: 7, color: "#1F2D33", weight: 2, fillColor: "#FFFFFF", fillOpacity: 0.6, interactive: false }).addTo(map);
+    open();
+    panel.replaceChildren(element("p", { class: "note" }, texts.asking));
+    const query = new URLSearchParams({ lon: latlng.lng.toFixed(7), lat: latlng.lat.toFixed(7), z: map.getZoom() });
+    try {
+      const answer = await askServer(`${content.addresses.identify}?${query}`, asking.signal);
+      panel.replaceChildren(...answerContent(answer, content, choose));
+      const parcel = answer.layers.find((layer) => layer.slug === "parcels" && layer.features.length === 1);
+      choose(parcel ? [{ layer: "parcels", stable_id: parcel.features[0].stable_id }] : []);
+    } catch (problem) {
+      if (problem.name !== "AbortError") panel.replaceChildren(element("p", { class: "problem" }, problem.told || texts.failed));
+    }
+  }
+  map.on("click", (event) => ask(event.latlng.wrap()));
+  return { ask };
+}

@@ -1,0 +1,121 @@
+/** The plan map: puts the parts together and keeps the address of what is looked at. */
+import { addCoordinates } from "./coordinates.js";
+import { createFindingsPanel } from "./findings-panel.js";
+import { createLayerStack } from "./layer-stack.js";
+import { buildLayerTree } from "./layer-tree.js";
+import { createPlacePanel } from "./place-panel.js";
+import { createSearchBox } from "./search-box.js";
+
+const CLOSE_ZOOM = 17;
+const content = JSON.parse(document.getElementById("map-content").textContent);
+const { texts } = content;
+const byId = (id) => document.getElementById(id);
+
+/** What the address asks for: the part after # wins over the part after ?. */
+function asked() {
+  const wanted = new URLSearchParams(window.location.search);
+  for (const [name, value] of new URLSearchParams(window.location.hash.slice(1))) wanted.set(name, value);
+  return wanted;
+}
+
+function bounds([west, south, east, north]) {
+  return L.latLngBounds([south, west], [north, east]);
+}
+
+function createMap() {
+  const map = L.map("map", { zoomControl: false, minZoom: Math.max(content.leaflet.minZoom, 4), maxZoom: content.leaflet.maxZoom, preferCanvas: true });
+  map.attributionControl.setPrefix(false);
+  L.control.zoom({ position: "topright", zoomInTitle: texts.zoomIn, zoomOutTitle: texts.zoomOut }).addTo(map);
+  L.control.scale({ metric: true, imperial: content.leaflet.scale !== "metric", position: "bottomright", maxWidth: 140 }).addTo(map);
+  addCoordinates(map, content.projection, texts.coordinates);
+  return map;
+}
+
+function createTabs() {
+  const tabs = [...document.querySelectorAll("[role=tab]")];
+  const handle = document.querySelector(".sheet-handle");
+  const panel = byId("panel");
+  const raise = (isOpen) => {
+    panel.classList.toggle("raised", isOpen);
+    handle.setAttribute("aria-expanded", String(isOpen));
+  };
+  function open(name) {
+    for (const tab of tabs) {
+      const isOpen = tab.id === `tab-${name}`;
+      tab.setAttribute("aria-selected", String(isOpen));
+      tab.tabIndex = isOpen ? 0 : -1;
+      byId(tab.getAttribute("aria-controls")).hidden = !isOpen;
+    }
+    raise(true);
+  }
+  tabs.forEach((tab, index) => {
+    tab.addEventListener("click", () => open(tab.id.replace("tab-", "")));
+    tab.addEventListener("keydown", (event) => {
+      const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+      if (step) {
+        const next = tabs[(index + step + tabs.length) % tabs.length];
+        open(next.id.replace("tab-", ""));
+        next.focus();
+      }
+    });
+  });
+  handle.addEventListener("click", () => raise(!panel.classList.contains("raised")));
+  return { open, lower: () => raise(false) };
+}
+
+/** Write the view into the address, so that it can be sent to a colleague. */
+function rememberView(map, state) {
+  const centre = map.getCenter();
+  const view = new URLSearchParams({ lat: centre.lat.toFixed(5), lon: centre.lng.toFixed(5), z: map.getZoom() });
+  if (state.finding) view.set("finding", state.finding);
+  const address = `${window.location.pathname}${window.location.search}#${view}`;
+  window.history.replaceState(null, "", address);
+}
+
+function startView(map, wanted, stack) {
+  const [lat, lon, z] = ["lat", "lon", "z"].map((name) => (wanted.has(name) ? Number(wanted.get(name)) : NaN));
+  const layer = stack?.layers.get(wanted.get("layer"));
+  if (Number.isFinite(lat) && Number.isFinite(lon) && Math.abs(lat) <= 85) map.setView([lat, lon], Number.isFinite(z) ? z : CLOSE_ZOOM);
+  else if (layer?.extent) map.fitBounds(bounds(layer.extent));
+  else map.fitBounds(bounds(content.extent));
+}
+
+async function start() {
+  const wanted = asked();
+  const state = { finding: wanted.get("finding") };
+  const map = createMap();
+  startView(map, wanted, null);
+  const stack = createLayerStack(map, content);
+  const tabs = createTabs();
+  const zoomTo = (extent) => map.fitBounds(bounds(extent), { maxZoom: CLOSE_ZOOM });
+  const tree = buildLayerTree(byId("panel-layers"), content, stack, map, zoomTo);
+  const choose = (features) => {
+    features.forEach(({ layer }) => tree.switchOn(layer));
+    stack.choose(features);
+  };
+  if (wanted.has("layer")) tree.switchOn(wanted.get("layer"));
+  startView(map, wanted, stack);
+  const place = createPlacePanel(byId("panel-place"), map, content, { open: () => tabs.open("place"), choose });
+  byId("map").addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && event.target === byId("map")) place.ask(map.getCenter());
+  });
+  createSearchBox(byId("search-form"), content, (result) => {
+    zoomTo(result.extent);
+    choose([{ layer: result.layer, stable_id: result.stable_id }]);
+    tabs.lower();
+  });
+  map.on("moveend", () => rememberView(map, state));
+  const findings = await createFindingsPanel(byId("panel-findings"), map, content, {
+    open: () => tabs.open("findings"),
+    choose,
+    count: byId("findings-count"),
+    onSelect: (id) => {
+      state.finding = id;
+      rememberView(map, state);
+    },
+  });
+  if (state.finding) findings.select(state.finding);
+  document.documentElement.dataset.map = "ready";
+}
+
+start();

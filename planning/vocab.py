@@ -107,6 +107,13 @@ UNDECIDED_RESERVATIONS = [
     ReservationStatus.LAPSED,
 ]
 
+# These no longer hold the land: their outlines bind nobody.
+ENDED_RESERVATIONS = [
+    ReservationStatus.RELEASED,
+    ReservationStatus.LAPSED,
+    ReservationStatus.CONVERTED,
+]
+
 
 class Outcome(TextChoices):
     """What a compliance run says as a whole."""

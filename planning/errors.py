@@ -1,0 +1,46 @@
+"""Errors of planning that a person can act on."""
+
+from datetime import date
+
+from layers.errors import NotFoundError, UserFacingError
+
+
+class UnknownInstrumentError(NotFoundError):
+    """An instrument was named that is not known, or by a number that several bear."""
+
+    def __init__(self, key: str, candidates: list[str]) -> None:
+        if candidates:
+            what = f"'{key}' does not name one legal instrument: {', '.join(candidates)}."
+        else:
+            what = f"There is no legal instrument '{key}'."
+        super().__init__(what, remedy="Give its key, e.g. SD42-2015: numbers repeat across years.")
+
+
+class PlanAdoptionError(UserFacingError):
+    """A plan version cannot come into force as asked."""
+
+
+class ApplicationError(UserFacingError):
+    """A permit application that cannot be read as it stands; nothing was checked."""
+
+    def __init__(self, what: str, *, remedy: str = "") -> None:
+        super().__init__(
+            f"{what} Nothing was checked.",
+            remedy=remedy or "Correct the application and send it again.",
+        )
+
+
+class NoParcelHereError(NotFoundError):
+    """No parcel of the layer is at a point or bears an identifier."""
+
+    def __init__(self, what: str, layer: str) -> None:
+        super().__init__(
+            f"Layer '{layer}' holds no parcel {what}.",
+            remedy="Check the parcel number, or pick the place on the map.",
+        )
+
+
+def not_a_date(text: str) -> UserFacingError:
+    """Return the sentence for a day that cannot be read."""
+    today = date.today().isoformat()  # noqa: DTZ011 - an example of the form, not a time
+    return UserFacingError(f"'{text}' is not a day.", remedy=f"Write it as {today}.")

@@ -1,0 +1,250 @@
+"""A permit application as given: read strictly, because a misread number is a wrong permit."""
+
+import difflib
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from layers.classes import read_table
+from layers.models import LandUseClass
+from planning.errors import ApplicationError, not_a_date
+from planning.parcels import Parcel, parcel_named
+from planning.permits.footprint import read_footprint
+
+APPLICATION_FIELDS = frozenset(
+    {"reference", "permit_type", "parcels", "parcel_layer", "srid", "proposal", "submitted_on",
+     "applicant", "note"}
+)  # fmt: skip
+APPLICANTS = ("private", "public_authority")
+# What a number may be at most; beyond it a unit was mistaken, not a building meant.
+PROPOSAL_NUMBERS = {
+    "floors": 200, "basement_depth_m": 100, "height_m": 1000, "footprint_area_m2": 10_000_000,
+    "green_area_m2": 10_000_000, "parking_cars": 100_000, "parking_motorbikes": 100_000,
+    "floor_level_above_ground_m": 50, "retaining_wall_height_m": 100, "water_tank_height_m": 500,
+    "water_tank_volume_m3": 1_000_000,
+}  # fmt: skip
+USE_NUMBERS = {
+    "floor_area_m2": 10_000_000, "dwellings": 100_000, "rooms": 100_000, "beds": 100_000,
+    "classrooms": 10_000, "seats": 1_000_000,
+}  # fmt: skip
+WHOLE_NUMBERS = frozenset(
+    {"floors", "parking_cars", "parking_motorbikes", "dwellings", "rooms", "beds", "classrooms",
+     "seats"}
+)  # fmt: skip
+# A footprint drawn and a footprint stated may differ by rounding, not by more.
+FOOTPRINT_AGREEMENT_SHARE = 0.05
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ProposedUse:
+    """One use of the building; a number not stated is None, never 0."""
+
+    class_code: str
+    floor_area_m2: float | None = None
+    dwellings: float | None = None
+    rooms: float | None = None
+    beds: float | None = None
+    classrooms: float | None = None
+    seats: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Proposal:
+    """What is to be built; a number not stated is None, never 0."""
+
+    uses: tuple[ProposedUse, ...]
+    footprint: BaseGeometry | None = None
+    floors: float | None = None
+    basement_depth_m: float | None = None
+    height_m: float | None = None
+    footprint_area_m2: float | None = None
+    green_area_m2: float | None = None
+    parking_cars: float | None = None
+    parking_motorbikes: float | None = None
+    floor_level_above_ground_m: float | None = None
+    retaining_wall_height_m: float | None = None
+    water_tank_height_m: float | None = None
+    water_tank_volume_m3: float | None = None
+
+    @property
+    def built_area_m2(self) -> float | None:
+        """The footprint's area [m2], as drawn where it is drawn, else as stated."""
+        return float(self.footprint.area) if self.footprint is not None else self.footprint_area_m2
+
+    @property
+    def use_codes(self) -> frozenset[str]:
+        """The classes of the uses."""
+        return frozenset(use.class_code for use in self.uses)
+
+    @property
+    def floor_area_m2(self) -> float | None:
+        """Floor area of all uses [m2]; None when one of them does not state its own."""
+        areas = [use.floor_area_m2 for use in self.uses]
+        return None if None in areas else float(sum(area or 0.0 for area in areas))
+
+    def counted(self, name: str) -> float | None:
+        """Return a count (rooms, seats, ...) over the uses that state it; None if none does."""
+        stated = [getattr(use, name) for use in self.uses if getattr(use, name) is not None]
+        return float(sum(stated)) if stated else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Application:
+    """One application: who asks is not kept, what is asked is."""
+
+    reference: str
+    permit_type: str
+    parcels: tuple[Parcel, ...]
+    proposal: Proposal
+    submitted_on: date | None
+    applicant: str
+    given: Mapping[str, Any]
+
+    @cached_property
+    def site(self) -> BaseGeometry:
+        """The ground of all parcels together."""
+        return shapely.union_all([parcel.geometry for parcel in self.parcels])
+
+
+def read_application(given: object) -> Application:
+    """Read an application; refuse what cannot be meant, with the sentence that says what.
+
+    Raises
+    ------
+    ApplicationError
+        A field is missing, unknown, of the wrong kind, negative or contradicts another.
+    """
+    record = _record(given, "The application")
+    _refuse_unknown(record, APPLICATION_FIELDS, "the application")
+    parcels = _parcels(record)
+    site = shapely.union_all([parcel.geometry for parcel in parcels])
+    proposal = _record(record.get("proposal"), "Field 'proposal'")
+    return Application(
+        reference=_text(record, "reference"),
+        permit_type=_choice(
+            record, "permit_type", [row["code"] for row in read_table("permit_types")], "CP"
+        ),
+        parcels=parcels,
+        proposal=_proposal(proposal, record.get("srid"), site),
+        submitted_on=_day(record.get("submitted_on")),
+        applicant=_choice(record, "applicant", APPLICANTS, "private"),
+        given=record,
+    )
+
+
+def _proposal(record: Mapping[str, Any], srid: object, site: BaseGeometry) -> Proposal:
+    known = {field.name for field in fields(Proposal)}
+    _refuse_unknown(record, known, "the proposal")
+    numbers = {
+        name: _number(record, name, most, "the proposal") for name, most in PROPOSAL_NUMBERS.items()
+    }
+    footprint = read_footprint(record.get("footprint"), srid, site)
+    stated = numbers["footprint_area_m2"]
+    if footprint is not None and stated is not None:
+        drawn = float(footprint.area)
+        if abs(drawn - stated) > FOOTPRINT_AGREEMENT_SHARE * max(drawn, stated):
+            raise ApplicationError(
+                f"The footprint is drawn with {drawn:.1f} m2 but stated with {stated:.1f} m2."
+            )
+    return Proposal(uses=_uses(record.get("uses")), footprint=footprint, **numbers)
+
+
+def _uses(given: object) -> tuple[ProposedUse, ...]:
+    if not isinstance(given, list) or not given:
+        raise ApplicationError(
+            "The proposal names no use.",
+            remedy='Give a list, e.g. "uses": [{"class": "office", "floor_area_m2": 120}].',
+        )
+    uses = tuple(_use(_record(entry, "An entry of 'uses'")) for entry in given)
+    found = LandUseClass.objects.filter(code__in=[u.class_code for u in uses], scheme="use")
+    known = set(found.values_list("code", flat=True))
+    if unknown := [use.class_code for use in uses if use.class_code not in known]:
+        raise ApplicationError(
+            f"Unknown use class: {', '.join(repr(code) for code in unknown)}.",
+            remedy="'./krong classes' lists the classes of uses.",
+        )
+    return uses
+
+
+def _use(record: Mapping[str, Any]) -> ProposedUse:
+    _refuse_unknown(record, {"class", *USE_NUMBERS}, "a use")
+    numbers = {name: _number(record, name, most, "a use") for name, most in USE_NUMBERS.items()}
+    return ProposedUse(class_code=_text(record, "class"), **numbers)
+
+
+def _parcels(record: Mapping[str, Any]) -> tuple[Parcel, ...]:
+    given = record.get("parcels")
+    if not isinstance(given, list) or not given or not all(isinstance(p, str) for p in given):
+        raise ApplicationError(
+            "Field 'parcels' is not a list of parcel numbers.",
+            remedy='Write it as "parcels": ["P-0001"].',
+        )
+    if twice := sorted({name for name in given if given.count(name) > 1}):
+        raise ApplicationError(f"Parcel {', '.join(twice)} is named twice.")
+    layer = record.get("parcel_layer", "parcels")
+    return tuple(parcel_named(name, str(layer)) for name in given)
+
+
+def _record(given: object, what: str) -> Mapping[str, Any]:
+    if not isinstance(given, dict):
+        raise ApplicationError(f"{what} is not a JSON object in braces.")
+    return given
+
+
+def _refuse_unknown(record: Mapping[str, Any], known: Iterable[str], where: str) -> None:
+    names = sorted(known)
+    for name in record:
+        if name not in names:
+            near = difflib.get_close_matches(name, names, n=1)
+            meant = f"Did you mean '{near[0]}'? " if near else ""
+            raise ApplicationError(
+                f"Field '{name}' of {where} is not known.",
+                remedy=f"{meant}Known fields: {', '.join(names)}.",
+            )
+
+
+def _text(record: Mapping[str, Any], name: str) -> str:
+    value = record.get(name)
+    if not isinstance(value, str) or not value.strip():
+        raise ApplicationError(f"Field '{name}' is missing or empty.")
+    return value.strip()
+
+
+def _choice(record: Mapping[str, Any], name: str, choices: Iterable[str], otherwise: str) -> str:
+    value = record.get(name, otherwise)
+    if value not in choices:
+        raise ApplicationError(
+            f"Field '{name}' is {value!r}.", remedy=f"Use one of {', '.join(choices)}."
+        )
+    return str(value)
+
+
+def _number(record: Mapping[str, Any], name: str, most: float, where: str) -> float | None:
+    """Return a number that is stated, finite, not negative and of a size that can be meant."""
+    value = record.get(name)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ApplicationError(f"Field '{name}' of {where} is {value!r}, not a number.")
+    if not math.isfinite(value) or not 0 <= value <= most:
+        raise ApplicationError(
+            f"Field '{name}' of {where} is {value}; it must lie between 0 and {most:,}."
+        )
+    if name in WHOLE_NUMBERS and value != int(value):
+        raise ApplicationError(f"Field '{name}' of {where} is {value}, not a whole number.")
+    return float(value)
+
+
+def _day(value: object) -> date | None:
+    if value is None:
+        return None
+    try:
+        return date.fromisoformat(str(value))
+    except ValueError as error:
+        raise not_a_date(str(value)) from error

@@ -1,0 +1,228 @@
+"""The numbers of the plan: coverage, FAR, height, storeys, green, plot size.
+
+On a plot in several zones the strictest limit of each parameter applies. Where the strictest may
+only warn, the strictest that may block is checked beside it: a demo value must not hide the law.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from layers.vocab import BLOCKING_BASES, Answer, Basis
+from planning.models import Regulation
+from planning.permits.application import Application
+from planning.permits.checks import Case, Check
+from planning.sentences import Said, labelled, said
+from planning.vocab import SHARE_PARAMETERS, Bound, Parameter
+
+TOLERANCE = 1e-9  # floating point only: a limit that is met exactly is met
+Zoned = tuple[str, Regulation]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Measure:
+    """How a parameter is measured on a plot of some area [m2]; None when a number is missing."""
+
+    parameter: Parameter
+    measured: Callable[[Application, float], float | None]
+    missing: Said
+    uses_area: bool = True
+
+
+def measures() -> list[Measure]:
+    """Return the measured parameters in the order in which they are reported."""
+    return [
+        Measure(
+            parameter=Parameter.COVERAGE,
+            measured=lambda a, area: _ratio(a.proposal.built_area_m2, area, 100),
+            missing=said("the footprint, drawn or as an area in m²"),
+        ),
+        Measure(
+            parameter=Parameter.FLOOR_AREA_RATIO,
+            measured=lambda a, area: _ratio(a.proposal.floor_area_m2, area, 1),
+            missing=said("the floor area of every use in m²"),
+        ),
+        Measure(
+            parameter=Parameter.HEIGHT,
+            measured=lambda a, _area: a.proposal.height_m,
+            missing=said("the height of the building in m"),
+            uses_area=False,
+        ),
+        Measure(
+            parameter=Parameter.STOREYS,
+            measured=lambda a, _area: a.proposal.floors,
+            missing=said("the number of floors, the ground floor included"),
+            uses_area=False,
+        ),
+        Measure(
+            parameter=Parameter.GREEN,
+            measured=lambda a, area: _ratio(a.proposal.green_area_m2, area, 100),
+            missing=said("the green area of the plot in m²"),
+        ),
+        Measure(
+            parameter=Parameter.PLOT_AREA,
+            measured=lambda _a, area: area,
+            missing=said("the area of the plot"),
+        ),
+    ]
+
+
+def limit_checks(case: Case) -> Iterator[Check]:
+    """Yield one check for every limit that decides on this plot."""
+    for measure in measures():
+        rows = case.regulations(measure.parameter)
+        if not rows:
+            yield _nothing_stated(case, measure)
+        for bound in Bound:
+            for zone, row in _deciding([pair for pair in rows if pair[1].bound == bound], bound):
+                yield _limit_check(case, measure, zone, row)
+    yield from _frontage(case)
+    yield from _density(case)
+
+
+def _ratio(part: float | None, whole: float, factor: float) -> float | None:
+    return None if part is None else part / whole * factor
+
+
+def _deciding(rows: Sequence[Zoned], bound: Bound) -> list[Zoned]:
+    """Return the strictest row and, where that one may only warn, the strictest that may block."""
+    if not rows:
+        return []
+    pick = min if bound == Bound.MAX else max
+    chosen = [pick(rows, key=lambda pair: pair[1].value)]
+    blocking = [pair for pair in rows if pair[1].basis in BLOCKING_BASES]
+    if blocking and chosen[0][1].basis not in BLOCKING_BASES:
+        chosen.append(pick(blocking, key=lambda pair: pair[1].value))
+    return chosen
+
+
+def _limit_check(case: Case, measure: Measure, zone: str, row: Regulation) -> Check:
+    measured = measure.measured(case.application, case.plot_area_m2)
+    required = float(row.value) * (100 if measure.parameter in SHARE_PARAMETERS else 1)
+    answer, explanation = Answer.CANNOT_TELL, said("A number is missing in the application.")
+    missing: list[Said] = [measure.missing]
+    if measured is not None:
+        answer = _answer(measured, required, row.bound)
+        explanation = _explanation(case, measure)
+        missing = []
+        if _area_decides(case, measure, required, row.bound, answer):
+            answer, missing = Answer.CANNOT_TELL, [_areas_contradict(case)]
+    return Check(
+        code=measure.parameter.value,
+        title=labelled(measure.parameter.label),
+        answer=answer,
+        explanation=explanation,
+        basis=Basis(row.basis),
+        provision=row.provision,
+        source=row.source,
+        measured=measured,
+        required=required,
+        bound=row.bound,
+        unit=row.unit,
+        zone=zone,
+        missing=missing,
+        evidence=case.application.proposal.footprint
+        if measure.parameter == Parameter.COVERAGE
+        else None,
+    )
+
+
+def _answer(measured: float, required: float, bound: str) -> Answer:
+    room = required - measured if bound == Bound.MAX else measured - required
+    return Answer.COMPLIES if room >= -TOLERANCE else Answer.FAILS
+
+
+def _area_decides(
+    case: Case, measure: Measure, required: float, bound: str, answer: Answer
+) -> bool:
+    """Tell whether title and map contradict each other so far that the answer differs."""
+    other = case.other_area_m2
+    if other is None or not measure.uses_area:
+        return False
+    measured = measure.measured(case.application, other)
+    return measured is not None and _answer(measured, required, bound) != answer
+
+
+def _areas_contradict(case: Case) -> Said:
+    return said(
+        "which area holds: the title says %(legal)s m², the map %(mapped)s m², and the answer "
+        "differs",
+        legal=case.legal_area_m2,
+        mapped=case.mapped_area_m2,
+    )
+
+
+def _explanation(case: Case, measure: Measure) -> Said:
+    if not measure.uses_area:
+        return _strictest(case) or said("As stated in the application.")
+    if case.legal_area_m2 is None:
+        area = said("Plot area %(area)s m² from the map: no title area.", area=case.plot_area_m2)
+    else:
+        area = said("Plot area %(area)s m² from the title.", area=case.plot_area_m2)
+    split = _strictest(case)
+    return said("%(area)s %(split)s", area=area, split=split) if split else area
+
+
+def _strictest(case: Case) -> Said | None:
+    zones = sorted({zone.hit.class_code for zone in case.situation.ruling_zones})
+    if len(zones) < 2:  # noqa: PLR2004 - one zone is no split
+        return None
+    return said("The plot lies in zones %(zones)s: the strictest applies.", zones=", ".join(zones))
+
+
+def _nothing_stated(case: Case, measure: Measure) -> Check:
+    """Answer where no limit is stated: no zone is no permission, an unregulated zone neither."""
+    has_law = bool(case.ruled_zones) and all(group for _zone, group in case.ruled_zones)
+    return Check(
+        code=measure.parameter.value,
+        title=labelled(measure.parameter.label),
+        answer=Answer.NOT_APPLICABLE if has_law else Answer.CANNOT_TELL,
+        explanation=said("The plan states no such limit here.")
+        if has_law
+        else said("No zone of a plan in force says what applies here."),
+        missing=[] if has_law else [said("a plan in force with regulations for this plot")],
+    )
+
+
+def _frontage(case: Case) -> Iterator[Check]:
+    """Yield the frontage check: which edge fronts a road is not recorded, so nobody can tell."""
+    for zone, row in _deciding(case.regulations(Parameter.FRONTAGE), Bound.MIN):
+        yield Check(
+            code=Parameter.FRONTAGE.value,
+            title=labelled(Parameter.FRONTAGE.label),
+            answer=Answer.CANNOT_TELL,
+            explanation=said("The width of a plot is measured along its road."),
+            basis=Basis(row.basis),
+            provision=row.provision,
+            source=row.source,
+            required=float(row.value),
+            bound=row.bound,
+            unit=row.unit,
+            zone=zone,
+            missing=[said("which edges of the plot lie on a road")],
+        )
+
+
+def _density(case: Case) -> Iterator[Check]:
+    """Yield the density check: the limit is the zone's, so it binds a development, not a plot."""
+    for zone, row in _deciding(case.regulations(Parameter.DENSITY), Bound.MAX):
+        dwellings = case.application.proposal.counted("dwellings")
+        develops = case.application.permit_type == "LDL"
+        measured = None if dwellings is None else dwellings / case.plot_area_m2 * 10_000
+        answer = Answer.CANNOT_TELL if develops else Answer.NOT_APPLICABLE
+        if develops and measured is not None:
+            answer = _answer(measured, float(row.value), Bound.MAX)
+        yield Check(
+            code=Parameter.DENSITY.value,
+            title=labelled(Parameter.DENSITY.label),
+            answer=answer,
+            explanation=said("Density limits the zone as a whole: checked for land developments."),
+            basis=Basis(row.basis),
+            provision=row.provision,
+            source=row.source,
+            measured=measured if develops else None,
+            required=float(row.value),
+            bound=row.bound,
+            unit=row.unit,
+            zone=zone,
+            missing=[said("the number of dwellings")] if answer == Answer.CANNOT_TELL else [],
+        )

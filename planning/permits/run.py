@@ -1,0 +1,192 @@
+"""A compliance run: every check of one application, the outcome, and the frozen record."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils import timezone
+
+from layers.vocab import Answer
+from planning.extract import area_facts, data_versions, parcel_facts, plan_facts
+from planning.models import ComplianceRun, PlanVersion, RegulationGroup
+from planning.permits.application import Application, read_application
+from planning.permits.authority import competent_authority, eia_triggers
+from planning.permits.checks import Case, Check
+from planning.permits.hazard import hazard_checks
+from planning.permits.land import reservation_checks, tenure_check
+from planning.permits.limits import limit_checks
+from planning.permits.parking import parking_check
+from planning.permits.setbacks import setback_check
+from planning.permits.uses import use_checks, zone_check
+from planning.sentences import Said, labelled, said
+from planning.situation import Situation, situation_of
+from planning.vocab import Outcome
+
+ENGINE_VERSION = "permit-check 1"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CheckedApplication:
+    """An application with its answers; nothing is stored yet."""
+
+    application: Application
+    plans: Sequence[PlanVersion]
+    as_of: date
+    digest: str
+    outcome: Outcome
+    results: dict[str, Any]
+
+
+def check_application(
+    given: object, *, on: date | None = None, sees_internal: bool = False
+) -> CheckedApplication:
+    """Check an application against the law of a day: the one given, else that of submission.
+
+    Raises
+    ------
+    ApplicationError
+        The application cannot be read; nothing is checked.
+    """
+    application = read_application(given)
+    day = on or application.submitted_on or timezone.localdate()
+    situation = situation_of(application.site, on=day, sees_internal=sees_internal)
+    case = Case(application=application, situation=situation, groups=_groups(situation))
+    checks = list(_checks(case))
+    outcome = outcome_of(checks)
+    versions = data_versions(situation, *application.parcels)
+    digest = _digest(application, situation, versions)
+    results = {
+        "kind": "permit_check",
+        "reference": application.reference,
+        "permit_type": application.permit_type,
+        "as_of": day.isoformat(),
+        "created_at": timezone.now().isoformat(timespec="seconds"),
+        "engine": ENGINE_VERSION,
+        "inputs_digest": digest,
+        "outcome": outcome.value,
+        "outcome_name": labelled(outcome.label),
+        "counts": {answer.value: sum(c.answer == answer for c in checks) for answer in Answer},
+        "checks": [check.as_record() for check in checks],
+        "not_checked": not_checked(),
+        "authority": competent_authority(application),
+        "environment": eia_triggers(application),
+        "law": permit_law(),
+        "parcels": [parcel_facts(parcel) for parcel in application.parcels],
+        "plans": [plan_facts(plan) for plan in situation.plans],
+        **area_facts(situation),
+        "data_versions": versions,
+    }
+    return CheckedApplication(
+        application=application,
+        plans=situation.plans,
+        as_of=day,
+        digest=digest,
+        outcome=outcome,
+        results=results,
+    )
+
+
+@transaction.atomic
+def store_run(checked: CheckedApplication, *, user: User | None = None) -> ComplianceRun:
+    """Freeze the answers as a new run. A run is never changed: a new check is a new run."""
+    return ComplianceRun.objects.create(
+        reference=checked.application.reference,
+        application=dict(checked.application.given),
+        inputs_digest=checked.digest,
+        as_of=checked.as_of,
+        plan_version=checked.plans[0] if checked.plans else None,
+        data_versions=checked.results["data_versions"],
+        engine_version=ENGINE_VERSION,
+        results=checked.results,
+        outcome=checked.outcome,
+        created_by=user,
+    )
+
+
+def outcome_of(checks: Sequence[Check]) -> Outcome:
+    """Return what the answers amount to; the machine never decides, it says what stands open.
+
+    A failure that may block: not compliant. Else an open question that may block: undetermined.
+    Else any failure or open question on a basis that only warns: warnings. Else compliant.
+    """
+    blocking = {check.answer for check in checks if check.may_block}
+    warning = {check.answer for check in checks if not check.may_block}
+    if Answer.FAILS in blocking:
+        return Outcome.NOT_COMPLIANT
+    if Answer.CANNOT_TELL in blocking:
+        return Outcome.UNDETERMINED
+    if warning & {Answer.FAILS, Answer.CANNOT_TELL}:
+        return Outcome.WARNINGS
+    return Outcome.COMPLIANT
+
+
+def not_checked() -> list[Said]:
+    """Return what this check leaves out, so that its silence is not read as permission."""
+    return [
+        said("Distances to other land uses: see the conflicts on the map."),
+        said("Heights near the airport, access and utilities."),
+    ]
+
+
+def permit_law() -> list[dict[str, Any]]:
+    """Return what is known of the permit itself, each with its source."""
+    return [
+        {
+            "text": said("A permit is valid for one year and may be renewed once."),
+            "basis": "press_report",
+            "source": "S05",
+        },
+        {
+            "text": said("Silence past the deadline counts as approval."),
+            "basis": "press_report",
+            "source": "S05",
+        },
+        {
+            "text": said(
+                "The deadlines under Sub-decree 224/2020 are not known here; "
+                "Sub-decree 86/1997 had 45 working days."
+            ),
+            "basis": "press_report",
+            "source": "S04; S55",
+        },
+    ]
+
+
+def _checks(case: Case) -> Iterator[Check]:
+    yield zone_check(case)
+    yield from use_checks(case)
+    yield from limit_checks(case)
+    yield from setback_check(case)
+    if parking := parking_check(case):
+        yield parking
+    yield from hazard_checks(case)
+    yield from reservation_checks(case)
+    yield tenure_check(case)
+
+
+def _groups(situation: Situation) -> dict[tuple[int, str], RegulationGroup]:
+    groups = (
+        RegulationGroup.objects.filter(plan_version__in=situation.plans)
+        .filter(zone_class__code__in=[zone.hit.class_code for zone in situation.ruling_zones])
+        .select_related("zone_class")
+        .prefetch_related("regulations__applies_to", "use_rules__use_class")
+    )
+    return {(group.plan_version_id, group.zone_class.code): group for group in groups}
+
+
+def _digest(application: Application, situation: Situation, versions: list[dict[str, Any]]) -> str:
+    """Return the SHA-256 of everything the answers follow from."""
+    inputs = {
+        "application": application.given,
+        "as_of": situation.on.isoformat(),
+        "plans": [[plan.plan.code, plan.number] for plan in situation.plans],
+        "data": [[row["layer"], row["version"]] for row in versions],
+        "engine": ENGINE_VERSION,
+    }
+    text = json.dumps(inputs, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,94 @@
+"""A city of a few plots for planning tests: zones side by side, everything measured in the head."""
+
+from datetime import date
+
+from layers.models import Layer
+from layers.services import set_surveyed_area
+from planning.plans import Adoption, adopt_plan
+from tests.factories import feature, filled_layer, rectangle, square
+
+DAY = date(2026, 11, 1)
+IN_FORCE = date(2026, 1, 1)
+
+
+def parcel(stable_id, geometry, legal_area_m2=None, tenure="private", **properties):
+    return feature(
+        stable_id, geometry, tenure=tenure, legal_area_m2=legal_area_m2, **properties
+    )
+
+
+def zoned(*zones, parcels=(), adopt=True):
+    """A plan in force over zones given as (stable id, class, shape), and the parcels."""
+    from layers.classes import load_classes
+
+    load_classes()
+    filled_layer("zones", *(feature(name, shape, code) for name, code, shape in zones))
+    filled_layer("parcels", *parcels)
+    if adopt:
+        adopt_plan(Adoption(code="demo-lup", in_force_from=IN_FORCE))
+
+
+def r1_plot(legal_area_m2=300.0, tenure="private"):
+    """One R1 zone of 100 m x 100 m and in it plot P-1, 20 m x 15 m = 300 m2."""
+    plot = parcel("P-1", rectangle(40, 40, 20, 15), legal_area_m2, tenure)
+    zoned(("Z-1", "R1", square(0, 0, 100)), parcels=[plot])
+
+
+def surveyed(slug, geometry):
+    set_surveyed_area(layer=Layer.objects.get(slug=slug), geometry=geometry, source="test")
+
+
+def nothing_reserved(area):
+    filled_layer("reservations", feature("far-away", square(5000, 5000, 10)))
+    surveyed("reservations", area)
+
+
+def flooded(area, hazard_class, shape, depth_max_m, code="q100"):
+    """A flood layer surveyed over an area, with one class on a shape."""
+    properties = {
+        "hazard_class": hazard_class,
+        "depth_min_m": 0.0,
+        "depth_max_m": depth_max_m,
+        "return_period_years": 100,
+        "duration_h": 6,
+        "basis": "demo_value",
+    }
+    slug = f"flood-{code}"
+    filled_layer(slug, feature("F-1", shape, **properties), theme="hazard-flood")
+    surveyed(slug, area)
+
+
+def application(**changed):
+    """An application for plot P-1: 160 m2 of house on it unless changed."""
+    proposal = {
+        "uses": [{"class": "dwelling_single", "floor_area_m2": 300, "dwellings": 1}],
+        "floors": 2,
+        "basement_depth_m": 0,
+        "height_m": 8.5,
+        "footprint_area_m2": 160,
+        "green_area_m2": 95,
+        "parking_cars": 1,
+        **changed.pop("proposal", {}),
+    }
+    return {
+        "reference": "CP-1",
+        "permit_type": "CP",
+        "parcels": ["P-1"],
+        "srid": 32648,
+        "submitted_on": DAY.isoformat(),
+        "proposal": proposal,
+        **changed,
+    }
+
+
+def drawn(x, y, width, height):
+    """A footprint as GeoJSON."""
+    from shapely.geometry import mapping
+
+    return mapping(rectangle(x, y, width, height))
+
+
+def check_of(results, code):
+    """The one check with that code."""
+    [found] = [check for check in results["checks"] if check["code"] == code]
+    return found

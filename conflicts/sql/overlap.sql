@@ -62,9 +62,7 @@ shared AS MATERIALIZED (
                 THEN least(ST_Area(subject.geometry), ST_Area(object.geometry)) / 2
             END
         ) AS least_measure,
-        ST_Area(subject.geometry) AS subject_m2,
-        subject.land_use_id IS NOT DISTINCT FROM object.land_use_id
-            AND subject.layer_id <> object.layer_id AS is_recorded_twice
+        ST_Area(subject.geometry) AS subject_m2
     FROM paired
     JOIN layers_feature AS subject ON subject.id = paired.subject_row
     JOIN layers_feature AS object ON object.id = paired.object_row
@@ -92,7 +90,6 @@ once AS (
     ) AS names
     WHERE shared.measure > 0
       AND (shared.dimension < 2 OR shared.measure >= shared.least_measure)
-      AND NOT shared.is_recorded_twice
     ORDER BY
         least(names.subject, names.object), greatest(names.subject, names.object), names.subject
 )

@@ -42,7 +42,7 @@ measured AS MATERIALIZED (
         object.geometry AS object_geometry,
         subject.properties AS subject_properties,
         object.properties AS object_properties,
-        subject.land_use_id IS NOT DISTINCT FROM object.land_use_id
+        coalesce(subject.land_use_id = object.land_use_id, false)
             AND subject.layer_id <> object.layer_id AS is_recorded_twice,
         ST_Distance(subject.geometry, object.geometry) AS distance_m
     FROM near

@@ -1,0 +1,85 @@
+"""Small rule books and detections for the tests of conflicts."""
+
+from conflicts.models import Finding, Rule, RuleBook
+from conflicts.rule_schema import rule_from_data, rule_to_data
+from conflicts.services import detect_conflicts
+from layers.services import publish_features, set_surveyed_area
+from tests.factories import EAST, NORTH, filled_layer, land_use, square
+
+CITY = square(-20_000, -20_000, 40_000)
+
+
+def rule_data(code="T-01", kind="separation", **fields):
+    """A rule as a file would say it: school (subject) and landfill (object) unless told."""
+    data = {
+        "code": code,
+        "kind": kind,
+        "title": {"km": "ច្បាប់សាកល្បង", "en": "Test rule"},
+        "severity": "high",
+        "basis": "demo_value",
+        "provision": {"citation": "Value chosen for the test"},
+        "subject": {"classes": ["landfill"]},
+        "object": {"classes": ["school"]},
+    }
+    if kind == "separation":
+        data["min_distance_m"] = 200
+    if kind == "hazard_exposure":
+        data["object"] = {"theme": "hazard-flood"}
+    return data | fields
+
+
+def rulebook(*rules, code="test-book"):
+    """A stored rule book with these rules; the classes they name exist afterwards."""
+    read = [rule_from_data(rule) for rule in rules]
+    for rule in read:
+        for name in (*rule.subject.classes, *rule.object.classes):
+            land_use(name)
+    version = RuleBook.objects.filter(code=code).count() + 1
+    book = RuleBook.objects.create(code=code, version=version, title_en="Test", digest=str(version))
+    Rule.objects.bulk_create(
+        Rule(
+            rulebook=book,
+            code=rule.code,
+            kind=rule.kind,
+            severity=rule.severity,
+            basis=rule.basis,
+            title_km=rule.title.km,
+            title_en=rule.title.en,
+            definition=rule_to_data(rule),
+        )
+        for rule in read
+    )
+    return book
+
+
+def surveyed_layer(slug, *features, **described):
+    """A layer with these features, completely surveyed in all of the test ground."""
+    layer = filled_layer(slug, *features, **described)
+    set_surveyed_area(layer=layer, geometry=CITY)
+    return layer
+
+
+def put(layer, *features):
+    """The layer holds exactly these features from now on."""
+    for code in {f.land_use for f in features if f.land_use}:
+        land_use(code)
+    publish_features(layer=layer, features=features)
+
+
+def find(*rules, code="test-book"):
+    """The findings of a detection with just these rules."""
+    detect_conflicts(rulebook=rulebook(*rules, code=code))
+    return list(Finding.objects.filter(rulebook_code=code).select_related("current"))
+
+
+def pairs(findings):
+    return {(f.subject_id, f.object_id) for f in findings}
+
+
+def only_outcome(detection):
+    [outcome] = detection.outcomes.select_related("rule")
+    return outcome
+
+
+__all__ = ["CITY", "EAST", "NORTH", "find", "only_outcome", "pairs", "put", "rule_data",
+           "rulebook", "surveyed_layer"]  # fmt: skip

@@ -36,6 +36,9 @@ def configure() -> dict[str, str]:
     os.environ.setdefault("CPL_CURL_ENABLE_VSIMEM", "NO")
     os.environ.setdefault("GDAL_HTTP_MAX_RETRY", "0")
     os.environ.setdefault("PROJ_NETWORK", "OFF")
+    # GDAL warns on stderr of every driver to skip that a wheel never had; rasterio and pyogrio hear
+    # of errors by handlers of their own, which this does not touch.
+    os.environ.setdefault("CPL_LOG", os.devnull)
     import rasterio  # noqa: F401, PLC0415 - first, so that its GDAL is the one in the process
     import shapely  # noqa: F401, PLC0415
 

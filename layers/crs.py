@@ -53,8 +53,8 @@ def is_metric(crs: CRS) -> bool:
     return crs.is_projected and all(axis.unit_name == "metre" for axis in crs.axis_info)
 
 
-def _with_datum_shift(crs: CRS) -> CRS:
-    """Bind Indian 1960 to the datum parameters of the deployment, which EPSG lacks for Cambodia."""
+def with_datum_shift(crs: CRS) -> CRS:
+    """Return the CRS; Indian 1960 bound to the deployment's datum shift, which EPSG lacks here."""
     shift = settings.KRONG_DATUM_SHIFT_3148
     if crs.to_epsg() != INDIAN_1960_UTM48_SRID or not shift:
         return crs
@@ -74,7 +74,7 @@ def transformer(source: CRS, target: CRS) -> Transformer:
     CrsError
         When the best operation is "ballpark": its error may exceed every distance we judge by.
     """
-    source = _with_datum_shift(source)
+    source = with_datum_shift(source)
     with warnings.catch_warnings():
         warnings.simplefilter(
             "ignore", UserWarning

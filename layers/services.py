@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from io import BytesIO
 from pathlib import Path
 from typing import Any, cast
 
@@ -14,12 +15,14 @@ from django.db import connection, transaction
 from django.utils import timezone
 from shapely.geometry.base import BaseGeometry
 
-from layers.copying import CopyStream, copy_row
+from layers.copying import EncodedBatch, copy_row
 from layers.crs import PROJECT_SRID
 from layers.errors import UnknownLandUseError, UserFacingError
 from layers.models import LandUseClass, Layer, LayerVersion, RasterLayer, SurveyedArea
 from layers.sql_files import load_sql
 from layers.vocab import Completeness, GeometryKind, Lifecycle, VersionState
+
+STAGED_AT_ONCE = 5_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -81,7 +84,7 @@ def open_layer(*, slug: str, geometry_kind: str, **described: Any) -> Layer:  # 
 def publish_features(
     *,
     layer: Layer,
-    features: Iterable[NewFeature],
+    features: Iterable[NewFeature | EncodedBatch],
     provenance: Provenance | None = None,
     replaces_all: bool = True,
 ) -> Publication:
@@ -176,26 +179,42 @@ def set_surveyed_area(
     )
 
 
-def _stage(features: Iterable[NewFeature]) -> None:
-    """Copy the features into a temporary table that ends with the transaction."""
+def _stage(features: Iterable[NewFeature | EncodedBatch]) -> None:
+    """Copy the features into a temporary table that ends with the transaction.
+
+    The features are made between the COPYs, not within: their errors reach the caller as they are,
+    and whoever makes them may use the same connection.
+    """
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE IF EXISTS layer_stage")
         cursor.execute(load_sql(__file__, "create_stage.sql"))
-        stream = CopyStream(_stage_rows(features))
-        cursor.copy_expert(load_sql(__file__, "copy_stage.sql"), stream)
+        for lines in _copy_lines(features):
+            cursor.copy_expert(load_sql(__file__, "copy_stage.sql"), BytesIO(lines))
         cursor.execute("ANALYZE layer_stage")
 
 
-def _stage_rows(features: Iterable[NewFeature]) -> Iterator[bytes]:
+def _copy_lines(features: Iterable[NewFeature | EncodedBatch]) -> Iterator[bytes]:
+    waiting: list[bytes] = []
     for feature in features:
-        geometry = feature.geometry
-        if not isinstance(geometry, bytes):
-            marked = shapely.set_srid(geometry, PROJECT_SRID)
-            geometry = shapely.to_wkb(marked, include_srid=True)
-        properties = json.dumps(dict(feature.properties), ensure_ascii=False, sort_keys=True)
-        yield copy_row(
-            feature.stable_id, feature.land_use, feature.lifecycle, geometry.hex(), properties
-        )
+        if isinstance(feature, EncodedBatch):
+            yield feature.lines
+            continue
+        waiting.append(_copy_line(feature))
+        if len(waiting) >= STAGED_AT_ONCE:
+            yield b"".join(waiting)
+            waiting.clear()
+    yield b"".join(waiting)
+
+
+def _copy_line(feature: NewFeature) -> bytes:
+    geometry = feature.geometry
+    if not isinstance(geometry, bytes):
+        marked = shapely.set_srid(geometry, PROJECT_SRID)
+        geometry = shapely.to_wkb(marked, include_srid=True)
+    properties = json.dumps(dict(feature.properties), ensure_ascii=False, sort_keys=True)
+    return copy_row(
+        feature.stable_id, feature.land_use, feature.lifecycle, geometry.hex(), properties
+    )
 
 
 def _refuse_unknown_classes() -> None:

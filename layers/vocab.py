@@ -96,6 +96,8 @@ class IssueKind(TextChoices):
     WRONG_KIND = "wrong_kind", _("another kind of shape than the layer holds")
     UNKNOWN_CLASS = "unknown_class", _("no land-use class")
     DUPLICATE_ID = "duplicate_id", _("the same identifier twice")
+    UNUSABLE_ID = "unusable_id", _("an identifier that cannot be used")
+    UNKNOWN_LIFECYCLE = "unknown_lifecycle", _("a lifecycle that is not known")
     DIMENSION_DROPPED = "dimension_dropped", _("heights in the shape were dropped")
 
 

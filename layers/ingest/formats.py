@@ -1,0 +1,114 @@
+"""Which format a file has: its name and its first bytes must say the same.
+
+GDAL chooses a driver by content: a VRT renamed ``.gpkg`` is a VRT to it and may point to any other
+file. So the first bytes decide here, before GDAL sees the file, and GDAL's choice is checked again.
+"""
+
+from enum import Enum
+from pathlib import Path
+
+from layers.errors import UserFacingError
+
+_HEAD_BYTES = 4096
+
+
+class SourceFormat(Enum):
+    """A format Krong imports: its GDAL driver, its name for people and its file endings."""
+
+    GEOPACKAGE = ("GPKG", "GeoPackage", (".gpkg",))
+    GEOJSON = ("GeoJSON", "GeoJSON", (".geojson", ".json"))
+    SHAPEFILE = ("ESRI Shapefile", "zipped Shapefile", (".zip",))
+    FLATGEOBUF = ("FlatGeobuf", "FlatGeobuf", (".fgb",))
+    OSM_PBF = ("OSM", "OpenStreetMap PBF", (".pbf",))
+    GEOTIFF = ("GTiff", "GeoTIFF (raster)", (".tif", ".tiff"))
+
+    def __init__(self, driver: str, title: str, endings: tuple[str, ...]) -> None:
+        self.driver = driver
+        self.title = title
+        self.endings = endings
+
+
+class FormatError(UserFacingError):
+    """A file that is not what its name says, or nothing Krong reads."""
+
+
+# GeoTIFF: TIFF 6.0 and BigTIFF, both byte orders. SQLite: file format, section 1.3.
+_FIRST_BYTES = (
+    (b"SQLite format 3\x00", SourceFormat.GEOPACKAGE),
+    (b"PK\x03\x04", SourceFormat.SHAPEFILE),
+    (b"PK\x05\x06", SourceFormat.SHAPEFILE),
+    (b"fgb\x03", SourceFormat.FLATGEOBUF),
+    (b"II*\x00", SourceFormat.GEOTIFF),
+    (b"MM\x00*", SourceFormat.GEOTIFF),
+    (b"II+\x00", SourceFormat.GEOTIFF),
+    (b"MM\x00+", SourceFormat.GEOTIFF),
+)
+_KNOWN = "GeoPackage .gpkg, GeoJSON .geojson, zipped Shapefile .zip, FlatGeobuf .fgb, "
+KNOWN_FORMATS = f"{_KNOWN}OpenStreetMap .osm.pbf, GeoTIFF .tif"
+
+
+def identify(path: Path) -> SourceFormat:
+    """Return the format of a file, or refuse it with a sentence.
+
+    Raises
+    ------
+    FormatError
+        No such file, a folder, an empty file, an unknown ending, or content that belies the name.
+    """
+    _check_is_file(path)
+    named = next((f for f in SourceFormat if path.name.lower().endswith(f.endings)), None)
+    if named is None:
+        raise FormatError(
+            f"{path.name}: Krong does not import files of this kind.",
+            remedy=f"Give one of these: {KNOWN_FORMATS}. {_ending_hint(path)}".rstrip(),
+        )
+    with path.open("rb") as file:
+        head = file.read(_HEAD_BYTES)
+    found = _format_of(head)
+    if found is not named:
+        is_called = f"is called {named.title}"
+        says = f"its content is {found.title}" if found else "its content is something else"
+        raise FormatError(
+            f"{path.name} {is_called}, but {says}. Nothing was imported.",
+            remedy=_mismatch_remedy(named, found),
+        )
+    return named
+
+
+def _check_is_file(path: Path) -> None:
+    if path.is_dir():
+        raise FormatError(
+            f"{path} is a folder, not a file.",
+            remedy="Name one file in it; zip the parts of a Shapefile into one .zip.",
+        )
+    if not path.is_file():
+        raise FormatError(
+            f"There is no file {path}.", remedy="Check the spelling and the folder you stand in."
+        )
+    if not path.stat().st_size:
+        raise FormatError(f"{path.name} is empty (0 bytes).", remedy="Fetch or export it again.")
+
+
+def _format_of(head: bytes) -> SourceFormat | None:
+    for magic, known in _FIRST_BYTES:
+        if head.startswith(magic):
+            return known
+    if b"OSMHeader" in head[:64]:
+        return SourceFormat.OSM_PBF
+    if head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{"):
+        return SourceFormat.GEOJSON
+    return None
+
+
+def _ending_hint(path: Path) -> str:
+    if path.suffix.lower() in {".shp", ".dbf", ".shx"}:
+        return "A Shapefile comes as one .zip with its .shp, .shx, .dbf and .prj."
+    return ""
+
+
+def _mismatch_remedy(named: SourceFormat, found: SourceFormat | None) -> str:
+    if SourceFormat.GEOTIFF in {named, found} and found is not None:
+        return f"A raster and a vector file are not the same: rename it to {found.endings[0]}."
+    if found is not None:
+        return f"Rename it to end in {found.endings[0]}, or export it again as {named.title}."
+    return f"Ask the supplier for the file itself, exported as {named.title}."

@@ -1,0 +1,175 @@
+"""Is this GeoTIFF a grid one can compute with? Checked before a single cell is read."""
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import rasterio
+from pyproj import CRS
+from rasterio.errors import RasterioError
+from rasterio.io import DatasetReader
+
+from layers.crs import PROJECT_SRID, crs_of, transformer
+from layers.errors import UnknownCrsError, UserFacingError
+from layers.ingest.options import ImportOptions
+from layers.ingest.vectors import check_crs_agrees
+
+# A city of 20 km x 20 km at 1 m. A small file can declare any size: a 29 MB one declared 640 GB.
+MAX_CELLS = 400_000_000
+# One block is read as a whole, so it must fit in memory as well.
+MAX_BLOCK_BYTES = 256 * 1024**2
+
+
+class GridError(UserFacingError):
+    """A GeoTIFF that cannot be used as a grid."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Grid:
+    """A grid that passed the checks, not yet read."""
+
+    path: Path
+    name: str
+    band: int
+    width: int
+    height: int
+    dtype: str
+    nodata: float
+    crs: CRS
+    transform: Any  # affine.Affine
+    notes: tuple[str, ...] = ()
+
+    @property
+    def is_in_project_grid(self) -> bool:
+        """True when the cells can be kept as they are: PROJECT_SRID, north up."""
+        is_north_up = self.transform.b == 0 == self.transform.d and self.transform.e < 0
+        return bool(self.crs.to_epsg() == PROJECT_SRID and is_north_up)
+
+
+def checked_grid(path: Path, name: str, options: ImportOptions) -> Grid:
+    """Return what a GeoTIFF declares, or refuse it with a sentence.
+
+    Raises
+    ------
+    GridError
+        Damaged, too large, several bands, no place on Earth, in degrees, no nodata value.
+    UnknownCrsError
+        No CRS stated and none given.
+    """
+    try:
+        with open_geotiff(path) as opened:
+            _check_size(name, opened)
+            band = _band(name, opened, options.band)
+            crs = _crs(name, opened, options.srid)
+            nodata, notes = _nodata(name, opened, band, options.nodata)
+            return Grid(
+                path=path,
+                name=name,
+                band=band,
+                width=opened.width,
+                height=opened.height,
+                dtype=opened.dtypes[band - 1],
+                nodata=nodata,
+                crs=crs,
+                transform=opened.transform,
+                notes=notes,
+            )
+    except RasterioError as error:
+        raise damaged(name, error) from error
+
+
+def open_geotiff(path: Path) -> DatasetReader:
+    """Open a file as GeoTIFF and as nothing else, without looking at files beside it."""
+    return rasterio.open(path, driver="GTiff", sharing=False)
+
+
+def damaged(name: str, error: Exception) -> GridError:
+    """Return the sentence for a file GDAL cannot read."""
+    reason = " ".join(str(error).split())[:160].rsplit("/", 1)[-1]
+    return GridError(
+        f"{name} cannot be read: it is damaged or incomplete ({reason}). Nothing was imported.",
+        remedy="Fetch or export the file again and compare its size with the original.",
+    )
+
+
+def _check_size(name: str, opened: DatasetReader) -> None:
+    cells = opened.width * opened.height
+    if cells > MAX_CELLS:
+        raise GridError(
+            f"{name} declares {opened.width} x {opened.height} cells; "
+            f"{MAX_CELLS:,} are the most Krong takes. Nothing was read.",
+            remedy="Cut it to the city, or use a larger cell size.",
+        )
+    for (rows, columns), dtype in zip(opened.block_shapes, opened.dtypes, strict=True):
+        if rows * columns * np.dtype(dtype).itemsize > MAX_BLOCK_BYTES:
+            raise GridError(
+                f"{name} is stored in blocks of {columns} x {rows} cells, too large to read.",
+                remedy="Tile it first: gdal_translate -co TILED=YES IN.tif OUT.tif",
+            )
+
+
+def _band(name: str, opened: DatasetReader, wanted: int | None) -> int:
+    if wanted is not None and not 1 <= wanted <= opened.count:
+        raise GridError(
+            f"{name} has {opened.count} band(s), no band {wanted}.", remedy="Choose one it has."
+        )
+    if wanted is None and opened.count != 1:
+        raise GridError(
+            f"{name} has {opened.count} bands; a grid of one quantity has one.",
+            remedy="Choose one with --band N. An aerial photo is no terrain model.",
+        )
+    band = wanted or 1
+    if opened.scales[band - 1] != 1 or opened.offsets[band - 1] != 0:
+        raise GridError(
+            f"{name}: its values are packed with a scale or offset.",
+            remedy="Unpack them first: gdal_translate -unscale -ot Float32 IN.tif OUT.tif",
+        )
+    if opened.dtypes[band - 1].startswith("complex"):
+        raise GridError(f"{name} holds complex numbers.", remedy="Give real values.")
+    return band
+
+
+def _crs(name: str, opened: DatasetReader, srid: int | None) -> CRS:
+    if opened.crs is None and srid is None:
+        raise UnknownCrsError(Path(name), "band 1")
+    crs = crs_of(srid) if opened.crs is None else CRS.from_user_input(opened.crs.to_wkt())
+    check_crs_agrees(name, crs, srid)
+    if opened.transform.is_identity:
+        raise GridError(
+            f"{name} does not say where on Earth it lies (no geotransform).",
+            remedy="Georeference it first, or export it as GeoTIFF with its position.",
+        )
+    if not crs.is_projected:
+        raise GridError(
+            f"{name} is in degrees ({crs.name}): its cells are not square in metres, so slopes, "
+            "depths and areas computed on it would be wrong. Nothing was imported.",
+            remedy=f"Reproject it first, with a cell size in metres: gdalwarp -t_srs "
+            f"EPSG:{PROJECT_SRID} -tr 10 10 -r bilinear IN.tif OUT.tif",
+        )
+    transformer(crs, crs_of(PROJECT_SRID))  # refuses a transformation that is only a guess
+    return crs
+
+
+def _nodata(
+    name: str, opened: DatasetReader, band: int, given: float | None
+) -> tuple[float, tuple[str, ...]]:
+    stated = opened.nodatavals[band - 1]
+    if stated is None and given is None:
+        raise GridError(
+            f"{name} does not say which value means 'no data': holes and sea would count as "
+            "ground. Nothing was imported.",
+            remedy="Say it with --nodata VALUE (e.g. -9999), even if every cell is filled.",
+        )
+    if stated is not None and given is not None and not _same(stated, given):
+        raise GridError(
+            f"{name} states {stated:g} for 'no data', but --nodata says {given:g}.",
+            remedy="Leave --nodata out, or correct the file.",
+        )
+    notes = () if stated is not None else (f"No-data value given by hand: {given:g}.",)
+    return float(stated if stated is not None else given or 0.0), notes
+
+
+def _same(one: float, other: float) -> bool:
+    return one == other or (math.isnan(one) and math.isnan(other))

@@ -1,0 +1,29 @@
+"""One import under way, as its steps see it."""
+
+from dataclasses import dataclass
+
+from layers.ingest.options import ImportOptions
+from layers.models import Run
+from layers.runs import Progress
+from layers.services import Provenance
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Job:
+    """What is imported into which layer, and who is told about the progress."""
+
+    name: str  # of the file, as the user called it
+    layer: str
+    options: ImportOptions
+    digest: str
+    run: Run
+    report: Progress
+
+    @property
+    def provenance(self) -> Provenance:
+        """Where the new version comes from."""
+        return Provenance(
+            source_name=self.name,
+            source_digest=self.digest,
+            captured_on=self.options.captured_on,
+        )

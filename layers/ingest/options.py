@@ -1,0 +1,67 @@
+"""What the user says about a file: which part of it, which CRS, which class."""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+
+OSM_TAGS = "osm"
+ROW_CHOICES = ("id_field", "class_field", "lifecycle_field", "land_use", "classify", "source_layer")
+GRID_CHOICES = ("nodata", "quantity", "units", "vertical_datum")
+
+_CHUNK_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ImportOptions:
+    """The choices of one import. Empty means: as the file says.
+
+    ``land_use`` gives every feature one class, ``class_field`` names the column that holds the
+    class codes, ``classify="osm"`` derives the class from OpenStreetMap tags; one of the three.
+    ``surveyed`` is a Completeness: the file's extent is stated as surveyed.
+    """
+
+    source_layer: str = ""
+    srid: int | None = None
+    encoding: str = ""
+    land_use: str = ""
+    classify: str = ""
+    class_field: str = ""
+    id_field: str = ""
+    lifecycle_field: str = ""
+    keep_unclassified: bool = False
+    geometry_kind: str = ""
+    title_en: str = ""
+    title_km: str = ""
+    theme: str = ""
+    source: str = ""
+    licence: str = ""
+    captured_on: date | None = None
+    surveyed: str = ""
+    band: int | None = None
+    nodata: float | None = None
+    quantity: str = ""
+    units: str = ""
+    vertical_datum: str = ""
+
+    def described(self) -> dict[str, str]:
+        """Return the layer's description, as far as it was given."""
+        given = {name: getattr(self, name) for name in ("title_en", "title_km", "theme")}
+        given |= {"source": self.source, "licence": self.licence}
+        return {name: text for name, text in given.items() if text}
+
+
+def file_digest(path: Path) -> str:
+    """Return the SHA-256 of a file, read in pieces."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK_BYTES):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def import_digest(*, source: str, layer: str, options: ImportOptions, classes: str) -> str:
+    """Return what identifies an import: the file, the layer, the choices and the class list."""
+    parts = json.dumps([source, layer, asdict(options), classes], sort_keys=True, default=str)
+    return hashlib.sha256(parts.encode()).hexdigest()

@@ -1,0 +1,135 @@
+"""OpenStreetMap extracts: nodes, ways and relations as features with all their tags."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import shapely
+from pyogrio.raw import open_arrow
+
+from layers.ingest.vectors import (
+    BATCH_ROWS,
+    SourceBatch,
+    SourceError,
+    broken_file_explained,
+    geometry_column,
+)
+
+_CONFIG_FILE = Path(__file__).with_name("osmconf.ini")
+# Named in SQL so that GDAL forgets the elements of the other layers instead of storing them up.
+_QUERIES = {
+    "points": "SELECT * FROM points",
+    "lines": "SELECT * FROM lines",
+    "multipolygons": "SELECT * FROM multipolygons",
+    "multilinestrings": "SELECT * FROM multilinestrings",
+    "other_relations": "SELECT * FROM other_relations",
+}
+_ELEMENT = {"points": "n", "lines": "w", "multilinestrings": "r", "other_relations": "r"}
+_COASTLINE = '"natural":"coastline"'
+# With one of these the closed way is an area of its own, whose edge happens to be the coast.
+_AREA_KEYS = frozenset(
+    {
+        "aeroway",
+        "amenity",
+        "boundary",
+        "building",
+        "harbour",
+        "healthcare",
+        "historic",
+        "industrial",
+    }
+    | {"landuse", "leisure", "man_made", "military", "office", "power", "shop", "tourism"}
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OsmSource:
+    """An OpenStreetMap extract; every geometry layer of it, or one."""
+
+    path: Path
+    name: str
+    layers: tuple[str, ...]
+
+    def batches(self) -> Iterator[SourceBatch]:
+        """Yield the elements, layer by layer; ``stable_id`` is ``osm:n1``, ``osm:w1``, ``osm:r1``.
+
+        Raises
+        ------
+        SourceError
+            When the file breaks off.
+        """
+        first_row = 1
+        for layer in self.layers:
+            for record in self._records(layer):
+                yield _element_batch(record, layer, first_row)
+                first_row += len(record)
+
+    def _records(self, layer: str) -> Iterator[pa.RecordBatch]:
+        query = {"sql": _QUERIES[layer], "batch_size": BATCH_ROWS}
+        with (
+            broken_file_explained(self.name),
+            open_arrow(self.path, use_pyarrow=True, CONFIG_FILE=_CONFIG_FILE, **query) as opened,
+        ):
+            yield from opened[1]
+
+
+def open_osm(path: Path, *, name: str, layer: str = "") -> OsmSource:
+    """Open an extract; without a layer's name all its geometry layers are read.
+
+    Raises
+    ------
+    SourceError
+        There is no layer of that name.
+    """
+    if layer and layer not in _QUERIES:
+        raise SourceError(
+            f"{name}: an OpenStreetMap file holds no layer '{layer}'.",
+            remedy=f"Choose one of {', '.join(_QUERIES)}, or leave --source-layer out for all.",
+        )
+    return OsmSource(path=path, name=name, layers=(layer,) if layer else tuple(_QUERIES))
+
+
+def _element_batch(record: pa.RecordBatch, layer: str, first_row: int) -> SourceBatch:
+    tags = pc.fill_null(_text(record.column("all_tags")), "{}")
+    rows = np.arange(first_row, first_row + len(record))
+    return SourceBatch(
+        rows=rows,
+        outlines=_coastlines_as_lines(record.column(geometry_column(record.schema)), tags),
+        fids=pa.array(rows),
+        columns={"stable_id": _identifiers(record, layer)},
+        tags=tags,
+    )
+
+
+def _identifiers(record: pa.RecordBatch, layer: str) -> pa.Array:
+    if layer != "multipolygons":
+        return _joined(f"osm:{_ELEMENT[layer]}", record.column("osm_id"))
+    of_ways = _joined("osm:w", record.column("osm_way_id"))
+    return pc.coalesce(of_ways, _joined("osm:r", record.column("osm_id")))
+
+
+def _joined(prefix: str, numbers: pa.Array) -> pa.Array:
+    return pc.binary_join_element_wise(prefix, _text(numbers), "")
+
+
+def _coastlines_as_lines(outlines: pa.Array, tags: pa.Array) -> pa.Array:
+    """Give closed coastlines back as lines: they bound the sea, they are no area by the shore."""
+    maybe = np.flatnonzero(pc.match_substring(tags, _COASTLINE).to_numpy(zero_copy_only=False))
+    is_coast = [int(i) for i in maybe if not _AREA_KEYS & json.loads(tags[int(i)].as_py()).keys()]
+    if not is_coast:
+        return outlines
+    blobs = outlines.to_numpy(zero_copy_only=False)
+    shapes = shapely.from_wkb(blobs[is_coast])
+    is_area = shapely.get_dimensions(shapes) == 2  # noqa: PLR2004 - two dimensions: an area
+    shapes[is_area] = shapely.boundary(shapes[is_area])
+    blobs[is_coast] = shapely.to_wkb(shapes)
+    return pa.array(blobs, pa.binary())
+
+
+def _text(column: pa.Array) -> pa.Array:
+    """Return a column as plain text; JSON columns come marked as an Arrow extension."""
+    return column.storage if isinstance(column, pa.ExtensionArray) else column

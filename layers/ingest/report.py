@@ -1,0 +1,98 @@
+"""What an import did with every row: stored, repaired, refused, left out. Nothing is silent."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from layers.errors import UserFacingError
+from layers.models import ImportIssue, Run
+from layers.vocab import IssueAction, IssueKind
+
+_ISSUES_AT_ONCE = 5_000
+_VALUE_LENGTH, _MESSAGE_LENGTH, _ID_LENGTH = 300, 500, 80
+
+
+class Issue(NamedTuple):
+    """One row that was not stored as it came."""
+
+    row: int  # 1 is the first row of the file; 0 speaks of the whole file
+    kind: IssueKind
+    action: IssueAction
+    message: str
+    stable_id: str = ""
+    value: str = ""
+
+
+@dataclass(kw_only=True, slots=True)
+class RowCounts:
+    """The balance of an import: read = stored + refused + unclassified."""
+
+    read: int = 0
+    stored: int = 0
+    refused: int = 0
+    unclassified: int = 0
+    repaired: int = 0
+    noted: int = 0
+
+    def close(self) -> None:
+        """Check that every row read went somewhere.
+
+        Raises
+        ------
+        UserFacingError
+            When rows are missing from the balance; nothing may be stored then.
+        """
+        if self.read != self.stored + self.refused + self.unclassified:
+            raise UserFacingError(
+                f"The balance of the rows does not close: {self.read} read, {self.stored} stored, "
+                f"{self.refused} refused, {self.unclassified} without a class. Nothing was stored.",
+                remedy="This is a fault of Krong. Please report it with the file.",
+            )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ImportReport:
+    """The outcome of an import. ``is_new`` is False when the layer already held exactly this."""
+
+    layer: str
+    run: int
+    version: int
+    is_new: bool
+    rows: RowCounts = field(default_factory=RowCounts)
+    added: int = 0
+    changed: int = 0
+    removed: int = 0
+    unchanged: int = 0
+    issues: dict[str, int] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+class IssueBook:
+    """Collects the issues of a run and writes them within the transaction of the import."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.counts: Counter[str] = Counter()
+        self._waiting: list[ImportIssue] = []
+
+    def add(self, issue: Issue) -> None:
+        """Note one issue."""
+        self.counts[f"{issue.kind} {issue.action}"] += 1
+        self._waiting.append(
+            ImportIssue(
+                run=self.run,
+                row=issue.row,
+                stable_id=issue.stable_id[:_ID_LENGTH],
+                kind=issue.kind,
+                value=issue.value[:_VALUE_LENGTH],
+                message=issue.message[:_MESSAGE_LENGTH],
+                action=issue.action,
+            )
+        )
+        if len(self._waiting) >= _ISSUES_AT_ONCE:
+            self.write()
+
+    def write(self) -> None:
+        """Store the issues that wait."""
+        ImportIssue.objects.bulk_create(self._waiting)
+        self._waiting.clear()

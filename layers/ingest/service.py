@@ -1,0 +1,157 @@
+"""The import itself: one file, one layer, one transaction, one run that tells how it went."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_slug
+from django.db import transaction
+
+from layers.errors import UserFacingError
+from layers.ingest.formats import SourceFormat, identify
+from layers.ingest.grids import publish_grid
+from layers.ingest.job import Job
+from layers.ingest.labels import class_list_digest_input
+from layers.ingest.options import (
+    GRID_CHOICES,
+    ROW_CHOICES,
+    ImportOptions,
+    file_digest,
+    import_digest,
+)
+from layers.ingest.report import ImportReport, RowCounts
+from layers.ingest.rows import publish_rows
+from layers.models import Layer, Run
+from layers.runs import Progress, executing, queue_run
+from layers.vocab import Completeness, RunState
+
+KIND = "import"
+_MAX_SLUG_LENGTH = 60
+
+
+def import_file(
+    *, path: Path, layer: str, options: ImportOptions | None = None, echo: Progress | None = None
+) -> ImportReport:
+    """Import a vector file or a GeoTIFF as the new version of a layer, made if it is new.
+
+    Every row is stored, repaired, refused or (OpenStreetMap) left out for want of a class, and the
+    counts close. The layer holds exactly the file afterwards; on any error it is as it was before.
+    The same file with the same options again changes nothing.
+
+    Raises
+    ------
+    UserFacingError
+        With a sentence on what is wrong with the file or the options and what to do.
+    """
+    options = options or ImportOptions()
+    path = Path(path)
+    source_format = identify(path)
+    _check_options(layer, options, source_format)
+    digest = file_digest(path)
+    fingerprint = import_digest(
+        source=digest, layer=layer, options=options, classes=class_list_digest_input()
+    )
+    if known := _as_before(layer, fingerprint):
+        return known
+    run = queue_run(
+        kind=KIND,
+        title=f"Import {path.name} into {layer}",
+        parameters={"file": path.name, "layer": layer, "options": _plain(asdict(options))},
+        input_digest=fingerprint,
+    )
+    with executing(run, echo=echo) as reporter, transaction.atomic():
+        job = Job(
+            name=path.name, layer=layer, options=options, digest=digest, run=run, report=reporter
+        )
+        report = _published(job, path, source_format)
+    run.parameters["outcome"] = asdict(report)
+    run.save(update_fields=["parameters"])
+    return report
+
+
+def _published(job: Job, path: Path, source_format: SourceFormat) -> ImportReport:
+    if source_format is SourceFormat.GEOTIFF:
+        return publish_grid(job, path)
+    return publish_rows(job, path, source_format)
+
+
+def _check_options(layer: str, options: ImportOptions, source_format: SourceFormat) -> None:
+    _check_slug(layer)
+    is_grid = source_format is SourceFormat.GEOTIFF
+    misplaced = [
+        name for name in (ROW_CHOICES if is_grid else GRID_CHOICES) if _given(options, name)
+    ]
+    if misplaced:
+        kind, other = ("raster", "vector files") if is_grid else ("vector file", "rasters")
+        names = ", ".join(f"--{_OPTION_NAMES.get(n, n).replace('_', '-')}" for n in misplaced)
+        raise UserFacingError(
+            f"The file is a {kind}; {names} is for {other}.",
+            remedy="Leave the option out, or give the file you meant.",
+        )
+    if sum(map(bool, (options.land_use, options.classify, options.class_field))) > 1:
+        raise UserFacingError(
+            "--class, --classify and --class-field exclude each other.",
+            remedy="Say once where the class comes from.",
+        )
+    if options.classify and source_format is not SourceFormat.OSM_PBF:
+        raise UserFacingError(
+            "--classify osm reads the tags of an OpenStreetMap file (.osm.pbf); this is a "
+            f"{source_format.title}.",
+            remedy="Use --class CODE or --class-field COLUMN.",
+        )
+    if options.surveyed and options.surveyed not in Completeness.values:
+        raise UserFacingError(
+            f"'{options.surveyed}' is no completeness.",
+            remedy=f"Use one of {', '.join(Completeness.values)}.",
+        )
+
+
+_OPTION_NAMES = {"land_use": "class"}
+
+
+def _given(options: ImportOptions, name: str) -> bool:
+    return getattr(options, name) not in ("", None)
+
+
+def _check_slug(layer: str) -> None:
+    try:
+        validate_slug(layer)
+    except ValidationError:
+        is_slug = False
+    else:
+        is_slug = len(layer) <= _MAX_SLUG_LENGTH
+    if not is_slug:
+        raise UserFacingError(
+            f"'{layer}' cannot be the name of a layer.",
+            remedy=f"Use at most {_MAX_SLUG_LENGTH} small letters, digits and hyphens.",
+        )
+
+
+def _as_before(slug: str, fingerprint: str) -> ImportReport | None:
+    """Return the report of the same import when the layer still holds what it stored."""
+    layer = Layer.objects.filter(slug=slug, published_number__isnull=False).first()
+    runs = Run.objects.filter(kind=KIND, state=RunState.SUCCEEDED, parameters__layer=slug)
+    last = runs.order_by("-pk").first()
+    if layer is None or last is None or last.input_digest != fingerprint:
+        return None
+    outcome = last.parameters.get("outcome")
+    if not outcome or outcome["version"] != layer.published_number:
+        return None
+    return _unchanged(outcome)
+
+
+def _unchanged(outcome: Mapping[str, Any]) -> ImportReport:
+    fields = dict(outcome) | {"rows": RowCounts(**outcome["rows"]), "is_new": False}
+    fields |= {"added": 0, "changed": 0, "removed": 0, "unchanged": outcome["rows"]["stored"]}
+    return ImportReport(**fields | {"notes": tuple(outcome["notes"])})
+
+
+def _plain(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: value.isoformat() if isinstance(value, date) else value
+        for name, value in fields.items()
+        if value not in ("", None, False)
+    }

@@ -1,0 +1,209 @@
+"""Outlines on their way in: read, flattened, projected, checked; repaired or refused, never silent.
+
+Whole batches are checked as arrays; only rows with something wrong are looked at one by one.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import shapely
+from django.contrib.gis.gdal import GDALException, OGRGeometry
+
+from layers.crs import CoordinateFunction, inside_project_extent
+from layers.ingest.repair import repaired
+from layers.ingest.report import Issue
+from layers.vocab import GeometryKind, IssueAction, IssueKind
+
+# The same limit as the database's own CHECK on layers_feature.
+MAX_VERTICES = 200_000
+# ISO 13249-3 / OGC 06-103r4: 1 point, 2 line, 3 polygon, 4-6 their multiples; 1000s and the high
+# bits tell of Z, M and SRID. 7 is a collection, 8-17 are curves, surfaces and TINs.
+_PLAIN_TYPES = range(1, 7)
+_MULTIPLE_TYPES = range(4, 7)
+_TYPE_NAMES = {7: "a collection of several shapes"}
+# GEOS follows nested shapes by recursion and crashes on 90 kB of them; GDAL stops at 32 levels.
+# Below this size no nest is deep enough to matter (9 bytes a level).
+_NEST_CHECKED_FROM_BYTES = 8_000
+
+# WKB: one byte for the byte order, four for the type.
+_HEADER_BYTES = 5
+
+_DIMENSIONS = {GeometryKind.POINT: 0, GeometryKind.LINE: 1, GeometryKind.POLYGON: 2}
+
+
+@dataclass(kw_only=True, slots=True)
+class CheckedShapes:
+    """Outlines in PROJECT_SRID, None where refused, with the issues of their rows."""
+
+    shapes: np.ndarray
+    rows: np.ndarray  # where they stand in the file
+    issues: list[Issue] = field(default_factory=list)
+    heights_dropped: int = 0
+    degrees_like: bool = True  # every coordinate of the source lies within ±180 and ±90
+
+    def refuse(self, wrong: np.ndarray, kind: IssueKind, explain: Callable[[int], str]) -> None:
+        """Take rows out and note why."""
+        for index in np.flatnonzero(wrong):
+            self.note(int(index), kind, IssueAction.REFUSED, explain(int(index)))
+            self.shapes[index] = None
+
+    def note(self, index: int, kind: IssueKind, action: IssueAction, message: str) -> None:
+        """Write an issue down for a row of this batch."""
+        self.issues.append(Issue(int(self.rows[index]), kind, action, message))
+
+    @property
+    def is_left(self) -> np.ndarray:
+        """Which rows still have a shape."""
+        left: np.ndarray = ~shapely.is_missing(self.shapes)
+        return left
+
+
+def check_shapes(
+    outlines: pa.Array, *, rows: np.ndarray, project: CoordinateFunction | None, kind: str
+) -> CheckedShapes:
+    """Return the outlines of a batch in PROJECT_SRID, two-dimensional, valid and within bounds.
+
+    ``project`` turns source coordinates into PROJECT_SRID; None when they are so already.
+    """
+    checked = CheckedShapes(shapes=np.empty(len(outlines), dtype=object), rows=rows)
+    _read(checked, outlines)
+    _drop_heights(checked)
+    _refuse_unusable(checked)
+    if project is not None:
+        left = checked.is_left
+        projected: Any = project
+        checked.shapes[left] = shapely.transform(checked.shapes[left], projected, interleaved=False)
+    _refuse_outside(checked)
+    _repair_invalid(checked)
+    _refuse_other_kinds(checked, kind)
+    return checked
+
+
+def _read(checked: CheckedShapes, outlines: pa.Array) -> None:
+    """Parse WKB, keeping what GEOS cannot parse safely away from it."""
+    codes, sizes = type_codes(outlines)
+    blobs = outlines.to_numpy(zero_copy_only=False)
+    missing = codes < 0
+    plain = np.isin(codes, _PLAIN_TYPES)
+    nested = np.isin(codes, _MULTIPLE_TYPES) & (sizes >= _NEST_CHECKED_FROM_BYTES)
+    for index in np.flatnonzero(nested):
+        nested[index] = not _gdal_reads(blobs[index])
+    readable = plain & ~nested
+    checked.shapes[readable] = shapely.from_wkb(blobs[readable], on_invalid="ignore")
+    unread = plain & shapely.is_missing(checked.shapes)
+    checked.refuse(missing, IssueKind.EMPTY_GEOMETRY, lambda _: "The row has no shape.")
+    checked.refuse(
+        ~plain & ~missing,
+        IssueKind.WRONG_KIND,
+        lambda i: (
+            f"The shape is {_type_name(int(codes[i]))}; Krong stores points, lines and "
+            "areas. Split it, or turn curves into lines, before importing."
+        ),
+    )
+    checked.refuse(
+        unread,
+        IssueKind.INVALID_GEOMETRY,
+        lambda _: "The shape's coordinates are damaged (an open ring or broken bytes).",
+    )
+
+
+def type_codes(outlines: pa.Array) -> tuple[np.ndarray, np.ndarray]:
+    """Return the basic OGC type of each WKB (-1: null, 0: no WKB) and its size in bytes."""
+    outlines = outlines.cast(pa.large_binary())
+    _validity, offset_buffer, bytes_buffer = outlines.buffers()
+    first, last = outlines.offset, outlines.offset + len(outlines)
+    offsets = np.frombuffer(offset_buffer, dtype=np.int64)[first : last + 1]
+    sizes = np.diff(offsets)
+    codes = np.zeros(len(outlines), dtype=np.int64)
+    is_long = sizes >= _HEADER_BYTES
+    starts = offsets[:-1][is_long]
+    content = np.frombuffer(bytes_buffer or b"", dtype=np.uint8)
+    header = content[starts[:, None] + np.arange(_HEADER_BYTES)].astype(np.int64)
+    little = header[:, 1:] @ (256 ** np.arange(4))
+    big = header[:, 1:] @ (256 ** np.arange(3, -1, -1))
+    known = np.select([header[:, 0] == 1, header[:, 0] == 0], [little, big], default=0)
+    codes[is_long] = (known & 0x0FFFFFFF) % 1000
+    codes[outlines.is_null().to_numpy(zero_copy_only=False)] = -1
+    return codes, sizes
+
+
+def _type_name(code: int) -> str:
+    return _TYPE_NAMES.get(code, "a curve or surface" if code else "unreadable")
+
+
+def _gdal_reads(blob: bytes) -> bool:
+    try:
+        OGRGeometry(memoryview(blob))
+    except GDALException:
+        return False
+    return True
+
+
+def _drop_heights(checked: CheckedShapes) -> None:
+    high = shapely.has_z(checked.shapes) | shapely.has_m(checked.shapes)
+    if high.any():
+        checked.heights_dropped = int(high.sum())
+        checked.shapes[high] = shapely.force_2d(checked.shapes[high])
+
+
+def _refuse_unusable(checked: CheckedShapes) -> None:
+    coordinates, rows = shapely.get_coordinates(checked.shapes, return_index=True)
+    broken_rows = rows[~np.isfinite(coordinates).all(axis=1)]
+    broken = np.zeros(len(checked.shapes), dtype=bool)
+    broken[broken_rows] = True
+    vertices = np.bincount(rows, minlength=len(checked.shapes))
+    checked.degrees_like = not len(coordinates) or bool(
+        (np.abs(coordinates[:, 0]) <= 180).all() and (np.abs(coordinates[:, 1]) <= 90).all()  # noqa: PLR2004 - degrees
+    )
+    checked.refuse(
+        broken, IssueKind.NOT_FINITE, lambda _: "A coordinate is not a number or infinite."
+    )
+    empty = checked.is_left & shapely.is_empty(checked.shapes)
+    checked.refuse(empty, IssueKind.EMPTY_GEOMETRY, lambda _: "The shape has no points.")
+    too_many = checked.is_left & (vertices > MAX_VERTICES)
+    checked.refuse(
+        too_many,
+        IssueKind.TOO_MANY_VERTICES,
+        lambda i: f"{vertices[i]} corner points; {MAX_VERTICES} at most. Split or simplify it.",
+    )
+
+
+def _refuse_outside(checked: CheckedShapes) -> None:
+    bounds = shapely.bounds(checked.shapes)
+    outside = checked.is_left & ~inside_project_extent(bounds)
+    checked.refuse(
+        outside,
+        IssueKind.OUTSIDE_EXTENT,
+        lambda i: (
+            "Outside the area of the project's coordinate system: west "
+            f"{bounds[i, 0]:.0f}, south {bounds[i, 1]:.0f}, east {bounds[i, 2]:.0f}, "
+            f"north {bounds[i, 3]:.0f} m."
+        ),
+    )
+
+
+def _repair_invalid(checked: CheckedShapes) -> None:
+    invalid = checked.is_left & ~shapely.is_valid(checked.shapes)
+    for index in np.flatnonzero(invalid):
+        outcome = repaired(checked.shapes[index])
+        checked.shapes[index] = outcome.shape
+        action = IssueAction.REFUSED if outcome.shape is None else IssueAction.REPAIRED
+        checked.note(int(index), IssueKind.INVALID_GEOMETRY, action, outcome.message)
+
+
+def _refuse_other_kinds(checked: CheckedShapes, kind: str) -> None:
+    wanted = _DIMENSIONS.get(GeometryKind(kind))
+    if wanted is None:
+        return
+    other = checked.is_left & (shapely.get_dimensions(checked.shapes) != wanted)
+    checked.refuse(
+        other,
+        IssueKind.WRONG_KIND,
+        lambda i: (
+            f"The shape is a {checked.shapes[i].geom_type}; "
+            f"the layer holds {GeometryKind(kind).label}."
+        ),
+    )

@@ -1,0 +1,251 @@
+"""Reading vector files in batches, so that memory stays flat however large the file is."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyogrio
+from pyogrio.errors import DataLayerError, DataSourceError
+from pyogrio.raw import open_arrow
+from pyproj import CRS
+from pyproj.exceptions import CRSError
+
+from layers.crs import crs_of
+from layers.errors import UnknownCrsError, UserFacingError
+from layers.ingest.formats import SourceFormat
+
+BATCH_ROWS = 20_000
+# Rows of large outlines are handed on in smaller pieces.
+BATCH_BYTES = 48 * 1024**2
+
+
+class SourceError(UserFacingError):
+    """A file that cannot be read as it should."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SourceBatch:
+    """Some rows as the file holds them: outlines as WKB, attributes as Arrow columns."""
+
+    rows: np.ndarray  # where they stand in the file; 1 is the first
+    outlines: pa.Array
+    fids: pa.Array
+    columns: dict[str, pa.Array]
+    tags: pa.Array | None = None  # one JSON object per row (OpenStreetMap)
+
+    def __len__(self) -> int:
+        return len(self.outlines)
+
+    def only(self, wanted: np.ndarray) -> "SourceBatch":
+        """Return the rows of a batch that are wanted (one boolean per row)."""
+        if wanted.all():
+            return self
+        mask = pa.array(wanted)
+        return SourceBatch(
+            rows=self.rows[wanted],
+            outlines=self.outlines.filter(mask),
+            fids=self.fids.filter(mask),
+            columns={name: column.filter(mask) for name, column in self.columns.items()},
+            tags=None if self.tags is None else self.tags.filter(mask),
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class VectorSource:
+    """One layer of a vector file, opened far enough to know what it is."""
+
+    path: Path  # what GDAL opens
+    name: str  # what the user called it
+    layer: str
+    fields: tuple[str, ...]
+    geometry_type: str
+    row_count: int  # -1: unknown
+    stated_crs: CRS | None
+    open_options: dict[str, Any]
+
+    def batches(self) -> Iterator[SourceBatch]:
+        """Yield the rows in order.
+
+        Raises
+        ------
+        SourceError
+            When the file breaks off.
+        """
+        first_row = 1
+        with broken_file_explained(self.name):
+            options = {"use_pyarrow": True, "return_fids": True, "batch_size": BATCH_ROWS}
+            with open_arrow(self.path, layer=self.layer, **options, **self.open_options) as opened:
+                meta, reader = opened
+                for record in reader:
+                    for piece in _in_pieces(record, geometry_column(record.schema)):
+                        batch = _source_batch(piece, meta, first_row)
+                        first_row += len(batch)
+                        yield batch
+
+
+@contextmanager
+def broken_file_explained(name: str) -> Iterator[None]:
+    """Turn GDAL's errors about a file into a sentence."""
+    try:
+        yield
+    except (DataSourceError, DataLayerError, pa.ArrowInvalid, OSError) as error:
+        raise SourceError(
+            f"{name} cannot be read: it is damaged or incomplete ({_plain(error)}). "
+            "Nothing was imported.",
+            remedy="Fetch or export the file again and compare its size with the original.",
+        ) from error
+
+
+def open_source(
+    path: Path, *, name: str, source_format: SourceFormat, layer: str = "", encoding: str = ""
+) -> VectorSource:
+    """Open one layer of a vector file; the only one, or the one named.
+
+    Raises
+    ------
+    SourceError
+        Damaged, another driver than the format's, no such layer, several and none chosen.
+    """
+    chosen = _choose_layer(path, name, source_format, layer)
+    options: dict[str, Any] = {"encoding": encoding} if encoding else {}
+    with broken_file_explained(name):
+        described = pyogrio.read_info(path, layer=chosen, **options)
+    if described["driver"] != source_format.driver:
+        raise SourceError(
+            f"{name} is not a {source_format.title} inside. Nothing was imported.",
+            remedy="Ask the supplier for the data itself, not a file that points to it.",
+        )
+    if described["geometry_type"] is None:
+        raise SourceError(
+            f"{name}: '{chosen}' is a table without shapes.", remedy="Choose a layer with shapes."
+        )
+    return VectorSource(
+        path=path,
+        name=name,
+        layer=chosen,
+        fields=tuple(str(field) for field in described["fields"]),
+        geometry_type=str(described["geometry_type"]),
+        row_count=int(described["features"]),
+        stated_crs=_crs(described["crs"]),
+        open_options=options,
+    )
+
+
+def source_crs(source: VectorSource, srid: int | None) -> CRS:
+    """Return the CRS of a source: what the file states, or what the user knows.
+
+    Raises
+    ------
+    UnknownCrsError
+        Neither the file nor the user says.
+    SourceError
+        They contradict each other.
+    """
+    if source.stated_crs is None:
+        if srid is None:
+            raise UnknownCrsError(Path(source.name), source.layer)
+        return crs_of(srid)
+    check_crs_agrees(source.name, source.stated_crs, srid)
+    return source.stated_crs
+
+
+def check_crs_agrees(name: str, stated: CRS, srid: int | None) -> None:
+    """Refuse an ``--srid`` that contradicts what the file states about itself."""
+    if srid is None or stated.to_epsg() == srid:
+        return
+    if stated.equals(crs_of(srid), ignore_axis_order=True):
+        return
+    code = f" (EPSG:{stated.to_epsg()})" if stated.to_epsg() else ""
+    raise SourceError(
+        f"{name} states its coordinate system as {stated.name}{code}, "
+        f"but --srid says EPSG:{srid}. Nothing was imported.",
+        remedy="Leave --srid out. If the file is wrong about itself, correct it at the source "
+        "(in QGIS: Assign projection) and import the corrected file.",
+    )
+
+
+def _choose_layer(path: Path, name: str, source_format: SourceFormat, wanted: str) -> str:
+    with broken_file_explained(name):
+        listed = [(str(layer), kind) for layer, kind in pyogrio.list_layers(path)]
+    with_shapes = [layer for layer, kind in listed if kind is not None]
+    if source_format is SourceFormat.SHAPEFILE:
+        return listed[0][0]
+    if wanted:
+        return _layer_called(wanted, [layer for layer, _kind in listed], name)
+    if len(with_shapes) == 1:
+        return with_shapes[0]
+    if not with_shapes:
+        raise SourceError(
+            f"{name} holds no layer with shapes (only tables or raster tiles, or nothing).",
+            remedy="Export the layer you need as a vector layer; rasters come as GeoTIFF.",
+        )
+    raise SourceError(
+        f"{name} holds {len(with_shapes)} layers: {', '.join(with_shapes[:20])}.",
+        remedy=f"Choose one, e.g. --source-layer {with_shapes[0]}",
+    )
+
+
+def _layer_called(wanted: str, names: list[str], file_name: str) -> str:
+    if wanted in names:
+        return wanted
+    raise SourceError(
+        f"{file_name} holds no layer '{wanted}'.",
+        remedy=f"It holds: {', '.join(names[:20]) or 'none'}.",
+    )
+
+
+def _crs(text: str | None) -> CRS | None:
+    """Return the CRS a file states; a CRS that names no place on Earth is none."""
+    if not text:
+        return None
+    try:
+        stated = CRS.from_user_input(text)
+    except CRSError:
+        return None
+    flat = stated.to_2d() if len(stated.axis_info) > 2 else stated  # noqa: PLR2004 - x and y
+    if flat.is_compound:
+        flat = flat.sub_crs_list[0]
+    return flat if flat.is_geographic or flat.is_projected else None
+
+
+def geometry_column(schema: pa.Schema) -> str:
+    """Return the name of the column GDAL marks as holding WKB."""
+    marked = [f.name for f in schema if b"wkb" in _extension_name(f).lower()]
+    if not marked:
+        raise pa.ArrowInvalid("no shapes in this layer")
+    return str(marked[-1])
+
+
+def _extension_name(field: pa.Field) -> bytes:
+    return bytes((field.metadata or {}).get(b"ARROW:extension:name", b""))
+
+
+def _in_pieces(record: pa.RecordBatch, geometry_name: str) -> Iterator[pa.RecordBatch]:
+    size = record.column(geometry_name).nbytes
+    pieces = max(1, -(-size // BATCH_BYTES))
+    step = max(1, -(-len(record) // pieces))
+    for start in range(0, len(record), step):
+        yield record.slice(start, step)
+
+
+def _source_batch(record: pa.RecordBatch, meta: dict[str, Any], first_row: int) -> SourceBatch:
+    geometry_name = geometry_column(record.schema)
+    fid_name = meta["fid_column"] or "OGC_FID"
+    apart = {geometry_name, fid_name}
+    columns = {name: record.column(name) for name in record.schema.names if name not in apart}
+    return SourceBatch(
+        rows=np.arange(first_row, first_row + len(record)),
+        outlines=record.column(geometry_name),
+        fids=record.column(fid_name),
+        columns=columns,
+    )
+
+
+def _plain(error: Exception) -> str:
+    """Return GDAL's message without line breaks and without the folders of this machine."""
+    words = " ".join(str(error).split()).rstrip(".").split(" ")
+    return " ".join(word.rsplit("/", 1)[-1] for word in words)[:200]

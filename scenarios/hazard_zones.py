@@ -42,7 +42,8 @@ def worst_at_walls[Number: np.generic](
     worst = np.full(int(buildings.max()) + 1, lowest, values.dtype)
     for _round in range(2):  # the second reaches buildings that only touch buildings
         around = _greatest_around(known, lowest)
-        np.maximum.at(worst, buildings[built], around[built])
+        untold = built & (worst[buildings] < 0)
+        np.maximum.at(worst, buildings[untold], around[untold])
         known = np.where(built, worst[buildings], known)
     told = built & (worst[buildings] >= 0)
     return np.where(told, worst[buildings], values)

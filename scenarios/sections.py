@@ -24,7 +24,7 @@ class Section:
 
     def name_of(self, key: str) -> str:
         """Return the full name of a key."""
-        return f"{self.path}.{key}" if self.path else key
+        return ".".join(part for part in (self.path, key) if part)
 
     def error(self, key: str, what: str, remedy: str) -> SpecError:
         """Return the error about one key of this section."""

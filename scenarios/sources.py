@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import pyogrio
-from pyogrio.errors import DataSourceError
+from pyogrio.errors import DataLayerError, DataSourceError
 from shapely.geometry.base import BaseGeometry
 
 from layers.crs import reproject
@@ -67,7 +67,7 @@ class FileSources:
         path = self._file(place)
         try:
             frame = pyogrio.read_dataframe(path, layer=place.file_layer or None)
-        except (DataSourceError, ValueError) as error:
+        except (DataSourceError, DataLayerError, ValueError) as error:
             raise TerrainError(
                 f"{place} cannot be read.", remedy="Check the file and the name of its layer."
             ) from error

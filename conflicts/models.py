@@ -11,6 +11,7 @@ from layers.models import Feature, Run, in_reader_language
 from layers.vocab import BLOCKING_BASES, Answer, Basis
 
 PLAN_CONTEXT = "plan"
+WHOLE_LAYER = "*"  # as a finding's object: a hazard map as a whole
 
 
 class RuleBook(models.Model):

@@ -1,0 +1,258 @@
+"""Findings and gaps in sentences a planner can read aloud, in the reader's language."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils import translation
+from django.utils.formats import number_format
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from conflicts.kinds import HazardExposure, Overlap, Provision, Rule, Separation
+from conflicts.models import WHOLE_LAYER, Finding, Observation
+from conflicts.rule_schema import rule_from_data
+from conflicts.vocab import Gap
+from layers.models import Feature, LandUseClass, Layer, in_reader_language
+from layers.vocab import Basis
+
+# Decimal places from this size on: a centimetre matters in 5 m, not in 5 km.
+DECIMALS = ((10_000.0, 0), (10.0, 1), (0.01, 2), (0.0, 3))
+
+
+def jurisdiction_name(code: str) -> str:
+    """Return a country's name, as an adjective of its law, for ISO codes the rule books use."""
+    names = {
+        "KH": _("Cambodian"),
+        "VN": _("Vietnamese"),
+        "TH": _("Thai"),
+        "MY": _("Malaysian"),
+        "LA": _("Lao"),
+        "PH": _("Philippine"),
+        "US": _("US American"),
+    }
+    return names.get(code, code)
+
+
+def basis_sentence(basis: str, provision: Provision) -> str:
+    """Say what a number rests on, and what that means."""
+    country = jurisdiction_name(provision.jurisdiction)
+    if basis == Basis.FOREIGN_REFERENCE and country:
+        return _("%(country)s reference value, not Cambodian law.") % {"country": country}
+    sentences = {
+        Basis.BINDING_LAW: _("Binding law."),
+        Basis.PLAN_PROVISION: _("Provision of the plan in force."),
+        Basis.PRESS_REPORT: _("Cambodian rule known only from press reports; get the text."),
+        Basis.FOREIGN_REFERENCE: _("Foreign reference value, not Cambodian law."),
+        Basis.BENCHMARK: _("International benchmark, not law."),
+        Basis.GENERAL_KNOWLEDGE: _("General knowledge, to be verified by the city."),
+        Basis.DEMO_VALUE: _("Demo value without legal force."),
+    }
+    return sentences[Basis(basis)]
+
+
+def amount(value: float | None, unit: str) -> str:
+    """Return a measure with its unit, rounded as far as it can be drawn."""
+    if value is None:
+        return "–"
+    places = 0 if unit == "place" else next(n for least, n in DECIMALS if abs(value) >= least)
+    number = number_format(value, decimal_pos=places, force_grouping=True)
+    return f"{number} {unit_name(unit)}".strip()
+
+
+def unit_name(unit: str) -> str:
+    """Return a unit as it is written in the reader's language."""
+    return {"m": _("m"), "m2": _("m²"), "place": ""}.get(unit, unit)
+
+
+def feature_name(row: Feature | None, stable_id: str) -> str:
+    """Return a feature with its use: 'Primary school 1 (School)'."""
+    if row is None:
+        return stable_id
+    use = row.land_use.name if row.land_use else row.layer.title
+    return f"{row.name} ({use})" if use else row.name
+
+
+def object_name(finding: Finding) -> str:
+    """Return the object's name; for a hazard map the title of its layer."""
+    row = finding.current.object_row if finding.current else None
+    if finding.object_id == WHOLE_LAYER:
+        return row.layer.title if row is not None else finding.object_layer
+    return feature_name(row, finding.object_id)
+
+
+def subject_name(finding: Finding) -> str:
+    """Return the subject's name with its use."""
+    row = finding.current.subject_row if finding.current else None
+    return feature_name(row, finding.subject_id)
+
+
+def rule_of(observation: Observation) -> Rule:
+    """Return the rule as it stood when the observation was made."""
+    if observation.outcome is None:
+        raise TypeError(observation.change)
+    return rule_from_data(observation.outcome.rule.definition)
+
+
+def explain(finding: Finding) -> str:
+    """Say what conflicts, how far, what the rule asks and what it rests on."""
+    seen = finding.current
+    if seen is None:
+        return str(finding)
+    rule = rule_of(seen)
+    parts = [
+        _measured(finding, seen, rule),
+        _own_message(rule),
+        _rests_on(rule),
+        _data_used(finding, seen),
+    ]
+    return " ".join(part for part in parts if part)
+
+
+def explain_in(finding: Finding, language: str) -> str:
+    """Return the explanation in one language, whatever the reader's is."""
+    with translation.override(language):
+        return explain(finding)
+
+
+def _measured(finding: Finding, seen: Observation, rule: Rule) -> str:
+    names = {"subject": subject_name(finding), "object": object_name(finding)}
+    match rule:
+        case Separation():
+            return _separation(names, seen)
+        case Overlap():
+            return _overlap(names, seen)
+        case HazardExposure():
+            return _exposure(names, seen, rule)
+
+
+def _separation(names: Mapping[str, str], seen: Observation) -> str:
+    said = {
+        **names,
+        "measured": amount(seen.measured_value, "m"),
+        "required": amount(seen.required_value, "m"),
+        "short": amount(-(seen.margin or 0.0), "m"),
+    }
+    return (
+        _(
+            "%(subject)s lies %(measured)s from %(object)s; at least %(required)s is asked for,"
+            " %(short)s is missing."
+        )
+        % said
+    )
+
+
+def _overlap(names: Mapping[str, str], seen: Observation) -> str:
+    said = {**names, "measured": amount(seen.measured_value, seen.unit)}
+    if seen.unit == "place":
+        return _("%(subject)s lies on %(object)s; none is allowed there.") % said
+    share = seen.facts.get("subject_share")
+    if share is None:
+        return _("%(subject)s shares %(measured)s with %(object)s; none is allowed.") % said
+    said["share"] = _share(share)
+    return (
+        _("%(subject)s shares %(measured)s (%(share)s of it) with %(object)s; none is allowed.")
+        % said
+    )
+
+
+def _exposure(names: Mapping[str, str], seen: Observation, rule: HazardExposure) -> str:
+    said = {**names, "depth": _depth(seen.facts)}
+    share = seen.facts.get("subject_share")
+    said["share"] = _share(share) if share is not None else "–"
+    period = seen.facts.get("return_period_years") or rule.return_period_years
+    said["period"] = number_format(period, decimal_pos=0) if period else "–"
+    if not said["depth"]:
+        return _("%(share)s of %(subject)s lies in the danger area of %(object)s.") % said
+    return (
+        _(
+            "%(subject)s stands in water %(depth)s deep in %(object)s (return period %(period)s"
+            " years); %(share)s of it is wet."
+        )
+        % said
+    )
+
+
+def _depth(facts: Mapping[str, Any]) -> str:
+    low, high = facts.get("depth_min_m"), facts.get("depth_max_m")
+    if low is None and high is None:
+        return ""
+    if high is None:
+        return _("more than %(low)s") % {"low": amount(low, "m")}
+    return _("%(low)s to %(high)s") % {
+        "low": number_format(low or 0, decimal_pos=2),
+        "high": amount(high, "m"),
+    }
+
+
+def _share(share: float) -> str:
+    return f"{number_format(100 * share, decimal_pos=0 if share >= 0.1 else 1)} %"  # noqa: PLR2004 - one decimal below 10 %
+
+
+def _own_message(rule: Rule) -> str:
+    return "" if rule.message is None else in_reader_language(rule.message.km, rule.message.en)
+
+
+def _rests_on(rule: Rule) -> str:
+    citation = rule.provision.citation or ", ".join(
+        part for part in (rule.provision.law, rule.provision.article) if part
+    )
+    sentence = basis_sentence(rule.basis, rule.provision)
+    return _("Rule %(code)s: %(citation)s. %(basis)s") % {
+        "code": rule.code,
+        "citation": citation.rstrip(".") or _("no citation"),
+        "basis": sentence,
+    }
+
+
+def _data_used(finding: Finding, seen: Observation) -> str:
+    versions = seen.detection.data_versions
+    layers = dict.fromkeys((finding.subject_layer, finding.object_layer))
+    named = ", ".join(f"{slug} v{versions[slug]}" for slug in layers if slug in versions)
+    return _("Data: %(versions)s.") % {"versions": named} if named else ""
+
+
+def explain_gap(gap: Mapping[str, Any]) -> str:
+    """Say what is missing and how many places that concerns."""
+    said = {
+        "what": class_names(gap.get("classes", ())) or gap.get("theme") or _("features"),
+        "layers": ", ".join(gap.get("layers", ())),
+        "attributes": ", ".join(gap.get("attributes", ())),
+        "count": number_format(gap.get("count", 0), force_grouping=True),
+        "reach": amount(gap.get("reach_m", 0.0), "m"),
+        "examples": ", ".join(gap.get("examples", ())[:5]),
+    }
+    return _gap_sentences()[Gap(gap["gap"])] % said
+
+
+def _gap_sentences() -> Mapping[Gap, str]:
+    return {
+        Gap.NO_LAYER: _("No layer holds %(what)s, and none is named as surveyed for it."),
+        Gap.MISSING_LAYER: _("The layer %(layers)s that should show %(what)s does not exist."),
+        Gap.NOT_SURVEYED: _(
+            "%(count)s places have ground within %(reach)s that is not completely surveyed for"
+            " %(what)s (%(layers)s), for example: %(examples)s."
+        ),
+        Gap.NO_SUBJECTS: _(
+            "No %(what)s is known, but %(layers)s is not completely surveyed anywhere."
+        ),
+        Gap.UNKNOWN_ATTRIBUTE: _(
+            "%(count)s places do not state %(attributes)s, for example: %(examples)s."
+        ),
+        Gap.NO_HAZARD_MAP: _("There is no such hazard map, so %(count)s places are unchecked."),
+    }
+
+
+def class_names(codes: Any) -> str:  # noqa: ANN401 - a list out of JSON
+    """Return the names of classes in the reader's language."""
+    rows = {row.code: row.name for row in LandUseClass.objects.filter(code__in=list(codes))}
+    return ", ".join(rows.get(code, code) for code in codes)
+
+
+def layer_titles() -> dict[str, str]:
+    """Return the title of every layer in the reader's language."""
+    return {layer.slug: layer.title for layer in Layer.objects.all()}
+
+
+def reader_language() -> str:
+    """Return km or en."""
+    return "en" if get_language() == "en" else "km"

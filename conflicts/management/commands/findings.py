@@ -1,0 +1,55 @@
+"""``./krong findings``: the findings as JSON, GeoJSON or CSV."""
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from conflicts.errors import RuleFieldError
+from conflicts.exports import FORMATS
+from conflicts.queries import FindingFilter, findings
+from layers.commands import KrongCommand
+
+
+class Command(KrongCommand):
+    help = "Write the findings as json, geojson or csv, gravest first."
+
+    def add_own_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--rulebook", default="", metavar="CODE")
+        parser.add_argument("--rule", default="", metavar="CODE", help="e.g. LF-02")
+        parser.add_argument("--state", default="", help="open, triaged, accepted ...")
+        parser.add_argument("--severity", default="", help="this severity or graver")
+        parser.add_argument("--basis", default="", help="e.g. press_report")
+        parser.add_argument("--format", default="json", help="json, geojson or csv")
+        parser.add_argument("--output", type=Path, help="a file; default: print")
+
+    def run(self, **options: Any) -> dict[str, Any] | None:
+        wanted = FindingFilter(
+            **{name: options[name] for name in FindingFilter.__dataclass_fields__}
+        )
+        written_as = options["format"]
+        if written_as not in FORMATS:
+            raise RuleFieldError(
+                "--format",
+                f"'{written_as}' is unknown.",
+                remedy=f"Use one of: {', '.join(FORMATS)}.",
+            )
+        found = list(findings(wanted))
+        text = FORMATS[written_as](found)
+        if options["output"] is None:
+            if not self.as_json:
+                self.stdout.write(text, ending="")
+            return {"count": len(found)}
+        _write(options["output"], text)
+        self.say(f"{len(found)} findings written to {options['output']}.")
+        return {"count": len(found), "output": str(options["output"])}
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8", newline="")
+    except OSError as error:
+        raise RuleFieldError(
+            "--output",
+            f"'{path}' cannot be written ({error.strerror}).",
+            remedy="Choose a folder that exists and where you may write.",
+        ) from error

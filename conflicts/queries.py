@@ -1,0 +1,120 @@
+"""Questions about rule books and findings that one ORM query answers."""
+
+from dataclasses import dataclass
+
+from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
+
+from conflicts.errors import RuleFieldError
+from conflicts.models import DetectionRun, Finding, RuleBook, RuleOutcome
+from conflicts.vocab import FindingState, RuleBookStatus, Severity
+from layers.errors import NotFoundError
+from layers.models import Layer
+from layers.vocab import Answer, Basis, Visibility
+
+SEVERITY_RANK = Case(
+    *(When(severity=severity, then=Value(severity.rank)) for severity in Severity),
+    output_field=IntegerField(),
+)
+IDENTITY = ("subject_layer", "subject_id", "object_layer", "object_id")
+# What needs no one's attention any more.
+SETTLED = (FindingState.RESOLVED, FindingState.DISMISSED)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FindingFilter:
+    """Which findings are wanted; an empty field means all."""
+
+    rulebook: str = ""
+    rule: str = ""
+    state: str = ""
+    severity: str = ""  # this one or graver
+    basis: str = ""
+
+    def __post_init__(self) -> None:
+        choices = {"state": FindingState.values, "severity": Severity.values, "basis": Basis.values}
+        for field, known in choices.items():
+            value = getattr(self, field)
+            if value and value not in known:
+                raise RuleFieldError(
+                    field, f"'{value}' is unknown.", remedy=f"Use one of: {', '.join(known)}."
+                )
+
+
+def rulebook_named(code: str, version: int | None = None) -> RuleBook:
+    """Return one version of a rule book: as asked, else the one in force, else the newest."""
+    versions = RuleBook.objects.filter(code=code)
+    if version is not None:
+        versions = versions.filter(version=version)
+    found = (
+        versions.filter(status=RuleBookStatus.RATIFIED).first()
+        or versions.order_by("-version").first()
+    )
+    if found is not None:
+        return found
+    known = ", ".join(sorted(set(RuleBook.objects.values_list("code", flat=True)))) or "none yet"
+    asked = f"'{code}'" if version is None else f"'{code}' version {version}"
+    raise NotFoundError(
+        f"There is no rule book {asked}.",
+        remedy=f"Known: {known}. Load one: ./krong rulebook load FILE.yaml",
+    )
+
+
+def findings(wanted: FindingFilter, *, for_staff: bool = True) -> QuerySet[Finding]:
+    """Return findings with what their page and map need, gravest first.
+
+    Without ``for_staff`` those about layers that the public may not see are left out.
+    """
+    exact = {"rulebook_code": wanted.rulebook, "rule_code": wanted.rule, "state": wanted.state}
+    found = Finding.objects.filter(**{k: v for k, v in exact.items() if v})
+    if wanted.basis:
+        found = found.filter(basis=wanted.basis)
+    if wanted.severity:
+        least = Severity(wanted.severity).rank
+        graver = [str(severity) for severity in Severity if severity.rank >= least]
+        found = found.filter(severity__in=graver)
+    if not for_staff:
+        hidden = Layer.objects.exclude(visibility=Visibility.PUBLIC).values("slug")
+        found = found.exclude(Q(subject_layer__in=hidden) | Q(object_layer__in=hidden))
+    return with_evidence(found).order_by(SEVERITY_RANK.desc(), "rule_code", *IDENTITY)
+
+
+def with_evidence(found: QuerySet[Finding]) -> QuerySet[Finding]:
+    """Join what was last measured: rule, run, and both features as they stood then."""
+    return found.select_related(
+        "current__outcome__rule__rulebook",
+        "current__detection",
+        "current__subject_row__layer",
+        "current__subject_row__land_use",
+        "current__object_row__layer",
+        "current__object_row__land_use",
+    )
+
+
+def finding_numbered(number: int, *, for_staff: bool = True) -> Finding:
+    """Return one finding with its evidence."""
+    found = findings(FindingFilter(), for_staff=for_staff).filter(pk=number).first()
+    if found is None:
+        raise NotFoundError(
+            f"There is no finding number {number}.", remedy="The list of findings is at /findings/."
+        )
+    return found
+
+
+def latest_detection(rulebook_code: str = "") -> DetectionRun | None:
+    """Return the newest finished detection (of one rule book)."""
+    runs = DetectionRun.objects.filter(run__state="succeeded")
+    if rulebook_code:
+        runs = runs.filter(rulebook__code=rulebook_code)
+    return runs.select_related("run", "rulebook").order_by("-run").first()
+
+
+def untold_outcomes(detection: DetectionRun) -> list[RuleOutcome]:
+    """Return the outcomes of a detection that could not tell everything, gravest rules first."""
+    gaps = detection.outcomes.exclude(missing=[]).select_related("rule")
+    return sorted(gaps, key=lambda o: (-Severity(o.rule.severity).rank, o.rule.code))
+
+
+def answer_counts(detection: DetectionRun) -> dict[str, int]:
+    """Return how many rules got each of the four answers."""
+    answers = list(detection.outcomes.values_list("answer", flat=True))
+    return {str(answer): answers.count(answer) for answer in Answer}

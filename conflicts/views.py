@@ -1,0 +1,286 @@
+"""The pages of findings: the list with what cannot be told, one finding, and GeoJSON."""
+
+import hashlib
+from typing import Any
+
+import shapely
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.gis.geos import GEOSGeometry
+from django.core.paginator import Paginator
+from django.db.models import Count, Max
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import condition, require_GET, require_http_methods
+
+from conflicts.errors import RuleFieldError
+from conflicts.explanations import (
+    amount,
+    basis_sentence,
+    explain,
+    explain_gap,
+    feature_name,
+    object_name,
+    rule_of,
+    subject_name,
+    unit_name,
+)
+from conflicts.exports import geojson_feature
+from conflicts.forms import DecisionForm, FindingFilterForm
+from conflicts.models import WHOLE_LAYER, Decision, Finding, Observation
+from conflicts.queries import (
+    SETTLED,
+    FindingFilter,
+    answer_counts,
+    finding_numbered,
+    findings,
+    latest_detection,
+    untold_outcomes,
+)
+from conflicts.services import decide_finding
+from layers.crs import PROJECT_SRID, WGS84_SRID, reproject
+from layers.models import Feature, Layer
+from layers.vocab import Answer
+
+PAGE_SIZE = 50
+MAP_LIMIT = 2_000
+GREATEST_MAP_LIMIT = 10_000
+
+
+@require_GET
+def finding_list(request: HttpRequest) -> HttpResponse:
+    """Show findings with filters and counts, and what the last detection cannot tell."""
+    wanted = _wanted(request)
+    found = findings(wanted, for_staff=_is_staff(request))
+    page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
+    query = request.GET.copy()
+    query.pop("page", None)
+    query.pop("lang", None)
+    context = {
+        "page": page,
+        "rows": [_row(finding) for finding in page],
+        "form": FindingFilterForm(request.GET),
+        "filter_query": query.urlencode(),
+        "severity_counts": _counts(found, "severity"),
+        "state_counts": _counts(found, "state"),
+        **_detection_context(wanted),
+    }
+    return render(request, "conflicts/findings.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def finding_page(request: HttpRequest, number: int) -> HttpResponse:
+    """Show one finding with its evidence and history; a signed-in planner decides here."""
+    if request.method == "POST":
+        return _decide(request, number)
+    return _finding_page(request, number, DecisionForm())
+
+
+@login_required
+def _decide(request: HttpRequest, number: int) -> HttpResponse:
+    form = DecisionForm(request.POST)
+    if not form.is_valid():
+        return _finding_page(request, number, form, status=400)
+    user = request.user
+    decide_finding(
+        finding=finding_numbered(number),
+        state=form.cleaned_data["state"],
+        reason=form.cleaned_data["reason"],
+        decided_by=user if isinstance(user, AbstractBaseUser) else None,
+        valid_to=form.cleaned_data["valid_to"],
+    )
+    return redirect("finding", number=number)
+
+
+def _finding_page(
+    request: HttpRequest, number: int, form: DecisionForm, *, status: int = 200
+) -> HttpResponse:
+    finding = finding_numbered(number, for_staff=_is_staff(request))
+    context = {
+        **_row(finding),
+        **_evidence(finding),
+        "form": form,
+        "observations": finding.observations.select_related("detection__run")[:50],
+        "decisions": finding.decisions.select_related("decided_by"),
+    }
+    return render(request, "conflicts/finding.html", context, status=status)
+
+
+def _map_etag(request: HttpRequest) -> str:
+    """Change with the findings, decisions, layers' visibility, query, language and reader."""
+    state = Finding.objects.aggregate(
+        Max("last_seen"), Max("absent_since"), Count("id"), Max("current")
+    )
+    said = [
+        state,
+        Decision.objects.aggregate(Max("id")),
+        list(Layer.objects.order_by("pk").values_list("pk", "visibility", "title_km", "title_en")),
+        request.GET.urlencode(),
+        getattr(request, "LANGUAGE_CODE", ""),
+        _is_staff(request),
+    ]
+    return f'"{hashlib.sha256(repr(said).encode()).hexdigest()[:32]}"'
+
+
+@require_GET
+@condition(etag_func=_map_etag)
+def findings_geojson(request: HttpRequest) -> HttpResponse:
+    """Return findings for the map, gravest first, at most ``limit`` of ``total``.
+
+    Settled ones (resolved, dismissed) only when their state or number is asked for.
+    ``untold_rules`` counts the rules that cannot tell everything: an empty map is no all-clear.
+    """
+    wanted = _wanted(request)
+    found = findings(wanted, for_staff=_is_staff(request))
+    if not wanted.state and not request.GET.get("finding"):
+        found = found.exclude(state__in=SETTLED)
+    if number := request.GET.get("finding", ""):
+        found = found.filter(pk=_whole_number("finding", number, least=0, greatest=2**62))
+    if bbox := request.GET.get("bbox", ""):
+        found = found.filter(current__witness__intersects=_bbox(bbox))
+    total = found.count()
+    asked = request.GET.get("limit", str(MAP_LIMIT))
+    limit = _whole_number("limit", asked, least=1, greatest=GREATEST_MAP_LIMIT)
+    detection = latest_detection(wanted.rulebook)
+    body = {
+        "type": "FeatureCollection",
+        "features": [geojson_feature(f, _map_properties(f)) for f in found[:limit]],
+        "total": total,
+        "limit": limit,
+        "detection": None if detection is None else detection.pk,
+        "untold_rules": None if detection is None else len(untold_outcomes(detection)),
+    }
+    response = JsonResponse(body, json_dumps_params={"ensure_ascii": False})
+    response["Content-Type"] = "application/geo+json"
+    response["Cache-Control"] = "no-cache"
+    response["Vary"] = "Cookie"
+    return response
+
+
+def _wanted(request: HttpRequest) -> FindingFilter:
+    names = FindingFilter.__dataclass_fields__
+    return FindingFilter(**{name: request.GET.get(name, "").strip() for name in names})
+
+
+def _is_staff(request: HttpRequest) -> bool:
+    return request.user.is_authenticated
+
+
+def _counts(found: Any, field: str) -> dict[str, int]:  # noqa: ANN401 - a filtered QuerySet
+    counted = found.order_by().values(field).annotate(count=Count("id"))
+    return {row[field]: row["count"] for row in counted}
+
+
+def _row(finding: Finding) -> dict[str, Any]:
+    """Return one finding as both pages show it."""
+    seen = finding.current
+    rule = None if seen is None or seen.outcome is None else seen.outcome.rule
+    return {
+        "finding": finding,
+        "title": finding.rule_code if rule is None else rule.title,
+        "explanation": explain(finding),
+        "measured": "–" if seen is None else amount(seen.measured_value, seen.unit),
+        "required": "–" if seen is None else amount(seen.required_value, seen.unit),
+        "margin": "–" if seen is None else amount(seen.margin, seen.unit),
+    }
+
+
+def _evidence(finding: Finding) -> dict[str, Any]:
+    seen = finding.current
+    if seen is None or seen.outcome is None:
+        return {}
+    rule = rule_of(seen)
+    versions = seen.detection.data_versions
+    return {
+        "seen": seen,
+        "rule": seen.outcome.rule,
+        "provision": rule.provision,
+        "note_en": rule.note,
+        "basis_sentence": basis_sentence(rule.basis, rule.provision),
+        "subject": subject_name(finding),
+        "object": object_name(finding),
+        "versions": {
+            slug: versions.get(slug) for slug in (finding.subject_layer, finding.object_layer)
+        },
+        "map_facts": _facts(seen),
+    }
+
+
+def _facts(seen: Observation) -> dict[str, Any]:
+    shown = ("hazard_class", "depth_min_m", "depth_max_m", "return_period_years", "scenario", "run")
+    return {name: seen.facts[name] for name in shown if name in seen.facts}
+
+
+def _detection_context(wanted: FindingFilter) -> dict[str, Any]:
+    detection = latest_detection(wanted.rulebook)
+    if detection is None:
+        return {"detection": None}
+    outcomes = detection.outcomes.select_related("rule")
+    if wanted.rule:
+        outcomes = outcomes.filter(rule__code=wanted.rule)
+    untold = [o for o in untold_outcomes(detection) if wanted.rule in {"", o.rule.code}]
+    return {
+        "detection": detection,
+        "outcomes": outcomes,
+        "answers": {Answer(a): n for a, n in answer_counts(detection).items()},
+        "untold": [(o, [explain_gap(gap) for gap in o.missing]) for o in untold],
+    }
+
+
+def _map_properties(finding: Finding) -> dict[str, Any]:
+    row = _row(finding)
+    seen = finding.current
+    return {
+        "id": finding.pk,
+        "rule": finding.rule_code,
+        "title": row["title"],
+        "message": row["explanation"],
+        "severity": finding.severity,
+        "severity_label": finding.get_severity_display(),
+        "state": finding.state,
+        "state_label": finding.get_state_display(),
+        "basis": finding.basis,
+        "basis_label": finding.get_basis_display(),
+        "may_block": finding.may_block,
+        "present": finding.is_present,
+        "measured": None if seen is None else seen.measured_value,
+        "required": None if seen is None else seen.required_value,
+        "unit": "" if seen is None else unit_name(seen.unit),
+        "subject": _party(finding.subject_layer, finding.subject_id, seen and seen.subject_row),
+        "object": _party(finding.object_layer, finding.object_id, seen and seen.object_row),
+        "url": reverse("finding", args=[finding.pk]),
+    }
+
+
+def _party(layer: str, stable_id: str, row: Feature | None) -> dict[str, str]:
+    """Return one side of a finding; of a hazard map the polygon that is worst."""
+    is_map = stable_id == WHOLE_LAYER
+    shown = row.stable_id if is_map and row is not None else stable_id
+    return {"layer": layer, "stable_id": shown, "name": feature_name(row, shown)}
+
+
+def _bbox(text: str) -> GEOSGeometry:
+    """Return west,south,east,north [degrees] as an area in PROJECT_SRID."""
+    try:
+        west, south, east, north = (float(part) for part in text.split(","))
+        is_area = -180 <= west < east <= 180 and -90 <= south < north <= 90  # noqa: PLR2004 - the globe
+    except ValueError:
+        is_area = False
+    if not is_area:
+        raise RuleFieldError(
+            "bbox",
+            f"'{text[:80]}' is no area.",
+            remedy="Give west,south,east,north in degrees, e.g. 103.4,10.5,103.7,10.7.",
+        )
+    outline = shapely.segmentize(shapely.box(west, south, east, north), (east - west) / 16)
+    projected = reproject(outline, WGS84_SRID, PROJECT_SRID)
+    return GEOSGeometry(shapely.box(*projected.bounds).wkt, srid=PROJECT_SRID)
+
+
+def _whole_number(name: str, text: str, *, least: int, greatest: int) -> int:
+    if not text.isascii() or not text.isdigit() or not least <= int(text[:20]) <= greatest:
+        raise RuleFieldError(
+            name, f"'{text[:40]}' cannot be used.", remedy=f"Give {least} to {greatest}."
+        )
+    return int(text)

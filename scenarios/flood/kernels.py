@@ -43,9 +43,10 @@ if TYPE_CHECKING:
 
 ONE = np.uintp(1)
 
-# "contract" may fuse a multiplication with an addition. Nothing that reorders a sum: the mirror
-# image of a terrain must give the mirror image of the flood, to the last bit.
-compiled = njit(cache=True, error_model="numpy", fastmath={"contract"})
+# No fast-math flag at all: every operation is the IEEE one, so a run gives the same bits on every
+# machine, and the mirror image of a terrain gives the mirror image of the flood. Vector code does
+# not need the flags here, because no loop sums up.
+compiled = njit(cache=True, error_model="numpy")
 
 
 @compiled

@@ -45,16 +45,15 @@ def plain_column(column: pa.Array) -> pa.Array:
 def json_objects(columns: Mapping[str, pa.Array], row_count: int) -> pa.Array:
     """Return one JSON object per row; a null is left out."""
     members = [_members(name, column) for name, column in columns.items()]
-    if not members:
-        return pa.array(["{}"] * row_count, pa.string())
-    joined = pc.binary_join_element_wise(*members, ",", null_handling="skip")
-    return pc.binary_join_element_wise("{", joined, "}", "")
+    nothing = pa.array([""] * row_count, pa.string())
+    joined = pc.binary_join_element_wise(nothing, *members, "")
+    return pc.binary_join_element_wise("{", pc.utf8_rtrim(joined, ","), "}", "")
 
 
 def _members(name: str, column: pa.Array) -> pa.Array:
-    """Return ``"name":value`` per row, null where the value is."""
+    """Return ``"name":value,`` per row, nothing where the value is null."""
     prefix = json.dumps(name, ensure_ascii=False) + ":"
-    return pc.binary_join_element_wise(prefix, _json_values(column), "")
+    return pc.fill_null(pc.binary_join_element_wise(prefix, _json_values(column), ",", ""), "")
 
 
 def _json_values(column: pa.Array) -> pa.Array:

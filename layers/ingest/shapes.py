@@ -92,7 +92,8 @@ def _read(checked: CheckedShapes, outlines: pa.Array) -> None:
     for index in np.flatnonzero(nested):
         nested[index] = not _gdal_reads(blobs[index])
     readable = plain & ~nested
-    checked.shapes[readable] = shapely.from_wkb(blobs[readable], on_invalid="ignore")
+    with np.errstate(invalid="ignore"):  # NaN is looked for below
+        checked.shapes[readable] = shapely.from_wkb(blobs[readable], on_invalid="ignore")
     unread = plain & shapely.is_missing(checked.shapes)
     checked.refuse(missing, IssueKind.EMPTY_GEOMETRY, lambda _: "The row has no shape.")
     checked.refuse(

@@ -147,10 +147,6 @@ def _match_content(match: Match, version: LayerVersion) -> dict[str, Any]:
 
 
 def _name_among(properties: Mapping[str, Any]) -> str:
-    """Return what looks like a name where none is marked as one: Khmer text, else the shortest."""
-    texts = [str(value) for value in properties.values() if isinstance(value, str) and value]
-    khmer = [text for text in texts if _KHMER_LETTER.search(text)]
-    latin = [text for text in texts if text[0].isalpha() and not _KHMER_LETTER.search(text)]
-    first_km = min(khmer, key=len, default="")
-    first_en = latin[0] if latin else ""
-    return in_reader_language(first_km, first_en)
+    """Return the shortest Khmer text of a feature that marks none as its name."""
+    texts = [value for value in properties.values() if isinstance(value, str)]
+    return min((text for text in texts if _KHMER_LETTER.search(text)), key=len, default="")

@@ -60,13 +60,14 @@ class Look:
     has_label: bool = False
     lowest_zoom: int = 0
     uses_class_colour: bool = True
+    is_land: bool = False  # what its areas leave out is sea
 
 
 # In drawing order, the sea at the bottom. The first whose word is in the theme or name counts.
 LOOKS = (
     Look(("sea", "ocean"), "#CFE2EC", "#CFE2EC", 1.0, 0.0, uses_class_colour=False),
+    Look(("coast",), "#F6F2E7", "#4F7F99", 1.0, 1.2, uses_class_colour=False, is_land=True),
     Look(("land-cover",), "#DDE5CF", "#C9D3B8", 0.55, 0.0),
-    Look(("coast", "land"), "#4F7F99", "#4F7F99", 0.0, 1.4, uses_class_colour=False),
     Look(("hazard", "flood"), "#5B8FC9", "#3E6FA8", 0.6, 0.3),
     Look(("zon", "plan"), "#D9C58B", "#7A6A3C", 0.62, 0.7),
     Look(("water", "river", "stream", "canal"), "#6FA8CC", "#4F8DB5", 0.9, 1.6,

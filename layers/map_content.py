@@ -44,15 +44,14 @@ def map_content(user: Reader) -> dict[str, Any]:
             "identify": reverse("identify"),
             "search": reverse("search"),
             "findings": _address("findings-geojson"),
-            "finding": _address("finding", 0),
         },
     }
 
 
-def _address(name: str, *places: int) -> str | None:
+def _address(name: str) -> str | None:
     """Return the address of a page of another app, None where that app brings none."""
     try:
-        return reverse(name, args=places)
+        return reverse(name)
     except NoReverseMatch:
         return None
 

@@ -1,17 +1,20 @@
 """Raster tiles: a published grid drawn in its classes, cut into web-map squares."""
 
+import warnings
+
 import numpy as np
 import numpy.typing as npt
+import rasterio
 from django.core.cache import caches
 from django.core.files.storage import default_storage
-from rio_tiler.errors import TileOutsideBounds
-from rio_tiler.io import Reader
-from rio_tiler.reader import Options
-from rio_tiler.utils import render
+from rasterio.errors import NotGeoreferencedWarning
+from rasterio.io import MemoryFile
+from rasterio.windows import Window
 
+from layers.crs import PROJECT_SRID, WEB_MERCATOR_SRID, coordinate_function
 from layers.legend import RELIEF_COLOURS, Step, raster_steps
 from layers.models import LayerVersion, RasterLayer
-from layers.tiles import Tile, tile_tag
+from layers.tiles import WEB_EQUATOR_M, Tile, tile_tag
 
 TILE_PIXELS = 256
 # Light from the north-west at 45 degrees, as relief maps are shaded by convention.
@@ -36,7 +39,7 @@ def raster_tile(version: LayerVersion, tile: Tile) -> bytes:
 
 def _drawn(raster: RasterLayer, tile: Tile) -> Picture:
     values = _values(raster, tile)
-    if values is None or not np.isfinite(values).any():
+    if not np.isfinite(values).any():
         return np.zeros((TILE_PIXELS, TILE_PIXELS, 4), dtype=np.uint8)
     steps = raster_steps(raster.quantity, raster.units)
     if steps:
@@ -44,18 +47,41 @@ def _drawn(raster: RasterLayer, tile: Tile) -> Picture:
     return shaded_relief(values, raster.minimum, raster.maximum, tile.pixel_m * 2)
 
 
-def _values(raster: RasterLayer, tile: Tile) -> Grid | None:
-    """Read the grid's cells under a tile and one pixel around; no data becomes NaN.
+def _values(raster: RasterLayer, tile: Tile) -> Grid:
+    """Read the grid's cells under the middle of each pixel, one pixel beyond the tile.
 
-    Nearest cell, not smoothed: a colour always belongs to a value that the grid holds.
+    Nearest cell, not smoothed: a colour always belongs to a value that the grid holds. From afar
+    the file's own overviews are read. NaN where there is no data or no grid.
     """
-    options = Options(nodata=raster.nodata, resampling_method="nearest")
-    try:
-        with Reader(default_storage.path(str(raster.file.name)), options=options) as reader:
-            read = reader.tile(tile.x, tile.y, tile.z, tilesize=TILE_PIXELS, buffer=1, indexes=1)
-    except TileOutsideBounds:
-        return None
-    return np.ma.filled(read.array[0].astype(np.float64), np.nan)
+    easting, northing = _pixel_middles(tile)
+    values = np.full(easting.shape, np.nan)
+    with rasterio.open(default_storage.path(str(raster.file.name)), driver="GTiff") as grid:
+        columns, rows = ~grid.transform * (easting, northing)
+        inside = (columns >= 0) & (columns < grid.width) & (rows >= 0) & (rows < grid.height)
+        if not inside.any():
+            return values
+        west, east = int(columns[inside].min()), int(columns[inside].max()) + 1
+        north, south = int(rows[inside].min()), int(rows[inside].max()) + 1
+        window = Window(west, north, east - west, south - north)
+        step = max(1, (east - west) // (2 * TILE_PIXELS), (south - north) // (2 * TILE_PIXELS))
+        shape = (-(-(south - north) // step), -(-(east - west) // step))
+        cells = grid.read(1, window=window, out_shape=shape).astype(np.float64)
+        cells[~np.isfinite(cells) | (cells == raster.nodata)] = np.nan
+    row = ((rows[inside] - north) * shape[0] / (south - north)).astype(np.intp)
+    column = ((columns[inside] - west) * shape[1] / (east - west)).astype(np.intp)
+    values[inside] = cells[row, column]
+    return values
+
+
+def _pixel_middles(tile: Tile) -> tuple[Grid, Grid]:
+    """Return easting and northing [m] in the project's CRS of each pixel's middle."""
+    side_m = WEB_EQUATOR_M / 2**tile.z
+    offsets = (np.arange(-1, TILE_PIXELS + 1) + 0.5) / TILE_PIXELS
+    x = (tile.x + offsets) * side_m - WEB_EQUATOR_M / 2
+    y = WEB_EQUATOR_M / 2 - (tile.y + offsets) * side_m
+    to_ground = coordinate_function(WEB_MERCATOR_SRID, PROJECT_SRID)
+    easting, northing = to_ground(*np.meshgrid(x, y))
+    return easting, northing
 
 
 def in_steps(values: Grid, steps: tuple[Step, ...]) -> Picture:
@@ -100,5 +126,11 @@ def _rgb(colour: str) -> tuple[int, int, int]:
 
 
 def _png(picture: Picture) -> bytes:
-    bands = np.moveaxis(picture, -1, 0)
-    return bytes(render(bands[:3], mask=bands[3], img_format="PNG"))
+    height, width, bands = picture.shape
+    profile = {"driver": "PNG", "height": height, "width": width, "count": bands, "dtype": "uint8"}
+    with MemoryFile() as file:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", NotGeoreferencedWarning)  # a picture has no place
+            with file.open(**profile) as image:
+                image.write(np.moveaxis(picture, -1, 0))
+        return bytes(file.read())

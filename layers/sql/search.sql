@@ -31,5 +31,8 @@ ORDER BY
     -- the layer or the feature says it is of the kind that was asked for
     (found.layer_text LIKE ANY(%(kinds)s) OR found.text LIKE ANY(%(kinds)s)) DESC,
     position('|' || %(whole)s || '|' IN found.text) > 0 DESC,
+    found.stable_id = %(whole)s DESC,
+    -- a sangkat before the villages that carry its code
+    ST_Dimension(found.geometry) = 2 DESC,
     length(found.text), found.slug, found.stable_id
 LIMIT %(limit)s

@@ -1,7 +1,7 @@
 /** Findings as a list and on the map: either side selects on the other. */
 import { askServer, element } from "./element.js";
 
-const COLOURS = { blocking: "#B00020", critical: "#B00020", high: "#D35400", major: "#D35400", medium: "#C79100", warning: "#C79100", minor: "#7A8A1E", low: "#7A8A1E" };
+const COLOURS = { critical: "#B00020", high: "#D35400", medium: "#C79100", low: "#7A8A1E" };
 const QUIET = "#4F6D7A";
 const CLOSEST_ZOOM = 18;
 
@@ -13,41 +13,57 @@ function style(finding, isChosen) {
 }
 
 function amounts(properties, texts) {
-  const number = (value) => (typeof value === "number" ? value.toLocaleString("en", { maximumFractionDigits: 2 }) : value);
-  const unit = properties.unit ? ` ${properties.unit}` : "";
-  const given = (value) => value !== null && value !== undefined && value !== "";
   const parts = [];
-  if (given(properties.measured)) parts.push(`${texts.measured}: ${number(properties.measured)}${unit}`);
-  if (given(properties.required)) parts.push(`${texts.required}: ${number(properties.required)}${unit}`);
+  if (properties.measured) parts.push(`${texts.measured}: ${properties.measured}`);
+  if (properties.required) parts.push(`${texts.required}: ${properties.required}`);
   return parts.join(" · ");
 }
 
-/** The features a finding speaks of, as {layer, stable_id}. */
+/** The features a finding speaks of, from "layer/identifier". */
 function parties(finding) {
-  return [finding.properties.subject, finding.properties.object].filter((party) => party && party.layer && party.stable_id);
+  return [finding.properties.subject, finding.properties.object]
+    .filter((party) => party && party.includes("/"))
+    .map((party) => ({ layer: party.slice(0, party.indexOf("/")), stable_id: party.slice(party.indexOf("/") + 1) }))
+    .filter((party) => party.layer && party.stable_id);
 }
 
-function listItem(finding, { texts, addresses }, select) {
-  const { properties } = finding;
-  const badge = element("span", { class: `badge severity ${properties.severity || ""}` }, texts[properties.severity] || properties.severity_label || properties.severity || "–");
-  const details = amounts(properties, texts);
+function badges(properties) {
   return element(
-    "li",
-    { id: `finding-${properties.id}` },
-    element(
-      "button",
-      { type: "button", class: "finding", onclick: () => select(properties.id, true) },
-      element("span", { class: "finding-head" }, badge, element("code", {}, properties.rule || "")),
-      element("strong", {}, properties.title || properties.rule || ""),
-      properties.message ? element("span", { class: "finding-message" }, properties.message) : null,
-      details ? element("small", {}, details) : null,
-    ),
-    addresses.finding ? element("a", { href: addresses.finding.replace("/0/", `/${encodeURIComponent(properties.id)}/`), class: "open-finding" }, texts.openFinding) : null,
+    "span",
+    { class: "finding-head" },
+    element("span", { class: `badge severity ${properties.severity}` }, properties.severity_label),
+    element("code", {}, properties.rule),
+    element("small", {}, properties.state_label),
   );
 }
 
+function listItem(finding, texts, select) {
+  const { properties } = finding;
+  const button = element(
+    "button",
+    { type: "button", class: "finding", onclick: () => select(properties.number, true) },
+    badges(properties),
+    element("strong", {}, properties.title),
+    element("span", {}, properties.explanation),
+    element("small", {}, amounts(properties, texts)),
+    properties.basis_label ? element("span", { class: `badge basis ${properties.basis}` }, properties.basis_label) : null,
+  );
+  return element("li", { id: `finding-${properties.number}` }, button, element("a", { href: properties.url, class: "open-finding" }, texts.openFinding));
+}
+
+/** The findings, the gravest first, and the one the address asks for even if it is not among them. */
+async function loadFindings(address, wanted) {
+  const collection = await askServer(address);
+  const isThere = (number) => collection.features.some((finding) => String(finding.properties.number) === number);
+  if (wanted && !isThere(wanted)) {
+    const single = await askServer(`${address}?${new URLSearchParams({ finding: wanted })}`);
+    collection.features.push(...single.features);
+  }
+  return collection;
+}
+
 /** Load the findings; returns how to select one by its number. */
-export async function createFindingsPanel(panel, map, content, { open, choose, count, onSelect }) {
+export async function createFindingsPanel(panel, map, content, { open, choose, count, onSelect, wanted }) {
   const { texts } = content;
   const tell = (sentence, kind = "note") => panel.replaceChildren(element("p", { class: kind }, sentence));
   const nothing = { select: () => {} };
@@ -58,12 +74,12 @@ export async function createFindingsPanel(panel, map, content, { open, choose, c
   tell(texts.findingsLoading);
   let collection;
   try {
-    collection = await askServer(content.addresses.findings);
+    collection = await loadFindings(content.addresses.findings, wanted);
   } catch (problem) {
     tell(problem.told ? `${texts.findingsMissing} ${problem.told}` : texts.findingsMissing, "problem");
     return nothing;
   }
-  const findings = new Map(collection.features.map((finding) => [String(finding.properties.id), finding]));
+  const findings = new Map(collection.features.map((finding) => [String(finding.properties.number), finding]));
   if (!findings.size) {
     tell(texts.findingsNone);
     return nothing;
@@ -99,14 +115,18 @@ export async function createFindingsPanel(panel, map, content, { open, choose, c
     style: (finding) => style(finding, false),
     pointToLayer: (finding, latlng) => L.circleMarker(latlng, { ...style(finding, false), radius: 7 }),
     onEachFeature: (finding, shape) => {
-      shapes.set(String(finding.properties.id), shape);
+      shapes.set(String(finding.properties.number), shape);
       shape.on("click", (event) => {
         L.DomEvent.stopPropagation(event);
-        select(finding.properties.id, false);
+        select(finding.properties.number, false);
       });
     },
   }).addTo(map);
-  count.textContent = String(findings.size);
-  panel.replaceChildren(element("ul", { class: "findings" }, [...findings.values()].map((finding) => listItem(finding, content, select))));
+  const total = Math.max(collection.total ?? 0, findings.size);
+  count.textContent = String(total);
+  panel.replaceChildren(
+    total > findings.size ? element("p", { class: "note" }, `${texts.gravestOf} ${findings.size} / ${total}`) : "",
+    element("ul", { class: "findings" }, [...findings.values()].map((finding) => listItem(finding, texts, select))),
+  );
   return { select: (id) => select(id, true) };
 }

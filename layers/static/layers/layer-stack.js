@@ -51,7 +51,7 @@ function vectorPane(map, layers, pane, language) {
 
 function rasterOverlay(layer) {
   const bounds = layer.extent && [[layer.extent[1], layer.extent[0]], [layer.extent[3], layer.extent[2]]];
-  return L.tileLayer(layer.tiles, { pane: "grids", bounds, maxNativeZoom: 19, maxZoom: 22, opacity: layer.opacity, className: "grid-tile" });
+  return L.tileLayer(layer.tiles, { pane: "grids", zIndex: layer.ramp ? 1 : 2, bounds, maxNativeZoom: 19, maxZoom: 22, opacity: layer.opacity, className: "grid-tile" });
 }
 
 function createPanes(map) {
@@ -82,7 +82,11 @@ export function createLayerStack(map, content) {
   const shown = new Set(vectors.filter((layer) => layer.shown).map((layer) => layer.slug));
   const chosen = new Map();
   const overlays = new Map();
-  const repaint = () => panes.forEach((pane) => pane.repaint(shown, chosen));
+  const land = vectors.filter((layer) => layer.look.is_land && layer.kind === "polygon");
+  const repaint = () => {
+    map.getContainer().classList.toggle("has-land", land.some((layer) => shown.has(layer.slug)));
+    panes.forEach((pane) => pane.repaint(shown, chosen));
+  };
 
   function showRaster(layer, isShown) {
     if (!overlays.has(layer.slug)) overlays.set(layer.slug, rasterOverlay(layer));

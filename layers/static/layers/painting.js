@@ -80,6 +80,11 @@ export function colourOf(layer, feature) {
   return layer.colours.get(String(feature.props[layer.colourProperty])) || layer.look.colour;
 }
 
+/** Lines of layers without classes are drawn in the colour of their outline: a coast, a stream. */
+function lineColour(layer, feature) {
+  return layer.look.uses_class_colour ? colourOf(layer, feature) : layer.look.outline;
+}
+
 /** Rules that paint one layer, bottom first. */
 export function paintRules(layer) {
   const rule = (draw, filter) => ({
@@ -93,12 +98,11 @@ export function paintRules(layer) {
   const casing = (ctx, geometry, z, feature) =>
     paintLine(ctx, geometry, layer.look.outline, lineWidth(layer.look, z, feature) + 1.4, false);
   const body = (ctx, geometry, z, feature) => {
-    const colour = colourOf(layer, feature);
-    if (feature.geomType === POINT) paintPoint(ctx, geometry, z, colour);
-    else if (feature.geomType === LINE) paintLine(ctx, geometry, colour, lineWidth(layer.look, z, feature), layer.look.is_dashed);
-    else paintArea(ctx, geometry, colour, layer, z);
+    if (feature.geomType === POINT) paintPoint(ctx, geometry, z, colourOf(layer, feature));
+    else if (feature.geomType === LINE) paintLine(ctx, geometry, lineColour(layer, feature), lineWidth(layer.look, z, feature), layer.look.is_dashed);
+    else paintArea(ctx, geometry, colourOf(layer, feature), layer, z);
   };
-  const hasCasing = layer.look.outline !== layer.look.colour && !layer.look.is_dashed;
+  const hasCasing = layer.look.uses_class_colour && !layer.look.is_dashed;
   return hasCasing ? [rule(casing, isLine), rule(body)] : [rule(body)];
 }
 

@@ -108,6 +108,7 @@ async function start() {
   const findings = await createFindingsPanel(byId("panel-findings"), map, content, {
     open: () => tabs.open("findings"),
     choose,
+    wanted: state.finding,
     count: byId("findings-count"),
     onSelect: (id) => {
       state.finding = id;

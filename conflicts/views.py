@@ -231,6 +231,7 @@ def _detection_context(wanted: FindingFilter) -> dict[str, Any]:
 def _map_properties(finding: Finding) -> dict[str, Any]:
     row = _row(finding)
     seen = finding.current
+    subject, concerned = (None, None) if seen is None else (seen.subject_row, seen.object_row)
     return {
         "id": finding.pk,
         "rule": finding.rule_code,
@@ -247,8 +248,8 @@ def _map_properties(finding: Finding) -> dict[str, Any]:
         "measured": None if seen is None else seen.measured_value,
         "required": None if seen is None else seen.required_value,
         "unit": "" if seen is None else unit_name(seen.unit),
-        "subject": _party(finding.subject_layer, finding.subject_id, seen and seen.subject_row),
-        "object": _party(finding.object_layer, finding.object_id, seen and seen.object_row),
+        "subject": _party(finding.subject_layer, finding.subject_id, subject),
+        "object": _party(finding.object_layer, finding.object_id, concerned),
         "url": reverse("finding", args=[finding.pk]),
     }
 

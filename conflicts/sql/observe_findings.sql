@@ -1,6 +1,6 @@
--- One observation per finding that is there, with what changed since it was last measured.
--- A finding on which a person decided is worse when it is worse than at that decision, so that
--- many small steps cannot creep past it. Differences up to the noise of digitising do not count.
+-- One observation per finding that is there, with what changed since it was last measured; where a
+-- person decided on it, since that decision, so that many small steps cannot creep past it.
+-- Differences up to the noise of digitising do not count.
 INSERT INTO conflicts_observation (
     finding_id, outcome_id, detection_id, change, severity,
     measured_value, required_value, unit, margin, witness, facts, subject_row_id, object_row_id
@@ -10,9 +10,8 @@ SELECT
     CASE
         WHEN known.id IS NULL THEN 'new'
         WHEN finding.state = 'resolved' THEN 'reopened'
-        WHEN rank.now > rank.decided OR hit.margin < decided.margin - noise.size THEN 'worse'
-        WHEN rank.now > rank.known OR hit.margin < known.margin - noise.size THEN 'worse'
-        WHEN rank.now < rank.known OR hit.margin > known.margin + noise.size THEN 'better'
+        WHEN rank.now > rank.before OR hit.margin < before.margin - noise.size THEN 'worse'
+        WHEN rank.now < rank.before OR hit.margin > before.margin + noise.size THEN 'better'
         ELSE 'unchanged'
     END,
     hit.severity, hit.measured_value, hit.required_value, hit.unit, hit.margin, hit.witness,
@@ -38,9 +37,13 @@ LEFT JOIN LATERAL (
 ) AS decided ON true
 CROSS JOIN LATERAL (
     SELECT
+        coalesce(decided.margin, known.margin) AS margin,
+        coalesce(decided.severity, known.severity) AS severity
+) AS before
+CROSS JOIN LATERAL (
+    SELECT
         array_position(%(severities)s::text[], hit.severity::text) AS now,
-        array_position(%(severities)s::text[], known.severity::text) AS known,
-        array_position(%(severities)s::text[], decided.severity::text) AS decided
+        array_position(%(severities)s::text[], before.severity::text) AS before
 ) AS rank
 CROSS JOIN LATERAL (
     SELECT CASE WHEN hit.unit = 'm2' THEN %(noise_m2)s ELSE %(noise_m)s END AS size

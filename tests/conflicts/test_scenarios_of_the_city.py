@@ -1,0 +1,151 @@
+"""The acceptance scenarios 1, 2 and 5, and what the demonstration rule book must be."""
+
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from conflicts.kinds import HazardExposure, Separation
+from conflicts.models import Finding
+from conflicts.rulebook_file import read_rulebook, write_rulebook
+from conflicts.services import detect_conflicts, load_rulebook
+from layers.classes import load_classes, read_table
+from tests.conflicts.ground import surveyed_layer
+from tests.factories import feature, line, rectangle, square
+
+FILE = Path(settings.BASE_DIR) / "fixtures" / "rulebook" / "krong-demo.yaml"
+SEVERITIES = {"1": "info", "2": "low", "3": "medium", "4": "high", "5": "critical"}
+
+
+@pytest.fixture
+def demo_book(db):
+    load_classes()
+    return load_rulebook(FILE).rulebook
+
+
+def found(book):
+    detect_conflicts(rulebook=book)
+    findings = Finding.objects.filter(state="open").select_related("current")
+    return {(f.rule_code, f.subject_id, f.object_id): f for f in findings}
+
+
+def test_a_landfill_420_m_from_a_school_and_2600_m_from_a_runway(demo_book):
+    surveyed_layer(
+        "facilities",
+        feature("LANDFILL", square(0, 0, 300), "landfill"),
+        feature("SCHOOL", square(720, 0, 80), "school_primary"),
+        feature("RUNWAY", rectangle(0, 2900, 2500, 45), "airport"),
+    )
+
+    findings = found(demo_book)
+
+    assert {code for code, _, _ in findings} == {"LF-02", "LF-07", "LF-08"}
+    school = findings["LF-02", "LANDFILL", "SCHOOL"]
+    assert school.severity == "critical"
+    assert school.current.measured_value == pytest.approx(420.0)
+    assert school.current.required_value == 1000
+    runway = findings["LF-07", "LANDFILL", "RUNWAY"]
+    assert runway.severity == "critical"
+    assert runway.current.measured_value == pytest.approx(2600.0)
+    assert runway.current.required_value == 3048
+    assert findings["LF-08", "LANDFILL", "RUNWAY"].current.required_value == 8047
+    assert not any(finding.may_block for finding in findings.values())
+
+
+@pytest.mark.parametrize(("distance_m", "codes"), [(180, {"EN-02"}), (201, set()), (200, set())])
+def test_a_ktv_180_m_from_a_pagoda_breaks_en_02_and_at_201_m_nothing(demo_book, distance_m, codes):
+    surveyed_layer(
+        "facilities",
+        feature("KTV", square(0, 0, 20), "karaoke_club"),
+        feature("PAGODA", square(20 + distance_m, 0, 100), "pagoda"),
+    )
+
+    findings = found(demo_book)
+
+    assert {code for code, _, _ in findings} == codes
+    for finding in findings.values():
+        assert (finding.basis, finding.may_block) == ("press_report", True)
+
+
+def test_a_hotel_40_m_from_the_sea_lacks_10_m_of_public_beach(demo_book):
+    surveyed_layer("coastline", feature("SEA", line((-5000, 0), (5000, 0)), "coast"))
+    surveyed_layer("buildings", feature("HOTEL", rectangle(0, 40, 60, 30), "hotel"))
+
+    findings = found(demo_book)
+
+    hotel = findings["WA-04", "HOTEL", "SEA"]
+    assert hotel.severity == "critical"
+    assert hotel.current.measured_value == pytest.approx(40.0)
+    assert hotel.current.margin == pytest.approx(-10.0)
+    assert {code for code, _, _ in findings} == {"WA-04"}
+
+
+def test_a_hospital_in_the_100_year_flood_is_critical_and_in_puddles_low(demo_book):
+    surveyed_layer(
+        "facilities",
+        feature("DEEP", square(0, 0, 50), "hospital"),
+        feature("PUDDLE", square(500, 0, 50), "hospital"),
+    )
+    deep = {"hazard_class": "H2", "depth_min_m": 0.3, "depth_max_m": 0.6}
+    puddle = {"hazard_class": "H1", "depth_min_m": 0.01, "depth_max_m": 0.3}
+    surveyed_layer(
+        "flood-demo",
+        feature("1", square(-50, -50, 200), return_period_years=100, **deep),
+        feature("2", square(450, -50, 200), return_period_years=100, **puddle),
+        theme="hazard-flood",
+    )
+
+    severities = {(code, subject): f.severity for (code, subject, _), f in found(demo_book).items()}
+
+    assert severities == {("FZ-01", "DEEP"): "critical", ("FZ-01", "PUDDLE"): "low"}
+
+
+def test_every_row_of_the_reference_table_is_a_rule_of_the_book():
+    rules = {rule.code: rule for rule in read_rulebook(FILE).rules}
+
+    for row in read_table("conflict_rules"):
+        rule = rules.pop(row["rule_id"])
+        assert rule.severity == SEVERITIES[row["severity"]], rule.code
+        if row["mode"] == "min":
+            assert isinstance(rule, Separation)
+            assert rule.min_distance_m == float(row["distance_m"]), rule.code
+        else:
+            assert isinstance(rule, HazardExposure)
+            assert rule.return_period_years == 100
+            assert rule.thresholds[-1].severity == rule.severity
+        if rule.subject.classes and row["source"] != "pollution_source":
+            assert row["source"] in rule.subject.classes, rule.code
+        if rule.object.classes:
+            assert row["receptor"] in rule.object.classes, rule.code
+    assert set(rules) == {"OV-01", "OV-02", "OV-03", "OV-04"}
+
+
+def test_every_rule_says_what_it_rests_on_and_none_claims_to_be_law():
+    bases = {"KH_NEWS": "press_report", "GK": "general_knowledge", "DEMO": "demo_value"}
+    rules = {rule.code: rule for rule in read_rulebook(FILE).rules}
+
+    for rule in rules.values():
+        assert rule.basis != "binding_law"
+        assert rule.provision.citation, rule.code
+        assert rule.title.km, rule.code
+        assert rule.title.en, rule.code
+    for row in read_table("conflict_rules"):
+        basis = "GK" if row["verified"] == "gk" else row["basis"]
+        assert rules[row["rule_id"]].basis == bases.get(basis, "foreign_reference")
+
+
+def test_the_book_written_out_again_says_the_same(tmp_path):
+    book = read_rulebook(FILE)
+    copy = tmp_path / "copy.yaml"
+    copy.write_text(write_rulebook(book), encoding="utf-8")
+
+    assert read_rulebook(copy).digest == book.digest
+
+
+def test_polluters_near_a_well_are_those_that_foul_the_ground_water():
+    [rule] = [rule for rule in read_rulebook(FILE).rules if rule.code == "WA-05"]
+    sources = {row["code"] for row in read_table("facility_types") if row["role"] == "source"}
+
+    assert set(rule.subject.classes) <= sources
+    assert {"landfill", "cemetery", "fuel_station", "livestock"} <= set(rule.subject.classes)
+    assert not {"telecom", "power_line", "any_building"} & set(rule.subject.classes)

@@ -45,14 +45,6 @@ def all_hold(verdicts: Iterable[Verdict]) -> Verdict:
     return None if None in seen else True
 
 
-def any_holds(verdicts: Iterable[Verdict]) -> Verdict:
-    """Return the disjunction: true beats unknown, unknown beats false."""
-    seen = list(verdicts)
-    if True in seen:
-        return True
-    return None if None in seen else False
-
-
 def rules_of(table: str, *keys: str) -> list[list[Row]]:
     """Return the rows of a predicate table, one list per rule; all rows of a rule must hold."""
     rows = read_table(table)

@@ -142,4 +142,4 @@ def _applies(row: Regulation, uses: frozenset[str]) -> bool:
 
 
 def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, 2)
+    return None if value is None else round(value, 2) + 0.0  # never -0.0

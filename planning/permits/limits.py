@@ -7,6 +7,9 @@ only warn, the strictest that may block is checked beside it: a demo value must 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+import shapely
+
 from layers.vocab import BLOCKING_BASES, Answer, Basis
 from planning.models import Regulation
 from planning.permits.application import Application
@@ -14,6 +17,7 @@ from planning.permits.checks import Case, Check
 from planning.sentences import Said, labelled, said
 from planning.vocab import SHARE_PARAMETERS, Bound, Parameter
 
+CORNER_TOLERANCE_M = 0.1
 TOLERANCE = 1e-9  # floating point only: a limit that is met exactly is met
 Zoned = tuple[str, Regulation]
 
@@ -184,22 +188,36 @@ def _nothing_stated(case: Case, measure: Measure) -> Check:
 
 
 def _frontage(case: Case) -> Iterator[Check]:
-    """Yield the frontage check: which edge fronts a road is not recorded, so nobody can tell."""
+    """Yield the frontage check: which edge fronts a road is not recorded, so all must be long."""
+    shortest = _shortest_edge_m(case)
     for zone, row in _deciding(case.regulations(Parameter.FRONTAGE), Bound.MIN):
+        long_enough = shortest is not None and shortest >= float(row.value) - TOLERANCE
         yield Check(
             code=Parameter.FRONTAGE.value,
             title=labelled(Parameter.FRONTAGE.label),
-            answer=Answer.CANNOT_TELL,
-            explanation=said("The width of a plot is measured along its road."),
+            answer=Answer.COMPLIES if long_enough else Answer.CANNOT_TELL,
+            explanation=said("Every edge of the plot is long enough, whichever lies on the road.")
+            if long_enough
+            else said("The width of a plot is measured along its road."),
             basis=Basis(row.basis),
             provision=row.provision,
             source=row.source,
+            measured=shortest if long_enough else None,
             required=float(row.value),
             bound=row.bound,
             unit=row.unit,
             zone=zone,
-            missing=[said("which edges of the plot lie on a road")],
+            missing=[] if long_enough else [said("which edges of the plot lie on a road")],
         )
+
+
+def _shortest_edge_m(case: Case) -> float | None:
+    """Return the shortest edge of a plot in one piece [m]; surveying points in line count not."""
+    site = case.application.site
+    if not isinstance(site, shapely.Polygon):
+        return None
+    corners = shapely.get_coordinates(site.exterior.simplify(CORNER_TOLERANCE_M))
+    return float(np.hypot(*np.diff(corners, axis=0).T).min())
 
 
 def _density(case: Case) -> Iterator[Check]:

@@ -12,9 +12,7 @@ IN_FORCE = date(2026, 1, 1)
 
 
 def parcel(stable_id, geometry, legal_area_m2=None, tenure="private", **properties):
-    return feature(
-        stable_id, geometry, tenure=tenure, legal_area_m2=legal_area_m2, **properties
-    )
+    return feature(stable_id, geometry, tenure=tenure, legal_area_m2=legal_area_m2, **properties)
 
 
 def zoned(*zones, parcels=(), adopt=True):

@@ -1,0 +1,75 @@
+"""The extract of a parcel: found by number or place, shown as a page or JSON. No login."""
+
+from datetime import date
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from layers.errors import UserFacingError
+from planning.errors import NoParcelHereError, not_a_date
+from planning.extract import Answer, extract_parcel
+from planning.parcels import parcel_at, parcel_named, parcels_like
+
+
+@require_GET
+def extract_search(request: HttpRequest) -> HttpResponse:
+    if "x" in request.GET or "y" in request.GET:
+        place = parcel_at(_degrees(request, "x"), _degrees(request, "y"))
+        return redirect("extract-parcel", stable_id=place.stable_id)
+    asked = request.GET.get("parcel", "").strip()
+    if not asked:
+        return render(request, "planning/extract_search.html", {"asked": ""})
+    try:
+        return redirect("extract-parcel", stable_id=parcel_named(asked).stable_id)
+    except NoParcelHereError as error:
+        found = parcels_like(asked)
+        context = {"asked": asked, "found": found, "problem": error}
+        return render(request, "planning/extract_search.html", context, status=error.status)
+
+
+@require_GET
+def extract_page(request: HttpRequest, stable_id: str) -> HttpResponse:
+    extract = _extract(request, stable_id)
+    if not request.accepts("text/html"):
+        return JsonResponse(extract, json_dumps_params={"ensure_ascii": False})
+    return render(request, "planning/extract.html", {"extract": extract})
+
+
+@require_GET
+def extract_json(request: HttpRequest, stable_id: str) -> HttpResponse:
+    extract = _extract(request, stable_id)
+    return JsonResponse(extract, json_dumps_params={"ensure_ascii": False})
+
+
+def _extract(request: HttpRequest, stable_id: str) -> Answer:
+    parcel = parcel_named(stable_id)
+    return extract_parcel(parcel, on=asked_day(request), sees_internal=sees_internal(request))
+
+
+def sees_internal(request: HttpRequest) -> bool:
+    """Tell whether the reader may see layers that are not public."""
+    return bool(request.user.is_authenticated and request.user.is_staff)
+
+
+def asked_day(request: HttpRequest) -> date:
+    """Return the day the reader asks about; today unless ``?date=`` names one."""
+    text = request.GET.get("date", "")
+    if not text:
+        return timezone.localdate()
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise not_a_date(text) from error
+
+
+def _degrees(request: HttpRequest, name: str) -> float:
+    text = request.GET.get(name, "")
+    try:
+        return float(text)
+    except ValueError as error:
+        raise UserFacingError(
+            f"{name}='{text}' is not a number of degrees.",
+            remedy="Give x as longitude and y as latitude, e.g. ?x=103.52&y=10.61",
+        ) from error

@@ -10,7 +10,7 @@ from layers.vocab import Basis, RunState
 from scenarios.charts import rain_chart
 from scenarios.models import ScenarioRun
 from scenarios.publication import CLASS_COLOURS
-from scenarios.queries import is_current
+from scenarios.queries import exposed_versions, is_current
 from scenarios.vocab import (
     QUANTITY_UNITS,
     AssumptionKind,
@@ -46,6 +46,7 @@ def result_tables(result: ScenarioRun) -> dict[str, Any]:
     return {
         "result": result,
         "is_current": is_current(result),
+        "is_exposure_current": result.exposure.get("versions", {}) == exposed_versions(),
         "chart": rain_chart(rain.get("ends_s", []), rain.get("depths_mm", [])),
         "assumptions": [_assumption(each) for each in result.assumptions],
         "accounts": _accounts(result.mass_balance),

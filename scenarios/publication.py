@@ -29,7 +29,13 @@ from scenarios.errors import TerrainError
 from scenarios.flood.hazard import FLOOD_CLASS_DEPTHS_M, FLOOD_CLASS_WET_M
 from scenarios.hazard_zones import HazardZone, domain_area, hazard_zones
 from scenarios.models import Scenario, ScenarioRun
-from scenarios.queries import BUILDINGS, FACILITIES, buildings_by_hazard, facilities_in_water
+from scenarios.queries import (
+    BUILDINGS,
+    FACILITIES,
+    buildings_by_hazard,
+    exposed_versions,
+    facilities_in_water,
+)
 from scenarios.rasters import NODATA, write_cog
 from scenarios.simulation import ENGINE, Outcome, solver_digest
 from scenarios.spec import ScenarioSpec
@@ -331,8 +337,7 @@ def _field(kind: str, title_km: str, title_en: str, unit: str = "") -> dict[str,
 
 def _exposure(outcome: Outcome, hazard: Layer) -> dict[str, Any]:
     """Return what stands in the water, with the versions of the layers that were asked."""
-    asked = Layer.objects.filter(slug__in=(FACILITIES, BUILDINGS), published_number__isnull=False)
-    versions = dict(asked.values_list("slug", "published_number"))
+    versions = exposed_versions()
     return {
         "versions": versions,
         "facilities": facilities_in_water(outcome) if FACILITIES in versions else [],

@@ -134,6 +134,12 @@ def is_current(result: ScenarioRun) -> bool:
     return all(published.get(slug) == number for slug, number in made.items())
 
 
+def exposed_versions() -> dict[str, int]:
+    """Return which versions of the layers of facilities and buildings are published."""
+    exposed = Layer.objects.filter(slug__in=(FACILITIES, BUILDINGS), published_number__isnull=False)
+    return {slug: number or 0 for slug, number in exposed.values_list("slug", "published_number")}
+
+
 def buildings_by_hazard(hazard: Layer) -> list[dict[str, Any]]:
     """Return per land-use class how many buildings stand in each hazard class of a layer."""
     exposed = Layer.objects.filter(slug=BUILDINGS).first()

@@ -14,7 +14,7 @@ from layers.runs import Progress, Reporter, executing, fail_stale_runs, queue_ru
 from scenarios import flood
 from scenarios.models import Scenario
 from scenarios.publication import check_publishable, store_outcome, write_grids
-from scenarios.queries import RUN_KIND, CatalogueSources, finished_run
+from scenarios.queries import RUN_KIND, CatalogueSources, exposed_versions, finished_run
 from scenarios.simulation import Outcome, combined_digest, input_digests, run_spec
 from scenarios.spec import ScenarioSpec
 from scenarios.spec_reader import spec_from
@@ -58,6 +58,8 @@ def start_run(*, scenario: Scenario, spec: ScenarioSpec, publish: bool = True) -
     fail_stale_runs()
     is_published = publish and spec.publish
     digests = {**input_digests(spec, CatalogueSources()), "published": str(is_published)}
+    if is_published:
+        digests |= {f"exposed {slug}": f"v{number}" for slug, number in exposed_versions().items()}
     digest = combined_digest(digests)
     if earlier := finished_run(spec.code, digest):
         return earlier, True

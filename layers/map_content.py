@@ -44,6 +44,7 @@ def map_content(user: Reader) -> dict[str, Any]:
             "identify": reverse("identify"),
             "search": reverse("search"),
             "findings": _address("findings-geojson"),
+            "findingList": _address("findings"),
         },
     }
 

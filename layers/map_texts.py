@@ -44,11 +44,11 @@ def _of_answers() -> dict[str, str]:
 def _of_findings() -> dict[str, str]:
     return {
         "findingsLoading": _("Loading findings…"),
-        "findingsNone": _(
-            "No finding is stored. Run a detection first: no finding is no all-clear."
-        ),
+        "findingsNone": _("No finding is stored in this part of the map. That is no all-clear."),
         "findingsMissing": _("Findings cannot be loaded now. This does not mean there are none."),
-        "gravestOf": _("The gravest are shown:"),
+        "gravestOf": _("The gravest in view are listed:"),
+        "untoldRules": _("Rules that cannot tell everything:"),
+        "allFindings": _("All findings, and what cannot be told"),
         "measured": _("Measured"),
         "required": _("Required"),
         "openFinding": _("Open the finding"),

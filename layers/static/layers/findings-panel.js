@@ -1,132 +1,156 @@
-/** Findings as a list and on the map: either side selects on the other. */
+/** Findings in view, as a list and on the map: either side selects on the other. */
 import { askServer, element } from "./element.js";
 
 const COLOURS = { critical: "#B00020", high: "#D35400", medium: "#C79100", low: "#7A8A1E" };
 const QUIET = "#4F6D7A";
+const CHOSEN = "#E0218A";
 const CLOSEST_ZOOM = 18;
+const MOST_IN_VIEW = 200;
 
-const colourOf = (finding) => COLOURS[finding.properties.severity] || QUIET;
+const numberOf = (finding) => String(finding.properties.id);
 
 function style(finding, isChosen) {
-  const colour = colourOf(finding);
-  return { color: isChosen ? "#E0218A" : colour, weight: isChosen ? 6 : 3, opacity: 0.9, fillColor: colour, fillOpacity: isChosen ? 0.45 : 0.25 };
+  const colour = COLOURS[finding.properties.severity] || QUIET;
+  return { color: isChosen ? CHOSEN : colour, weight: isChosen ? 6 : 3, opacity: 0.9, fillColor: colour, fillOpacity: isChosen ? 0.45 : 0.25 };
 }
 
-function amounts(properties, texts) {
+function amounts({ measured, required, unit }, texts) {
+  const written = (value) => `${Number(value).toLocaleString("en", { maximumFractionDigits: 2 })} ${unit || ""}`.trim();
   const parts = [];
-  if (properties.measured) parts.push(`${texts.measured}: ${properties.measured}`);
-  if (properties.required) parts.push(`${texts.required}: ${properties.required}`);
+  if (typeof measured === "number") parts.push(`${texts.measured}: ${written(measured)}`);
+  if (typeof required === "number") parts.push(`${texts.required}: ${written(required)}`);
   return parts.join(" · ");
 }
 
-/** The features a finding speaks of, from "layer/identifier". */
-function parties(finding) {
-  return [finding.properties.subject, finding.properties.object]
-    .filter((party) => party && party.includes("/"))
-    .map((party) => ({ layer: party.slice(0, party.indexOf("/")), stable_id: party.slice(party.indexOf("/") + 1) }))
-    .filter((party) => party.layer && party.stable_id);
-}
-
-function badges(properties) {
-  return element(
-    "span",
-    { class: "finding-head" },
-    element("span", { class: `badge severity ${properties.severity}` }, properties.severity_label),
-    element("code", {}, properties.rule),
-    element("small", {}, properties.state_label),
-  );
+/** The features a finding speaks of. */
+function parties({ properties }) {
+  return [properties.subject, properties.object].filter((party) => party?.layer && party?.stable_id);
 }
 
 function listItem(finding, texts, select) {
   const { properties } = finding;
+  const head = element(
+    "span",
+    { class: "finding-head" },
+    element("span", { class: `badge severity ${properties.severity}` }, properties.severity_label || properties.severity),
+    element("code", {}, properties.rule),
+    element("small", {}, properties.state_label || properties.state),
+  );
   const button = element(
     "button",
-    { type: "button", class: "finding", onclick: () => select(properties.number, true) },
-    badges(properties),
+    { type: "button", class: "finding", onclick: () => select(numberOf(finding), true) },
+    head,
     element("strong", {}, properties.title),
-    element("span", {}, properties.explanation),
+    element("span", {}, properties.message || ""),
     element("small", {}, amounts(properties, texts)),
-    properties.basis_label ? element("span", { class: `badge basis ${properties.basis}` }, properties.basis_label) : null,
   );
-  return element("li", { id: `finding-${properties.number}` }, button, element("a", { href: properties.url, class: "open-finding" }, texts.openFinding));
+  const basis = properties.basis_label ? element("span", { class: `badge basis ${properties.basis}` }, properties.basis_label) : null;
+  const page = properties.url ? element("a", { href: properties.url }, texts.openFinding) : null;
+  return element("li", { id: `finding-${numberOf(finding)}` }, button, element("p", { class: "finding-foot" }, basis, page));
 }
 
-/** The findings, the gravest first, and the one the address asks for even if it is not among them. */
-async function loadFindings(address, wanted) {
-  const collection = await askServer(address);
-  const isThere = (number) => collection.features.some((finding) => String(finding.properties.number) === number);
-  if (wanted && !isThere(wanted)) {
-    const single = await askServer(`${address}?${new URLSearchParams({ finding: wanted })}`);
+/** Findings in a part of the map, the gravest first; one more if it is asked for by number. */
+async function loadFindings(address, bounds, wanted, signal) {
+  const box = [bounds.getWest(), bounds.getSouth(), bounds.getEast(), bounds.getNorth()].map((degree) => degree.toFixed(6)).join(",");
+  const collection = await askServer(`${address}?${new URLSearchParams({ bbox: box, limit: MOST_IN_VIEW })}`, signal);
+  if (wanted && !collection.features.some((finding) => numberOf(finding) === wanted)) {
+    const single = await askServer(`${address}?${new URLSearchParams({ finding: wanted })}`, signal);
     collection.features.push(...single.features);
   }
   return collection;
 }
 
-/** Load the findings; returns how to select one by its number. */
-export async function createFindingsPanel(panel, map, content, { open, choose, count, onSelect, wanted }) {
-  const { texts } = content;
-  const tell = (sentence, kind = "note") => panel.replaceChildren(element("p", { class: kind }, sentence));
-  const nothing = { select: () => {} };
-  if (!content.addresses.findings) {
-    tell(texts.findingsMissing, "problem");
-    return nothing;
-  }
-  tell(texts.findingsLoading);
-  let collection;
-  try {
-    collection = await loadFindings(content.addresses.findings, wanted);
-  } catch (problem) {
-    tell(problem.told ? `${texts.findingsMissing} ${problem.told}` : texts.findingsMissing, "problem");
-    return nothing;
-  }
-  const findings = new Map(collection.features.map((finding) => [String(finding.properties.number), finding]));
-  if (!findings.size) {
-    tell(texts.findingsNone);
-    return nothing;
-  }
+function notes(collection, texts, listAddress) {
+  const shown = collection.features.length;
+  const all = element("a", { href: listAddress }, texts.allFindings);
+  const told = [];
+  if (collection.total > shown) told.push(element("p", { class: "note" }, `${texts.gravestOf} ${shown} / ${collection.total}`));
+  if (!shown) told.push(element("p", { class: "note" }, texts.findingsNone));
+  if (collection.untold_rules) told.push(element("p", { class: "note" }, `${texts.untoldRules} ${collection.untold_rules}`));
+  told.push(element("p", { class: "note" }, all));
+  return told;
+}
+
+function boundsOf(shape) {
+  return shape.getBounds ? shape.getBounds() : L.latLngBounds([shape.getLatLng()]);
+}
+
+/** Fill the panel with the findings in view; returns how to select one by its number. */
+export function createFindingsPanel(panel, map, content, { open, choose, count, onSelect, wanted }) {
+  const { texts, addresses } = content;
+  const tell = (sentence, kind) => panel.replaceChildren(element("p", { class: kind }, sentence));
+  const findings = new Map();
   const shapes = new Map();
-  let selected = null;
-
-  function select(id, isFromList) {
-    const finding = findings.get(String(id));
-    if (!finding) return;
-    if (selected) {
-      shapes.get(selected)?.setStyle?.(style(findings.get(selected), false));
-      document.getElementById(`finding-${selected}`)?.classList.remove("chosen");
-    }
-    selected = String(id);
-    open();
-    const item = document.getElementById(`finding-${selected}`);
-    item.classList.add("chosen");
-    item.scrollIntoView({ block: "nearest" });
-    choose(parties(finding));
-    const shape = shapes.get(selected);
-    if (shape) {
-      shape.setStyle?.(style(finding, true));
-      shape.bringToFront?.();
-      const bounds = shape.getBounds ? shape.getBounds() : L.latLngBounds([shape.getLatLng()]);
-      if (isFromList && bounds.isValid()) map.fitBounds(bounds.pad(0.4), { maxZoom: CLOSEST_ZOOM });
-    }
-    onSelect(selected);
-  }
-
-  L.geoJSON(collection, {
+  let selected = wanted;
+  let asking = null;
+  const drawn = L.geoJSON(null, {
     filter: (finding) => Boolean(finding.geometry),
-    style: (finding) => style(finding, false),
+    style: (finding) => style(finding, numberOf(finding) === selected),
     pointToLayer: (finding, latlng) => L.circleMarker(latlng, { ...style(finding, false), radius: 7 }),
     onEachFeature: (finding, shape) => {
-      shapes.set(String(finding.properties.number), shape);
+      shapes.set(numberOf(finding), shape);
       shape.on("click", (event) => {
         L.DomEvent.stopPropagation(event);
-        select(finding.properties.number, false);
+        select(numberOf(finding), false);
       });
     },
   }).addTo(map);
-  const total = Math.max(collection.total ?? 0, findings.size);
-  count.textContent = String(total);
-  panel.replaceChildren(
-    total > findings.size ? element("p", { class: "note" }, `${texts.gravestOf} ${findings.size} / ${total}`) : "",
-    element("ul", { class: "findings" }, [...findings.values()].map((finding) => listItem(finding, texts, select))),
-  );
-  return { select: (id) => select(id, true) };
+
+  function mark(number, isChosen) {
+    const finding = findings.get(number);
+    if (!finding) return;
+    shapes.get(number)?.setStyle?.(style(finding, isChosen));
+    if (isChosen) shapes.get(number)?.bringToFront?.();
+    document.getElementById(`finding-${number}`)?.classList.toggle("chosen", isChosen);
+  }
+
+  function select(number, isFromList) {
+    const finding = findings.get(number);
+    if (!finding) return;
+    mark(selected, false);
+    selected = number;
+    mark(number, true);
+    open();
+    document.getElementById(`finding-${number}`).scrollIntoView({ block: "nearest" });
+    choose(parties(finding));
+    onSelect(number);
+    const shape = shapes.get(number);
+    if (shape && isFromList) map.fitBounds(boundsOf(shape).pad(0.4), { maxZoom: CLOSEST_ZOOM });
+  }
+
+  function write(collection) {
+    findings.clear();
+    shapes.clear();
+    drawn.clearLayers();
+    for (const finding of collection.features) findings.set(numberOf(finding), finding);
+    drawn.addData(collection);
+    const items = collection.features.map((finding) => listItem(finding, texts, select));
+    const scrolled = panel.scrollTop;
+    panel.replaceChildren(element("ul", { class: "findings" }, items), ...notes(collection, texts, addresses.findingList));
+    panel.scrollTop = scrolled;
+    count.textContent = String(Math.max(collection.total, findings.size));
+    mark(selected, true);
+  }
+
+  async function refresh() {
+    asking?.abort();
+    asking = new AbortController();
+    try {
+      write(await loadFindings(addresses.findings, map.getBounds(), selected, asking.signal));
+    } catch (problem) {
+      if (problem.name === "AbortError") return;
+      count.textContent = "?";
+      tell(problem.told ? `${texts.findingsMissing} ${problem.told}` : texts.findingsMissing, "problem");
+    }
+  }
+
+  if (!addresses.findings) {
+    tell(texts.findingsMissing, "problem");
+    return;
+  }
+  tell(texts.findingsLoading, "note");
+  map.on("moveend", refresh);
+  refresh().then(() => {
+    if (wanted) select(wanted, true);
+  });
 }

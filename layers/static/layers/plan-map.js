@@ -80,7 +80,7 @@ function startView(map, wanted, stack) {
   else map.fitBounds(bounds(content.extent));
 }
 
-async function start() {
+function start() {
   const wanted = asked();
   const state = { finding: wanted.get("finding") };
   const map = createMap();
@@ -105,7 +105,7 @@ async function start() {
     tabs.lower();
   });
   map.on("moveend", () => rememberView(map, state));
-  const findings = await createFindingsPanel(byId("panel-findings"), map, content, {
+  createFindingsPanel(byId("panel-findings"), map, content, {
     open: () => tabs.open("findings"),
     choose,
     wanted: state.finding,
@@ -115,7 +115,6 @@ async function start() {
       rememberView(map, state);
     },
   });
-  if (state.finding) findings.select(state.finding);
   document.documentElement.dataset.map = "ready";
 }
 

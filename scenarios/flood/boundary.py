@@ -125,8 +125,6 @@ def _flow_to_stage(at: Rim, stage: Any, step: Step) -> Array:  # noqa: ANN401
     return np.where(wet, np.clip(pushed / slowed, -cap, cap), 0.0).astype(at.bed.dtype)
 
 
-def edge_depth_m(edge: Edge, at: Rim, datum_m: float, now_s: float) -> float:
-    """Greatest depth that a prescribed level puts on the cells of a side [m]; 0 without one."""
-    if not isinstance(edge, FixedStage):
-        return 0.0
+def edge_depth_m(edge: FixedStage, at: Rim, datum_m: float, now_s: float) -> float:
+    """Greatest depth that a prescribed level puts on the cells of a side [m]."""
     return max(0.0, level_at(edge.level, now_s) - datum_m - float(at.bed.min()))

@@ -10,7 +10,6 @@ import numpy as np
 from scenarios.flood.boundary import FixedStage, NormalDepth
 from scenarios.flood.errors import InvalidFloodInput
 from scenarios.flood.series import StageSeries
-from scenarios.flood.state import WALL_LEVEL_M
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from scenarios.flood.series import Rain
     from scenarios.flood.settings import Settings
 
-HIGHEST_BED_M = WALL_LEVEL_M / 100  # no ground on Earth is higher; a wall must tower above it
+FARTHEST_BED_M = 9000.0  # Everest is 8849 m; the usual nodata value is -9999
 LEAST_DIMENSIONS = 2
 
 
@@ -61,6 +60,11 @@ def _check_terrain(terrain: Terrain) -> None:
         f"The mask is {terrain.walls.shape} but the bed is {bed.shape}.",
         "Put both on the same grid.",
     )
+    _require(
+        terrain.mask is not None or not np.ma.is_masked(bed),
+        "The bed is a masked array, but the terrain has no mask.",
+        "Pass Terrain(bed.data, roughness, dx, mask=np.ma.getmaskarray(bed)).",
+    )
     ground = bed[~terrain.walls]
     _require(
         ground.size and np.isfinite(ground).any(),
@@ -74,8 +78,8 @@ def _check_terrain(terrain: Terrain) -> None:
         "Fill them, or pass mask=~np.isfinite(bed) to make them walls.",
     )
     _require(
-        np.abs(ground).max() < HIGHEST_BED_M,
-        f"The bed reaches {np.abs(ground).max():.6g} m.",
+        np.abs(ground).max() <= FARTHEST_BED_M,
+        f"The bed reaches from {ground.min():.6g} m to {ground.max():.6g} m.",
         "Check the unit and the nodata value of the terrain model (metres are expected).",
     )
 

@@ -74,7 +74,7 @@ def raise_blocks(bed: NDArray[Any], mask: ArrayLike, height_m: float) -> NDArray
             f"The block height {height_m} m is not above 0.",
             "Give the height that blocks the flow, e.g. 3 m.",
         )
-    return np.where(building, bed + height_m, bed).astype(bed.dtype)
+    return np.where(building, bed + height_m, bed)
 
 
 def _centres(shape: tuple[int, int], dx: float) -> tuple[NDArray[Any], NDArray[Any]]:

@@ -4,12 +4,11 @@
 Arrays are (rows, cols), row 0 in the north; ``state.py`` names them and their units. Kernels
 never raise or print: ``simulate.py`` checks the input before and the balance after.
 
-How it is made fast, and why the loops look as they do: a loop writes one array and has no
-branch, so the compiler makes vector code of it; indices are unsigned because Numba's test for a
-negative index prevents that; constants come in :class:`Coefficients` because a bare ``0.5``
-would lift single precision to double; ``h^(-7/3)`` starts from an exponent-bit guess because the
-library's power function works on one number at a time. Rows and sweep are in one file because
-Numba's cache does not notice when a kernel in another file changes.
+Why the loops look as they do: a loop writes one array and has no branch, so the compiler makes
+vector code of it; indices are unsigned because Numba's test for a negative index prevents that;
+constants come in :class:`Coefficients` because a bare ``0.5`` would lift single precision to
+double; ``h^(-7/3)`` starts from an exponent-bit guess because the library's power function takes
+one number at a time. All is in one file because Numba's cache sees no change in another.
 
 References
 ----------
@@ -46,7 +45,7 @@ ONE = np.uintp(1)
 # No fast-math flag at all: every operation is the IEEE one, so a run gives the same bits on every
 # machine, and the mirror image of a terrain gives the mirror image of the flood. Vector code does
 # not need the flags here, because no loop sums up.
-compiled = njit(cache=True, error_model="numpy")
+compiled = njit(cache=True, error_model="numpy", nogil=True)
 
 
 @compiled
@@ -358,8 +357,6 @@ def finish_row(
     Read as unsigned integers, non-negative floats keep their order, and NaN and negative
     numbers come above all of them: one pass finds the greatest depth and any failure.
     """
-    if span[0] >= span[1]:
-        return greatest
     advance_depth(water, new, share, s.face_depth, row, span, c)
     speeds(s, new, water.depth, row, span, c)
     record_depths(peaks, water.depth, row, span, c)

@@ -18,11 +18,11 @@ class Settings:
         Time to simulate.
     theta : [-]
         Weight of a face's own discharge against its neighbours along the flow, 0.7 to 1, at the
-        Courant number 0.7: 1 is the scheme of Bates et al. (2010), less damps the wiggles on
-        smooth beds (de Almeida et al. 2012).
+        Courant number 0.7: 1 is the scheme of Bates et al. (2010), whose waves can grow on smooth
+        beds (n about 0.01); anything less damps them (de Almeida et al. 2012).
     alpha : [-]
         Courant number of the time step, ``dt <= alpha dx / sqrt(g h_max)`` (Bates et al. 2010:
-        0.2 to 0.7).
+        0.2 to 0.7); never more than the scheme is stable for, 0.67 with theta 0.9.
     dt_max_s : [s]
         Longest time step, used while the water is shallow.
     dtype :

@@ -64,7 +64,11 @@ BAD_TERRAIN = {
         Terrain(np.zeros((4, 5)), 0.03, 10.0, np.ones((4, 5), bool)),
         "no cell with a finite",
     ),
-    "a nodata value taken for ground": (Terrain(np.full((4, 5), -99999.0), 0.03, 10.0), "nodata"),
+    "a nodata value taken for ground": (Terrain(np.full((4, 5), -9999.0), 0.03, 10.0), "nodata"),
+    "a masked array for a bed": (
+        Terrain(np.ma.masked_less(np.array([[1.0, -9999.0]]), 0.0), 0.03, 10.0),
+        "mask=np.ma.getmaskarray",
+    ),
     "no roughness": (Terrain(np.zeros((4, 5)), 0.0, 10.0), "not above 0 in 20 cells"),
     "negative roughness": (Terrain(np.zeros((4, 5)), -0.03, 10.0), "Manning"),
     "roughness with a gap": (Terrain(np.zeros((4, 5)), with_hole() + 0.03, 10.0), "in 1 cells"),
@@ -217,6 +221,7 @@ def test_buildings_are_raised_and_the_given_bed_is_not_touched():
 
     assert raised.tolist() == [[4.0, 1.0, 1.0], [1.0, 1.0, 4.0]]
     assert (bed == 1.0).all()
+    assert raise_blocks(np.ones((1, 1), int), [[True]], 2.5).tolist() == [[3.5]]
 
 
 @pytest.mark.parametrize("height_m", [0.0, -3.0, np.nan])

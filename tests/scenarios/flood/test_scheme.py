@@ -24,6 +24,7 @@ from scenarios.flood import (
 )
 from scenarios.flood.kernels import inverse_cube_roots
 from scenarios.flood.setup import prepare
+from scenarios.flood.stepping import stable_courant
 from tests.scenarios.flood.cases import random_valley, run_with_snapshots
 from tests.scenarios.flood.plain_scheme import PlainScheme
 
@@ -195,6 +196,29 @@ def test_smoothing_does_not_grow_with_the_number_of_steps():
 
     assert short.steps > 5 * long.steps
     assert np.abs(long.depth - short.depth).max() < 0.003
+
+
+@pytest.mark.parametrize("theta", [0.7, 0.9, 0.95])
+def test_waves_in_a_smooth_basin_die_down_instead_of_growing(theta):
+    """Nearly no friction, waves of decimetres on 2 m of water, and the longest step allowed."""
+    ripples = 0.1 * np.random.default_rng(7).standard_normal((40, 40))
+    forcing = Forcing(initial_depth=2.0 + ripples)
+    settings = Settings(
+        duration_s=3600.0, theta=theta, alpha=1.0, output_times_s=(300.0, 3600.0), dtype="float64"
+    )
+
+    _, [early, late] = run_with_snapshots(
+        Terrain(np.zeros((40, 40)), 0.01, 10.0), forcing, settings
+    )
+
+    assert early.depth.std() < 0.3 * ripples.std()
+    assert late.depth.std() < 0.1 * ripples.std()
+
+
+def test_the_stable_step_is_that_of_the_linear_scheme():
+    assert [stable_courant(theta) for theta in (1.0, 0.9, 0.7)] == pytest.approx(
+        [0.7071, 0.6722, 0.6080], abs=1e-4
+    )
 
 
 def test_water_leaves_over_a_free_edge_at_critical_flow():

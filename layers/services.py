@@ -137,14 +137,16 @@ def publish_raster(
 ) -> RasterLayer:
     """Publish a checked GeoTIFF in PROJECT_SRID as the new version of a raster layer.
 
-    ``described`` holds the fields of RasterLayer except the file. The same source digest
-    published again changes nothing.
+    ``described`` holds the fields of RasterLayer except the file. The same source digest under
+    the same description published again changes nothing.
     """
     layer = Layer.objects.select_for_update().get(pk=layer.pk)
+    same_values = {name: value for name, value in described.items() if name != "footprint"}
     same = RasterLayer.objects.filter(
         version__layer=layer,
-        version__state=VersionState.PUBLISHED,
+        version__number=layer.published_number or 0,
         version__source_digest=provenance.source_digest,
+        **same_values,
     ).exclude(version__source_digest="")
     if known := same.first():
         return known

@@ -42,6 +42,11 @@ class Grid:
     notes: tuple[str, ...] = ()
 
     @property
+    def is_continuous(self) -> bool:
+        """True for real values, between which one may interpolate; whole numbers may be codes."""
+        return self.dtype.startswith("float")
+
+    @property
     def is_in_project_grid(self) -> bool:
         """True when the cells can be kept as they are: PROJECT_SRID, north up."""
         is_north_up = self.transform.b == 0 == self.transform.d and self.transform.e < 0

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 import shapely
 from pyogrio.raw import open_arrow
 
+from layers.ingest.osm_blocks import check_whole
 from layers.ingest.vectors import (
     BATCH_ROWS,
     SourceBatch,
@@ -83,13 +84,14 @@ def open_osm(path: Path, *, name: str, layer: str = "") -> OsmSource:
     Raises
     ------
     SourceError
-        There is no layer of that name.
+        There is no layer of that name, or the extract is not whole.
     """
     if layer and layer not in _QUERIES:
         raise SourceError(
             f"{name}: an OpenStreetMap file holds no layer '{layer}'.",
             remedy=f"Choose one of {', '.join(_QUERIES)}, or leave --source-layer out for all.",
         )
+    check_whole(path, name)
     return OsmSource(path=path, name=name, layers=(layer,) if layer else tuple(_QUERIES))
 
 

@@ -44,6 +44,7 @@ def unpack_shapefile(archive: Path, folder: Path) -> Path:
             f"{archive.name} cannot be unpacked ({error}).",
             remedy="Fetch it again, or zip it anew without a password.",
         ) from error
+    _check_lengths(archive.name, folder / "source.shp")
     return folder / "source.shp"
 
 
@@ -93,6 +94,27 @@ def _take_out(opened: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path) ->
             file.write(chunk)
 
 
+def _check_lengths(name: str, shape_file: Path) -> None:
+    """Refuse parts shorter than their own headers say: GDAL reads what is there and keeps quiet."""
+    with shape_file.open("rb") as shapes:
+        shapes_header = shapes.read(28)
+    with shape_file.with_suffix(".dbf").open("rb") as table:
+        table_header = table.read(12)
+    # ESRI Shapefile Technical Description (1998): length in 16-bit words, big-endian, at byte 24
+    stated = {".shp": 2 * int.from_bytes(shapes_header[24:28], "big")}
+    # dBASE: records at byte 4, length of the header at 8 and of a record at 10, little-endian
+    records, header, record = (table_header[a:b] for a, b in ((4, 8), (8, 10), (10, 12)))
+    stated[".dbf"] = int.from_bytes(header, "little") + int.from_bytes(
+        records, "little"
+    ) * int.from_bytes(record, "little")
+    for suffix, length in stated.items():
+        if shape_file.with_suffix(suffix).stat().st_size < length:
+            raise ArchiveError(
+                f"{name}: the {suffix} part is damaged or incomplete. Nothing was imported.",
+                remedy="Ask for the Shapefile again; compare its size with the original.",
+            )
+
+
 def text_encoding(shape_file: Path) -> str:
     """Return the encoding of a Shapefile's texts when the file does not state it, else ``""``.
 
@@ -125,4 +147,4 @@ def _suffix(member: zipfile.ZipInfo) -> str:
 
 def _is_hidden(member: zipfile.ZipInfo) -> bool:
     parts = PurePosixPath(member.filename).parts
-    return any(part.startswith((".", "__MACOSX")) for part in parts)
+    return any(part.startswith(("._", "__MACOSX")) for part in parts)

@@ -60,10 +60,12 @@ def osm_file(path, *, nodes=(), ways=(), relations=()):
     relations: (id, [(role, way id)], tags).
     """
     texts = _Texts()
-    group = b"".join(_field(1, _node(texts, *node)) for node in nodes)
-    group += b"".join(_field(3, _way(texts, *way)) for way in ways)
-    group += b"".join(_field(4, _relation(texts, *relation)) for relation in relations)
-    block = _field(1, texts.table()) + _field(2, group)
+    groups = (  # a group holds elements of one type only
+        b"".join(_field(1, _node(texts, *node)) for node in nodes),
+        b"".join(_field(3, _way(texts, *way)) for way in ways),
+        b"".join(_field(4, _relation(texts, *relation)) for relation in relations),
+    )
+    block = _field(1, texts.table()) + b"".join(_field(2, group) for group in groups if group)
     header = _field(4, b"OsmSchema-V0.6")
     path.write_bytes(_blob(b"OSMHeader", header) + _blob(b"OSMData", block))
     return path
@@ -103,6 +105,8 @@ def _relation(texts, number, members, tags):
 
 
 def _tags(texts, tags):
+    if not tags:
+        return b""
     keys = b"".join(_varint(texts.number(key)) for key in tags)
     return _field(2, keys) + _field(3, b"".join(_varint(texts.number(v)) for v in tags.values()))
 

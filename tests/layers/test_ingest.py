@@ -1,9 +1,10 @@
-"""Importing vector files: what is stored, what is repaired, what is refused, and that it is said."""
+"""Importing vector files: what is stored, repaired or refused, and that it is said."""
 
 import json
 import struct
 
 import numpy as np
+import pyarrow as pa
 import pytest
 import shapely
 from hypothesis import HealthCheck, given, settings
@@ -15,6 +16,7 @@ from layers.errors import RunCancelledError, UnknownLandUseError, UserFacingErro
 from layers.ingest import ImportOptions, import_file
 from layers.ingest.attributes import json_objects
 from layers.ingest.repair import has_too_many_crossings, repaired
+from layers.ingest.shapes import check_shapes
 from layers.models import Feature, ImportIssue, Layer, Run
 from layers.queries import current_features, surveyed_share
 from tests.factories import EAST, NORTH, at, land_use, line, outline, square
@@ -183,10 +185,6 @@ def test_a_collection_and_a_200_001_corner_outline_are_refused(tmp_path):
 
 
 def test_shapes_nested_ten_thousand_deep_are_refused_without_a_crash(tmp_path):
-    from layers.ingest.shapes import check_shapes
-
-    import pyarrow as pa
-
     point = struct.pack("<BIdd", 1, 1, EAST, NORTH)
     nested = struct.pack("<BII", 1, 6, 1) * 10_000 + point
     collected = struct.pack("<BII", 1, 7, 1) * 10_000 + point
@@ -491,8 +489,6 @@ def test_read_is_always_stored_plus_refused(tmp_path, kinds):
     )
 )
 def test_texts_of_any_kind_come_back_from_json_as_they_were(columns):
-    import pyarrow as pa
-
     written = json_objects({k: pa.array(v, pa.string()) for k, v in columns.items()}, 3)
 
     for row, text in enumerate(written.to_pylist()):

@@ -47,7 +47,7 @@ def extract_parcel(parcel: Parcel, *, on: date, sees_internal: bool = False) -> 
         lists[name].append(entry)
     return {
         "kind": "extract",
-        "created_at": timezone.now().isoformat(timespec="seconds"),
+        "created_at": timezone.localtime().isoformat(timespec="seconds"),
         "as_of": on.isoformat(),
         "parcel": parcel_facts(parcel),
         "plans": [plan_facts(plan) for plan in situation.plans],

@@ -85,7 +85,7 @@ def _need(case: Case, row: dict[str, str]) -> Need:
     if unit.startswith(HOTEL_ROOM):
         return _counted(proposal.counted("rooms"), rate, said("the number of rooms"))
     if name := COUNTED.get(unit):
-        return _counted(proposal.counted(name), rate, said("the number of %(things)s", things=unit))
+        return _counted(proposal.counted(name), rate, _count_missing(name))
     readings: tuple[tuple[re.Pattern[str], Callable[[], float | None], Said], ...] = (
         (FLOOR_UNIT, lambda: proposal.floor_area_m2, said("the floor area of every use in m²")),
         (SITE_UNIT, lambda: case.plot_area_m2, said("the area of the plot")),
@@ -95,6 +95,14 @@ def _need(case: Case, row: dict[str, str]) -> Need:
         if found := pattern.match(unit):
             return _counted(amount(), rate / float(found.group(1)), missing)
     return Need(cars=None, missing=said("a parking study: the standard gives no number"))
+
+
+def _count_missing(name: str) -> Said:
+    return {
+        "dwellings": said("the number of dwellings"),
+        "classrooms": said("the number of classrooms"),
+        "beds": said("the number of beds"),
+    }[name]
 
 
 def _counted(amount: float | None, rate: float, missing: Said) -> Need:

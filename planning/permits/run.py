@@ -65,7 +65,7 @@ def check_application(
         "reference": application.reference,
         "permit_type": application.permit_type,
         "as_of": day.isoformat(),
-        "created_at": timezone.now().isoformat(timespec="seconds"),
+        "created_at": timezone.localtime().isoformat(timespec="seconds"),
         "engine": ENGINE_VERSION,
         "inputs_digest": digest,
         "outcome": outcome.value,

@@ -1,12 +1,24 @@
 """How a page says a bilingual sentence, a basis, a share or an area."""
 
 from django import template
+from django.utils.translation import gettext_lazy as _
 
 from layers.vocab import Basis
 from planning.sentences import Said, in_language
 from planning.vocab import Permission
 
 register = template.Library()
+
+# Units as records state them, and as a reader reads them; all others read as written.
+UNITS = {
+    "m2": _("m²"),
+    "m2/m2": "",
+    "m": _("m"),
+    "storeys": _("storeys"),
+    "cars": _("cars"),
+    "dwellings/ha": _("dwellings per hectare"),
+    "percentage points": _("percentage points"),
+}
 
 
 @register.filter
@@ -43,6 +55,12 @@ def metres(value: float | None) -> str:
 
 
 @register.filter
-def signed(value: float | None) -> str:
+def signed(value: float) -> str:
     """Return a margin with its sign."""
-    return "" if value is None else f"{value:+,.2f}".rstrip("0").rstrip(".")
+    return "0" if not value else f"{value:+,.2f}".rstrip("0").rstrip(".")
+
+
+@register.filter
+def unit_name(unit: str) -> str:
+    """Return a unit as the reader reads it."""
+    return str(UNITS.get(unit, unit))

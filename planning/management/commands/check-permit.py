@@ -1,4 +1,4 @@
-"""``./krong check-permit APPLICATION.json``: an application against the law on its land."""  # noqa: N999
+"""``./krong check-permit APPLICATION.json``: an application against the law on its land."""
 
 from argparse import ArgumentParser
 from pathlib import Path

@@ -1,7 +1,8 @@
 -- Subjects that lie where a hazard map shows danger: one finding per subject and map (layer).
 --
 -- The map's shapes are the outer side, cut into pieces of at most 128 corners; OFFSET 0 makes each
--- piece ask the GiST index feature_current_geometry for what stands there. An area counts from
+-- piece ask the GiST index of the current features, and each neighbour the key of
+-- conflict_selection. An area counts from
 -- min_overlap_m2 (or half the subject) per depth class on; a point or line as soon as it touches,
 -- because on the border between two depth classes it lies inside neither.
 -- Class H0 is "no water" by definition (flood_classes.csv) and never a danger.
@@ -24,14 +25,8 @@ WITH danger AS MATERIALIZED (
       AND chosen.is_sure
       AND feature.properties->>'hazard_class' IS DISTINCT FROM 'H0'
 ),
-cut AS MATERIALIZED (
-    SELECT
-        piece.object_row,
-        around.id AS subject_row,
-        CASE
-            WHEN ST_Covers(piece.geometry, around.geometry) THEN around.geometry
-            ELSE ST_Intersection(piece.geometry, around.geometry)
-        END AS geometry
+candidate AS MATERIALIZED (
+    SELECT piece.object_row, piece.geometry AS piece, around.id AS subject_row, around.geometry
     FROM (
         SELECT danger.object_row, part.geometry
         FROM danger
@@ -44,9 +39,24 @@ cut AS MATERIALIZED (
         WHERE feature.retired_in IS NULL AND feature.geometry && piece.geometry
         OFFSET 0
     ) AS around
-    JOIN conflict_selection AS chosen
-        ON chosen.selection = %(subject)s AND chosen.feature_id = around.id AND chosen.is_sure
-    WHERE around.id <> piece.object_row AND ST_Intersects(piece.geometry, around.geometry)
+    CROSS JOIN LATERAL (
+        SELECT 1
+        FROM conflict_selection AS chosen
+        WHERE chosen.selection = %(subject)s AND chosen.feature_id = around.id AND chosen.is_sure
+        OFFSET 0
+    ) AS wanted
+    WHERE around.id <> piece.object_row
+),
+cut AS MATERIALIZED (
+    SELECT
+        candidate.object_row,
+        candidate.subject_row,
+        CASE
+            WHEN ST_Covers(candidate.piece, candidate.geometry) THEN candidate.geometry
+            ELSE ST_Intersection(candidate.piece, candidate.geometry)
+        END AS geometry
+    FROM candidate
+    WHERE ST_Intersects(candidate.piece, candidate.geometry)
 ),
 wet AS MATERIALIZED (  -- per subject, map and depth class
     SELECT

@@ -3,7 +3,8 @@
 -- with what its interior lies in or crosses; shapes that only touch never do.
 --
 -- "outer" is the side with fewer features, cut into pieces of at most 128 corners; OFFSET 0 makes
--- each piece ask the GiST index feature_current_geometry. Materialised: each pair is cut once.
+-- each piece ask the GiST index of the current features, and each neighbour the key of
+-- conflict_selection. Materialised: each pair is cut once.
 WITH piece AS MATERIALIZED (
     SELECT chosen.feature_id AS outer_row, part.geometry
     FROM conflict_selection AS chosen
@@ -11,14 +12,8 @@ WITH piece AS MATERIALIZED (
     CROSS JOIN LATERAL ST_Subdivide(feature.geometry, 128) AS part(geometry)
     WHERE chosen.selection = %(outer)s AND chosen.is_sure
 ),
-cut AS MATERIALIZED (
-    SELECT
-        piece.outer_row,
-        around.id AS inner_row,
-        CASE
-            WHEN ST_Covers(piece.geometry, around.geometry) THEN around.geometry
-            ELSE ST_Intersection(piece.geometry, around.geometry)
-        END AS geometry
+candidate AS MATERIALIZED (
+    SELECT piece.outer_row, piece.geometry AS piece, around.id AS inner_row, around.geometry
     FROM piece
     CROSS JOIN LATERAL (
         SELECT feature.id, feature.geometry
@@ -26,9 +21,24 @@ cut AS MATERIALIZED (
         WHERE feature.retired_in IS NULL AND feature.geometry && piece.geometry
         OFFSET 0
     ) AS around
-    JOIN conflict_selection AS chosen
-        ON chosen.selection = %(inner)s AND chosen.feature_id = around.id AND chosen.is_sure
-    WHERE around.id <> piece.outer_row AND ST_Intersects(piece.geometry, around.geometry)
+    CROSS JOIN LATERAL (
+        SELECT 1
+        FROM conflict_selection AS chosen
+        WHERE chosen.selection = %(inner)s AND chosen.feature_id = around.id AND chosen.is_sure
+        OFFSET 0
+    ) AS wanted
+    WHERE around.id <> piece.outer_row
+),
+cut AS MATERIALIZED (
+    SELECT
+        candidate.outer_row,
+        candidate.inner_row,
+        CASE
+            WHEN ST_Covers(candidate.piece, candidate.geometry) THEN candidate.geometry
+            ELSE ST_Intersection(candidate.piece, candidate.geometry)
+        END AS geometry
+    FROM candidate
+    WHERE ST_Intersects(candidate.piece, candidate.geometry)
 ),
 paired AS MATERIALIZED (
     SELECT

@@ -1,7 +1,8 @@
 -- Pairs nearer to each other than min_distance_m, edge to edge; at exactly that distance: none.
 --
 -- "outer" is the side with fewer features; its large shapes are cut into pieces so that their
--- boxes stay small. OFFSET 0 makes each piece ask the GiST index feature_current_geometry.
+-- boxes stay small. OFFSET 0 makes each piece ask the GiST index of the current features, and each
+-- neighbour the key of conflict_selection; the planner cannot guess how few they are.
 -- The pieces only find candidates (with a centimetre to spare, because cutting rounds); what
 -- decides is ST_Distance of the whole shapes.
 -- A pair that two selectors share is reported once, and one place recorded in two layers (the same
@@ -13,10 +14,8 @@ WITH piece AS MATERIALIZED (
     CROSS JOIN LATERAL ST_Subdivide(feature.geometry, 128) AS part(geometry)
     WHERE chosen.selection = %(outer)s AND chosen.is_sure
 ),
-near AS MATERIALIZED (
-    SELECT DISTINCT
-        CASE WHEN %(outer_is_subject)s THEN piece.outer_row ELSE around.id END AS subject_row,
-        CASE WHEN %(outer_is_subject)s THEN around.id ELSE piece.outer_row END AS object_row
+candidate AS MATERIALIZED (
+    SELECT piece.outer_row, piece.geometry AS piece, around.id AS inner_row, around.geometry
     FROM piece
     CROSS JOIN LATERAL (
         SELECT feature.id, feature.geometry
@@ -25,10 +24,20 @@ near AS MATERIALIZED (
           AND feature.geometry && ST_Expand(piece.geometry, %(min_distance_m)s + 0.01)
         OFFSET 0
     ) AS around
-    JOIN conflict_selection AS chosen
-        ON chosen.selection = %(inner)s AND chosen.feature_id = around.id AND chosen.is_sure
+    CROSS JOIN LATERAL (
+        SELECT 1
+        FROM conflict_selection AS chosen
+        WHERE chosen.selection = %(inner)s AND chosen.feature_id = around.id AND chosen.is_sure
+        OFFSET 0
+    ) AS wanted
     WHERE around.id <> piece.outer_row
-      AND ST_DWithin(piece.geometry, around.geometry, %(min_distance_m)s + 0.01)
+),
+near AS MATERIALIZED (
+    SELECT DISTINCT
+        CASE WHEN %(outer_is_subject)s THEN outer_row ELSE inner_row END AS subject_row,
+        CASE WHEN %(outer_is_subject)s THEN inner_row ELSE outer_row END AS object_row
+    FROM candidate
+    WHERE ST_DWithin(candidate.piece, candidate.geometry, %(min_distance_m)s + 0.01)
 ),
 measured AS MATERIALIZED (
     SELECT

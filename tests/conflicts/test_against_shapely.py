@@ -131,9 +131,7 @@ def test_overlap_of_many_cornered_areas_equals_shapely():
 
 DEPTH_CLASSES = {"H1": (0.01, 0.3), "H2": (0.3, 0.6), "H3": (0.6, 1.2), "H4": (1.2, None)}
 STEPS = [(0.3, "low"), (0.6, "high"), (1.2, "critical")]
-water_cells = st.lists(
-    st.sampled_from(["dry", "H0", *DEPTH_CLASSES]), min_size=16, max_size=16
-)
+water_cells = st.lists(st.sampled_from(["dry", "H0", *DEPTH_CLASSES]), min_size=16, max_size=16)
 
 
 @few

@@ -191,7 +191,9 @@ def test_without_a_flood_map_no_hospital_is_safe():
 
 def test_a_hospital_outside_the_domain_of_the_flood_run_is_untold():
     surveyed_layer(
-        "facilities", feature("IN", at(500, 500), "hospital"), feature("OUT", at(2000, 0), "hospital")
+        "facilities",
+        feature("IN", at(500, 500), "hospital"),
+        feature("OUT", at(2000, 0), "hospital"),
     )
     flood = filled_layer(
         "flood-r100",

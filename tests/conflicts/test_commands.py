@@ -7,10 +7,10 @@ import json
 import pytest
 from django.core.management import call_command
 
-from conflicts.models import DetectionRun, Finding, RuleBook
-from conflicts.rulebook_file import RuleBookFile, write_rulebook
 from conflicts.kinds import Text
+from conflicts.models import DetectionRun, Finding, RuleBook
 from conflicts.rule_schema import rule_from_data
+from conflicts.rulebook_file import RuleBookFile, write_rulebook
 from layers.models import Layer
 from tests.conflicts.ground import find, rule_data, surveyed_layer
 from tests.factories import feature, land_use, square
@@ -145,9 +145,7 @@ def test_detect_uses_the_version_in_force_unless_told(capsys, book_file):
     run(capsys, "rulebook", "load", str(book_file(rule_data(min_distance_m=300))))
 
     _, in_force, _ = run(capsys, "detect", "--rulebook", "city", "--json")
-    _, asked, _ = run(
-        capsys, "detect", "--rulebook", "city", "--rulebook-version", "2", "--json"
-    )
+    _, asked, _ = run(capsys, "detect", "--rulebook", "city", "--rulebook-version", "2", "--json")
 
     assert json.loads(in_force)["rulebook"] == "city v1"
     assert json.loads(asked)["rulebook"] == "city v2"

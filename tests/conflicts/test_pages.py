@@ -288,5 +288,5 @@ def test_the_list_of_many_findings_turns_pages_with_few_queries(
 
     assert "1 / 3" in first
     assert "severity=low&amp;page=2" in first
-    assert last.count("<td><a href=\"/findings/") == 20
+    assert last.count('<td><a href="/findings/') == 20
     assert reverse("findings") == "/findings/"

@@ -237,7 +237,11 @@ comparison = st.one_of(
         }
     ),
     st.fixed_dictionaries(
-        {"attr": st.just("h"), "op": st.just("in"), "value": st.lists(st.integers(0, 9), min_size=1)}
+        {
+            "attr": st.just("h"),
+            "op": st.just("in"),
+            "value": st.lists(st.integers(0, 9), min_size=1),
+        }
     ),
 )
 condition = st.recursive(

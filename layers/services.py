@@ -17,7 +17,7 @@ from shapely.geometry.base import BaseGeometry
 
 from layers.copying import EncodedBatch, copy_row
 from layers.crs import PROJECT_SRID
-from layers.errors import UnknownLandUseError, UserFacingError
+from layers.errors import NotFoundError, UnknownLandUseError, UserFacingError
 from layers.models import LandUseClass, Layer, LayerVersion, RasterLayer, SurveyedArea
 from layers.sql_files import load_sql
 from layers.vocab import Completeness, GeometryKind, Lifecycle, VersionState
@@ -113,8 +113,18 @@ def publish_features(
 
 @transaction.atomic
 def retire_features(*, layer: Layer, stable_ids: Iterable[str]) -> Publication:
-    """Publish a version without the named features."""
+    """Publish a version without the named features.
+
+    Raises
+    ------
+    NotFoundError
+        The layer was never published.
+    """
     layer = Layer.objects.select_for_update().get(pk=layer.pk)
+    if layer.published_number is None:
+        raise NotFoundError(
+            f"Layer '{layer.slug}' has no published version.", remedy="Publish features first."
+        )
     gone = list(layer.features.filter(retired_in=None, stable_id__in=list(stable_ids)))
     left = layer.features.filter(retired_in=None).count() - len(gone)
     if not gone:
@@ -167,11 +177,23 @@ def set_surveyed_area(
     source: str = "",
     captured_on: date | None = None,
 ) -> SurveyedArea:
-    """State where a layer was surveyed, replacing an earlier statement from the same source."""
-    parts = shapely.get_parts(geometry)
-    polygons = shapely.MultiPolygon([part for part in parts if part.geom_type == "Polygon"])
-    stored = GEOSGeometry(memoryview(shapely.to_wkb(polygons)), srid=PROJECT_SRID)
-    layer.surveyed_areas.filter(source=source, completeness=completeness).delete()
+    """State where a layer was surveyed, replacing an earlier statement from the same source.
+
+    Raises
+    ------
+    UserFacingError
+        The geometry holds no area.
+    """
+    polygons = [p for p in shapely.get_parts(geometry) if p.geom_type == "Polygon"]
+    whole = shapely.union_all(polygons)
+    if whole.is_empty:
+        raise UserFacingError(
+            f"What is stated as surveyed for layer '{layer.slug}' holds no area.",
+            remedy="Draw the surveyed area as a polygon.",
+        )
+    joined = shapely.MultiPolygon(list(shapely.get_parts(whole)))
+    stored = GEOSGeometry(memoryview(shapely.to_wkb(joined)), srid=PROJECT_SRID)
+    layer.surveyed_areas.filter(source=source).delete()
     return SurveyedArea.objects.create(
         layer=layer,
         geometry=cast("MultiPolygon", stored),
@@ -191,7 +213,8 @@ def _stage(features: Iterable[NewFeature | EncodedBatch]) -> None:
         cursor.execute("DROP TABLE IF EXISTS layer_stage")
         cursor.execute(load_sql(__file__, "create_stage.sql"))
         for lines in _copy_lines(features):
-            cursor.copy_expert(load_sql(__file__, "copy_stage.sql"), BytesIO(lines))
+            with connection.wrap_database_errors:
+                cursor.copy_expert(load_sql(__file__, "copy_stage.sql"), BytesIO(lines))
         cursor.execute("ANALYZE layer_stage")
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 WIDTH, HEIGHT = 720, 220  # of the drawing area
-LEFT, BOTTOM = 56, 36  # room for the labels of the axes
+LEFT, RIGHT, BOTTOM = 56, 24, 36  # room for the labels of the axes
 WIDEST_LABEL_COUNT = 6
 
 # Steps that people count in: 1, 2 or 5 times a power of ten; hours by the clock.
@@ -41,7 +41,7 @@ class RainChart:
     y_ticks: tuple[Tick, ...]
     total_mm: str
     peak_mm_h: str
-    width: int = WIDTH + LEFT
+    width: int = WIDTH + LEFT + RIGHT
     height: int = HEIGHT + BOTTOM
     left: int = LEFT
     base: int = HEIGHT

@@ -11,6 +11,7 @@ from scenarios.charts import rain_chart
 from scenarios.models import ScenarioRun
 from scenarios.publication import CLASS_COLOURS
 from scenarios.queries import exposed_versions, is_current
+from scenarios.rasters import DEPTH_COLOURS
 from scenarios.vocab import (
     QUANTITY_UNITS,
     AssumptionKind,
@@ -55,6 +56,7 @@ def result_tables(result: ScenarioRun) -> dict[str, Any]:
         "beyond_percent": f"{result.validity['wet_share_beyond_froude'] * 100:.1f}",
         "areas": [_area(row) for row in result.hazard_areas],
         "grids": _grids(result),
+        "depth_legend": _depth_legend(),
         "flooded": _flooded(result, names),
         "untold": _untold(result),
         "facility_count": len(result.exposure.get("facilities", [])),
@@ -105,6 +107,14 @@ def _grids(result: ScenarioRun) -> list[dict[str, Any]]:
         }
         for quantity in Quantity
         if quantity.value in result.outputs["files"]
+    ]
+
+
+def _depth_legend() -> list[dict[str, str]]:
+    """Return the colours of the depth picture with the depth from which each holds."""
+    return [
+        {"label": f"{limit:.2f}", "colour": "#{:02X}{:02X}{:02X}".format(*colour)}
+        for limit, colour in DEPTH_COLOURS
     ]
 
 

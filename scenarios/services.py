@@ -15,7 +15,7 @@ from scenarios import flood
 from scenarios.models import Scenario
 from scenarios.publication import check_publishable, store_outcome, write_grids
 from scenarios.queries import RUN_KIND, CatalogueSources, exposed_versions, finished_run
-from scenarios.simulation import Outcome, combined_digest, input_digests, run_spec
+from scenarios.simulation import Outcome, combined_digest, input_digests, run_spec, volume_error
 from scenarios.spec import ScenarioSpec
 from scenarios.spec_reader import spec_from
 
@@ -115,7 +115,7 @@ def _tell_balance(report: Reporter, outcome: Outcome) -> None:
     balance = outcome.result.mass_balance
     report(
         SHARE_OF_COMPUTING,
-        f"{outcome.result.steps:,} steps; volume error {balance.relative_error:.1e}; "
+        f"{outcome.result.steps:,} steps; volume error {volume_error(balance):.1e}; "
         f"{balance.stored_end_m3:,.0f} m3 still standing",
     )
     if outcome.setup.hole_cells:

@@ -123,6 +123,10 @@ class TestResult:
         for english in ("Mass balance", "Assumptions", "Greatest depth", "never validated"):
             assert english not in text
 
+    def test_the_picture_has_a_legend_in_its_own_colours(self, client, finished):
+        text = page(client, "scenario", number=finished.pk)
+        assert re.search(r"background:#08306B\"></span> 1\.20", text)
+
     def test_it_links_to_the_layers_on_the_map(self, client, finished):
         text = page(client, "scenario", number=finished.pk)
         assert "/map/?layer=flood-basin-depth" in text
@@ -157,7 +161,9 @@ class TestResult:
 
 
 class TestFiles:
-    @pytest.mark.parametrize("quantity", ["depth", "velocity", "hazard-rating", "arrival", "froude"])
+    @pytest.mark.parametrize(
+        "quantity", ["depth", "velocity", "hazard-rating", "arrival", "froude"]
+    )
     def test_each_grid_can_be_downloaded_and_opened(self, client, finished, quantity):
         answer = client.get(reverse("scenario-grid", args=[finished.pk, quantity]))
         assert answer["Content-Disposition"].endswith(f'-{quantity}.tif"')

@@ -34,7 +34,7 @@ def test_a_row_that_is_no_measurement_is_refused_with_its_number(tmp_path, row):
 
 
 def test_time_must_run_forward(tmp_path):
-    with pytest.raises(SpecError, match="row 3.*does not end after"):
+    with pytest.raises(SpecError, match=r"row 3.*does not end after"):
         series(tmp_path, "10,1", "10,2")
 
 

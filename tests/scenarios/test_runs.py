@@ -138,9 +138,7 @@ class TestPublication:
         assert result.hyetograph == {"ends_s": [3600], "depths_mm": [400]}
 
     def test_small_areas_are_left_out_only_when_asked_and_that_is_recorded(self, tmp_path):
-        path = write_scenario(
-            tmp_path, plain_with_a_pit(), event=HEAVY_RAIN, min_area_m2=500
-        )
+        path = write_scenario(tmp_path, plain_with_a_pit(), event=HEAVY_RAIN, min_area_m2=500)
         result = run_scenario(path).scenario_run
         classes = {zone.properties["hazard_class"] for zone in current_features("flood-basin")}
         assert classes == {"H2"}
@@ -168,9 +166,7 @@ class TestPublication:
 
 @pytest.mark.django_db
 class TestExposure:
-    def test_a_school_in_the_pit_is_listed_with_its_depth_and_one_outside_cannot_be_told(
-        self, pit
-    ):
+    def test_a_school_in_the_pit_is_listed_with_its_depth_and_one_outside_cannot_be_told(self, pit):
         filled_layer(
             "facilities",
             feature("SCH-1", square(32, 22, 6), "school", name_en="Pit school"),
@@ -411,7 +407,7 @@ class TestStored:
     def test_a_terrain_removed_since_is_named(self, pit):
         scenario = store_scenario(read_spec(pit), pit.parent)
         (pit.parent / "terrain.tif").unlink()
-        with pytest.raises(SpecError, match="'terrain.file' names 'terrain.tif'"):
+        with pytest.raises(SpecError, match=r"'terrain\.file' names 'terrain\.tif'"):
             spec_of(scenario)
 
 
@@ -475,5 +471,3 @@ def _geos(shape):
     from django.contrib.gis.geos import GEOSGeometry
 
     return GEOSGeometry(shapely.to_wkt(shape), srid=32648)
-
-

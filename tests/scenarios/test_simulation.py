@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from shapely.geometry import box
 
+from scenarios import flood
 from scenarios.errors import SolverError, TerrainError
-from scenarios.simulation import combined_digest, input_digests, run_spec
+from scenarios.simulation import combined_digest, input_digests, run_spec, volume_error
 from scenarios.sources import FileSources
 from scenarios.spec_reader import read_spec
 from scenarios.vocab import Quantity
@@ -155,6 +156,18 @@ def test_holes_are_walls_and_the_reader_is_told(tmp_path):
     assert outcome.classes[2, 3] == -1
     assert "holes" in outcome.validity()["notes"]
     assert outcome.result.mass_balance.rain_m3 == pytest.approx(0.06 * 47 * 100)
+
+
+def test_a_sea_that_comes_and_goes_does_not_hide_the_volume_error():
+    """100 m3 of rain, 1 m3 made of nothing, beside a million m3 of sea: 1 %, not a millionth."""
+    nothing = dict.fromkeys(("lost_m3", "inflow_m3", "edge_in_m3", "stored_start_m3"), 0.0)
+    sea = {"stage_in_m3": 1e6, "stage_out_m3": 0.0, "edge_out_m3": 1e6, "edge_out_by_side_m3": {}}
+    rainy = flood.MassBalance(rain_m3=100.0, stored_end_m3=101.0, **nothing, **sea)
+    assert rainy.relative_error == pytest.approx(1e-6, rel=1e-3)
+    assert volume_error(rainy) == pytest.approx(0.01)
+
+    dry = flood.MassBalance(rain_m3=0.0, stored_end_m3=1.0, **nothing, **sea)
+    assert volume_error(dry) == pytest.approx(1e-6)
 
 
 def test_a_validated_model_says_so_and_any_other_says_it_never_was(tmp_path):

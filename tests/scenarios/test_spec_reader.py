@@ -125,9 +125,7 @@ def test_a_sea_by_layer_or_by_ground_level_but_not_both(tmp_path):
         ({"roughnes": 1}, "roughnes", "not a key"),
     ],
 )  # fmt: skip
-def test_an_error_names_the_file_and_the_key_and_says_what_is_right(
-    tmp_path, changes, key, words
-):
+def test_an_error_names_the_file_and_the_key_and_says_what_is_right(tmp_path, changes, key, words):
     error = refusal(tmp_path, **changes)
     assert error.what.startswith(f"basin.yaml: '{key}'")
     assert words in str(error)

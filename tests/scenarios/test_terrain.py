@@ -115,9 +115,7 @@ def test_oblong_cells_and_turned_grids_are_refused(tmp_path):
     oblong = Affine(10, 0, EAST, 0, -5, NORTH)
     turned = Affine(10, 1, EAST, 1, -10, NORTH)
     for name, shape in (("a.tif", oblong), ("b.tif", turned)):
-        assert "square cells" in refusal(
-            write_terrain(tmp_path / name, basin(), transform=shape)
-        )
+        assert "square cells" in refusal(write_terrain(tmp_path / name, basin(), transform=shape))
 
 
 def test_a_picture_with_three_bands_is_no_terrain(tmp_path):

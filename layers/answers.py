@@ -8,7 +8,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.http import urlencode
 
 from layers.identify import FoundFeature, GridValue, LayerAnswer, Place
-from layers.legend import raster_steps, theme_of
+from layers.legend import OTHER, THEMES, raster_steps, theme_of
 from layers.models import Layer, LayerVersion, in_reader_language
 from layers.names import NameProperties, name_properties
 from layers.search import KHMER, Match, Query
@@ -23,6 +23,7 @@ def place_content(
     where: Place, answers: list[LayerAnswer], versions: Mapping[str, LayerVersion]
 ) -> dict[str, Any]:
     """Return what every layer says about a point."""
+    ordered = sorted(answers, key=lambda answer: _theme_place(versions[answer.slug].layer))
     return {
         "place": {
             "lon": where.longitude,
@@ -31,8 +32,13 @@ def place_content(
             "northing_m": round(where.northing, 2),
             "reach_m": round(where.reach_m, 2),
         },
-        "layers": [_layer_content(answer, versions[answer.slug]) for answer in answers],
+        "layers": [_layer_content(answer, versions[answer.slug]) for answer in ordered],
     }
+
+
+def _theme_place(layer: Layer) -> int:
+    """Return where a layer's theme stands in the tree: the plan first, the base map last."""
+    return (*THEMES, OTHER).index(theme_of(layer))
 
 
 def _layer_content(answer: LayerAnswer, version: LayerVersion) -> dict[str, Any]:

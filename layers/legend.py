@@ -110,7 +110,7 @@ def depth_steps() -> tuple[Step, ...]:
     for row in read_table("flood_classes"):
         if row["class"] in HAZARD_COLOURS:
             lower, _dash, upper = row["depth_m"].lstrip(">").partition("-")
-            label = f"{row['class']}  {row['depth_m'].replace('-', '–')} m"
+            label = f"{row['depth_m'].replace('-', '–')} m"
             top = float(upper) if upper else float("inf")
             steps.append(
                 Step(float(lower), top, HAZARD_COLOURS[row["class"]], label, HAZARD_OPACITY)

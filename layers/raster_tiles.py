@@ -56,7 +56,9 @@ def _values(raster: RasterLayer, tile: Tile) -> Grid:
     easting, northing = _pixel_middles(tile)
     values = np.full(easting.shape, np.nan)
     with rasterio.open(default_storage.path(str(raster.file.name)), driver="GTiff") as grid:
-        columns, rows = ~grid.transform * (easting, northing)
+        to_cell = ~grid.transform
+        columns = to_cell.a * easting + to_cell.b * northing + to_cell.c
+        rows = to_cell.d * easting + to_cell.e * northing + to_cell.f
         inside = (columns >= 0) & (columns < grid.width) & (rows >= 0) & (rows < grid.height)
         if not inside.any():
             return values

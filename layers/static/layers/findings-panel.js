@@ -11,7 +11,7 @@ const numberOf = (finding) => String(finding.properties.id);
 
 function style(finding, isChosen) {
   const colour = COLOURS[finding.properties.severity] || QUIET;
-  return { color: isChosen ? CHOSEN : colour, weight: isChosen ? 6 : 3, opacity: 0.9, fillColor: colour, fillOpacity: isChosen ? 0.45 : 0.25 };
+  return { color: isChosen ? CHOSEN : colour, weight: isChosen ? 6 : 2, opacity: isChosen ? 1 : 0.65, fillColor: colour, fillOpacity: isChosen ? 0.45 : 0.25 };
 }
 
 function amounts({ measured, required, unit }, texts) {

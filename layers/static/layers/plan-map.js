@@ -74,7 +74,7 @@ function rememberView(map, state) {
 
 function startView(map, wanted, stack) {
   const [lat, lon, z] = ["lat", "lon", "z"].map((name) => (wanted.has(name) ? Number(wanted.get(name)) : NaN));
-  const layer = stack?.layers.get(wanted.get("layer"));
+  const layer = stack.layers.get(wanted.get("layer"));
   if (Number.isFinite(lat) && Number.isFinite(lon) && Math.abs(lat) <= 85) map.setView([lat, lon], Number.isFinite(z) ? z : CLOSE_ZOOM);
   else if (layer?.extent) map.fitBounds(bounds(layer.extent));
   else map.fitBounds(bounds(content.extent));
@@ -84,7 +84,6 @@ function start() {
   const wanted = asked();
   const state = { finding: wanted.get("finding") };
   const map = createMap();
-  startView(map, wanted, null);
   const stack = createLayerStack(map, content);
   const tabs = createTabs();
   const zoomTo = (extent) => map.fitBounds(bounds(extent), { maxZoom: CLOSE_ZOOM });

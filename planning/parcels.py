@@ -19,7 +19,7 @@ from planning.vocab import Tenure
 # Beyond it legal and mapped area contradict each other, and an answer is tried with both.
 AREA_DEVIATION_LIMIT = 0.05
 # Under these names an imported cadastre carries what people call the parcel's number.
-NUMBER_PROPERTIES = ("number", "parcel_number", "title_number", "upin")
+NUMBER_PROPERTIES = ("parcel_no", "number", "parcel_number", "title_number")
 SUGGESTIONS = 12
 
 

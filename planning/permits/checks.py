@@ -45,6 +45,8 @@ class Check:
         """How far the measured value stays on the right side of the limit (negative: beyond)."""
         if self.measured is None or self.required is None or not self.bound:
             return None
+        if self.answer not in {Answer.COMPLIES, Answer.FAILS}:
+            return None  # what is open has no margin: a number here would look like an answer
         room = self.required - self.measured
         return room if self.bound == "max" else -room
 

@@ -1,7 +1,7 @@
 """Building where water goes: the rule of each flood class, on the footprint or the whole plot."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from layers.classes import read_table
 from layers.queries import class_branches
@@ -12,11 +12,14 @@ from planning.sentences import Said, named, said
 from planning.situation import WHOLE_SHARE, Hit, TopicState
 from planning.topics import FLOOD
 
+# A critical facility is kept out of what floods once in so many years, whatever the depth.
+CRITICAL_RETURN_PERIOD_YEARS = 100
 # Freeboard above the flood level [m], as the rules of flood_classes.csv state it.
 FREEBOARD_M = {"H1": 0.3, "H2": 0.5}
 CRITICAL_USES = ("school", "hospital", "fuel_station", "fuel_depot")
 DWELLING_USES = ("residential",)
 SOURCE = "flood_classes.csv"
+RULES_SOURCE = "conflict_rules.csv"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,6 +38,7 @@ def hazard_checks(case: Case) -> Iterator[Check]:
         met = _met_by_building(case, state)
         if met:
             yield _flooded_check(case, state, max(met, key=_class_of))
+            yield from _critical_checks(case, state, met)
         elif state.is_surveyed:
             beside = said("Water on the plot, but not where the building stands.")
             dry = beside if state.hits else said("No flooding here.")
@@ -53,12 +57,7 @@ def _met_by_building(case: Case, state: TopicState) -> list[Hit]:
 
 def _flooded_check(case: Case, state: TopicState, worst: Hit) -> Check:
     flood_class = _class_of(worst)
-    found = _class_answer(case, flood_class, worst)
-    place_known = case.application.proposal.footprint is not None
-    on_part = worst.area_m2 < float(case.situation.site.area) * WHOLE_SHARE
-    if found.answer == Answer.FAILS and on_part and not place_known:
-        where = said("where on the plot the building stands: draw the footprint")
-        found = FloodAnswer(answer=Answer.CANNOT_TELL, missing=(where,))
+    found = _where_it_stands(case, worst, _class_answer(case, flood_class, worst))
     if found.answer == Answer.COMPLIES and not state.is_surveyed:
         found = FloodAnswer(answer=Answer.CANNOT_TELL, missing=(_part_unknown(state),))
     rows = {row["class"]: row for row in read_table("flood_classes")}
@@ -76,6 +75,43 @@ def _flooded_check(case: Case, state: TopicState, worst: Hit) -> Check:
 def _part_unknown(state: TopicState) -> Said:
     share = state.surveyed_share * 100
     return said("flood data for the whole plot: only %(share)s %% was surveyed", share=share)
+
+
+def _critical_checks(case: Case, state: TopicState, met: list[Hit]) -> Iterator[Check]:
+    """Yield one check per critical facility the rule list keeps out of the 100-year flood."""
+    worst = max(met, key=_class_of)
+    if not _within_critical_flood(worst):
+        return
+    for row in read_table("conflict_rules"):
+        if row["receptor"] != "flood_zone" or not _has_use(case, (row["source"],)):
+            continue
+        found = FloodAnswer(answer=Answer.FAILS)
+        explanation = said("Critical facilities stay out of the 100-year flood, however shallow.")
+        check = _check(state, _where_it_stands(case, worst, found), explanation, worst)
+        rule, is_foreign = row["rule_id"], row["basis"].startswith("REF_")
+        yield replace(
+            check,
+            code=f"{rule}:{check.code}",
+            basis=Basis.FOREIGN_REFERENCE if is_foreign else Basis.DEMO_VALUE,
+            provision=f"{rule}: {row['source']} outside the flood area",
+            source=row["src"] or RULES_SOURCE,
+        )
+
+
+def _within_critical_flood(hit: Hit) -> bool:
+    """Tell whether an area floods at least once in 100 years; one that does not say, may."""
+    years = hit.properties.get("return_period_years")
+    return not isinstance(years, int | float) or years <= CRITICAL_RETURN_PERIOD_YEARS
+
+
+def _where_it_stands(case: Case, worst: Hit, found: FloodAnswer) -> FloodAnswer:
+    """Take back a failure where only part of the plot floods and the building is not drawn."""
+    place_known = case.application.proposal.footprint is not None
+    on_part = worst.area_m2 < float(case.situation.site.area) * WHOLE_SHARE
+    if found.answer != Answer.FAILS or place_known or not on_part:
+        return found
+    where = said("where on the plot the building stands: draw the footprint")
+    return FloodAnswer(answer=Answer.CANNOT_TELL, missing=(where,))
 
 
 def _class_of(hit: Hit) -> str:

@@ -41,13 +41,13 @@ def nothing_reserved(area):
     surveyed("reservations", area)
 
 
-def flooded(area, hazard_class, shape, depth_max_m, code="q100"):
+def flooded(area, hazard_class, shape, depth_max_m, code="q100", years=100):
     """A flood layer surveyed over an area, with one class on a shape."""
     properties = {
         "hazard_class": hazard_class,
         "depth_min_m": 0.0,
         "depth_max_m": depth_max_m,
-        "return_period_years": 100,
+        "return_period_years": years,
         "duration_h": 6,
         "basis": "demo_value",
     }

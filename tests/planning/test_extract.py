@@ -322,9 +322,9 @@ def test_every_version_used_is_named():
 
 def test_a_parcel_is_found_by_its_number_where_it_names_one():
     plots = [
-        parcel("a", square(0, 0, 10), number="12/3"),
-        parcel("b", square(20, 0, 10), number="12/4"),
-        parcel("c", square(40, 0, 10), number="12/4"),
+        parcel("a", square(0, 0, 10), parcel_no="12/3"),
+        parcel("b", square(20, 0, 10), parcel_no="12/4"),
+        parcel("c", square(40, 0, 10), parcel_no="12/4"),
     ]
     zoned(("Z-1", "R1", CITY), parcels=plots)
     assert parcel_named("12/3").stable_id == "a"

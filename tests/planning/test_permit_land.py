@@ -233,6 +233,38 @@ def test_h3_is_no_place_for_a_school_and_asks_a_study_of_a_house(use, answer):
     assert flood_check("H3", depth_max_m=1.2, proposal={"uses": uses})["answer"] == answer
 
 
+def critical(use, years=100):
+    r1_plot()
+    flooded(CITY, "H1", CITY, 0.3, years=years)
+    uses = [{"class": use, "floor_area_m2": 300}]
+    found = results(proposal={"uses": uses, "floor_level_above_ground_m": 2})["checks"]
+    return [row for row in found if row["code"].startswith("FZ-")]
+
+
+def test_a_hospital_stays_out_of_even_shallow_water_and_the_demo_rule_warns():
+    [found] = critical("hospital")
+    assert (found["code"], found["answer"]) == ("FZ-01:flood:flood-q100", "fails")
+    assert not found["may_block"]
+
+
+def test_a_primary_school_is_a_school():
+    assert [row["code"] for row in critical("school_primary")] == ["FZ-02:flood:flood-q100"]
+
+
+def test_a_landfill_in_the_flood_area_breaks_a_foreign_rule():
+    [found] = critical("landfill")
+    assert (found["code"], found["basis"]) == ("LF-17:flood:flood-q100", "foreign_reference")
+
+
+def test_a_house_is_no_critical_facility():
+    assert critical("dwelling_single") == []
+
+
+@pytest.mark.parametrize(("years", "rules"), [(10, 1), (100, 1), (101, 0), (None, 1)])
+def test_critical_facilities_are_kept_from_what_floods_once_in_100_years(years, rules):
+    assert len(critical("hospital", years)) == rules
+
+
 def test_nothing_new_is_built_in_h4():
     assert flood_check("H4", depth_max_m=None)["answer"] == "fails"
 

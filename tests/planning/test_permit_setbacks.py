@@ -31,6 +31,7 @@ def test_three_metres_depend_on_which_edge_is_the_front():
     found = setbacks(43, 45, 10, 5)
     assert found["answer"] == "cannot_tell"
     assert "front" in found["missing"][0]["en"]
+    assert (found["measured"], found["margin"]) == (3, None)
 
 
 def test_the_evidence_is_the_line_to_the_nearest_edge():

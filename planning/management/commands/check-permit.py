@@ -59,6 +59,7 @@ def _line(check: dict[str, Any]) -> str:
     if check["measured"] is not None and check["required"] is not None:
         bound = {"max": "<=", "min": ">="}.get(check["bound"], "")
         line += f": {check['measured']:g} {bound} {check['required']:g} {check['unit']}"
+    if check["margin"] is not None:
         line += f", margin {check['margin']:+g} {check['margin_unit']}"
     line += f". {check['explanation']['en']}"
     basis = check["basis_name"]["en"] if check["basis_name"] else "no basis yet"

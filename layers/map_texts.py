@@ -21,7 +21,6 @@ def _of_the_panel() -> dict[str, str]:
         "searching": _("Searching…"),
         "failed": _("The server did not answer. Try again."),
         "coordinates": _("Coordinates"),
-        "yourPlace": _("Clicked place"),
     }
 
 

@@ -65,11 +65,9 @@ def name_properties(version: LayerVersion) -> NameProperties:
 def recognised(columns: Iterable[str]) -> NameProperties:
     """Return which of these properties are names, by how they are called."""
     known = sorted(columns)
-    return NameProperties(
-        _first(known, _KM) or "name_km",
-        _first(known, _EN) or "name_en",
-        _first(known, _OTHER) or "name",
-    )
+    km, en = _first(known, _KM), _first(known, _EN)
+    left = [column for column in known if column not in {km, en}]
+    return NameProperties(km or "name_km", en or "name_en", _first(left, _OTHER) or "name")
 
 
 def _first(columns: list[str], patterns: tuple[str, ...]) -> str | None:

@@ -8,6 +8,8 @@ import rasterio
 import yaml
 from rasterio.transform import from_origin
 
+from scenarios.services import carry_out, start_run, store_scenario
+from scenarios.spec_reader import read_spec
 from tests.factories import EAST, NORTH
 
 CELL_M = 10.0
@@ -64,3 +66,33 @@ def write_scenario(folder, bed=None, name="basin.yaml", **changes):
         yaml.safe_dump(scenario(**changes), allow_unicode=True, sort_keys=False), encoding="utf-8"
     )
     return path
+
+
+LAYERS = {
+    "flood-basin", "flood-basin-depth", "flood-basin-velocity", "flood-basin-hazard-rating",
+    "flood-basin-arrival", "flood-basin-froude",
+}  # fmt: skip
+
+
+def plain_with_a_pit():
+    """6 x 8 cells of flat ground at 0 m, closed; four cells in the middle lie 1 m lower."""
+    bed = np.zeros((6, 8))
+    bed[2:4, 3:5] = -1.0
+    return bed
+
+
+# 400 mm on 48 cells stand at L where 44 L + 4 (L + 1) = 19.2: L = 0.317 m on the plain (H2),
+# 1.317 m in the pit (H4).
+HEAVY_RAIN = {"steady_rain": {"depth_mm": 400, "duration_h": 1, "source": "test"}}
+
+
+def started(path, publish=True):
+    spec = read_spec(path)
+    scenario = store_scenario(spec, path.parent)
+    run, reused = start_run(scenario=scenario, spec=spec, publish=publish)
+    return run, spec, reused
+
+
+def run_scenario(path, publish=True, echo=None):
+    run, spec, reused = started(path, publish)
+    return run if reused else carry_out(run, spec, echo=echo)

@@ -16,8 +16,7 @@ from layers.models import Feature, Layer, RasterLayer, Run
 from layers.runs import STALE_AFTER, fail_stale_runs
 from layers.vocab import RunState
 from scenarios.models import ScenarioRun
-from tests.scenarios.basins import write_scenario
-from tests.scenarios.test_runs import HEAVY_RAIN
+from tests.scenarios.basins import HEAVY_RAIN, write_scenario
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_S = 60.0

@@ -16,15 +16,9 @@ from scenarios.models import ScenarioRun
 from scenarios.services import store_scenario
 from scenarios.spec_reader import read_spec
 from tests.factories import feature, filled_layer, square
-from tests.scenarios.basins import write_scenario
-from tests.scenarios.test_runs import HEAVY_RAIN, plain_with_a_pit, run_scenario
+from tests.scenarios.basins import run_scenario, write_scenario
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def pit(tmp_path):
-    return write_scenario(tmp_path, plain_with_a_pit(), event=HEAVY_RAIN)
 
 
 @pytest.fixture

@@ -66,7 +66,6 @@ class Detector:
         subject = self.select(rule.subject)
         objects = self.select(object_selector(rule))
         if subject.sure and objects.sure:
-            _run("ANALYZE conflict_selection", {})
             _run(load_sql(__file__, KINDS[rule.kind].sql), _parameters(rule, subject, objects))
         found, exempted = _count_hits(rule.code)
         return Outcome(
@@ -85,6 +84,7 @@ class Detector:
         if key not in self.selections:
             number = len(self.selections) + 1
             _run(load_sql(__file__, "select_features.sql"), parameters | {"selection": number})
+            _run("ANALYZE conflict_selection", {})
             self.selections[key] = _describe(number)
         return self.selections[key]
 
@@ -95,6 +95,7 @@ def _selector_parameters(selector: Selector) -> dict[str, Any]:
     return {
         "classes": classes or None,
         "layers": list(selector.layers) or None,
+        "except_layers": list(selector.except_layers),
         "theme": selector.theme,
         "lifecycles": [str(stage) for stage in selector.lifecycles],
         "where": None if selector.where is None else as_jsonpath(selector.where),

@@ -55,8 +55,12 @@ def amount(value: float | None, unit: str) -> str:
     if value is None:
         return "–"
     places = 0 if unit == "place" else next(n for least, n in DECIMALS if abs(value) >= least)
-    number = number_format(value, decimal_pos=places, force_grouping=True)
-    return f"{number} {unit_name(unit)}".strip()
+    return f"{_number(value, places)} {unit_name(unit)}".strip()
+
+
+def _number(value: float, places: int) -> str:
+    """Round and write a number; Django's own formatting would cut 14.99 to 14.9."""
+    return str(number_format(round(value, places), decimal_pos=places, force_grouping=True))
 
 
 def unit_name(unit: str) -> str:
@@ -160,7 +164,7 @@ def _exposure(names: Mapping[str, str], seen: Observation, rule: HazardExposure)
     share = seen.facts.get("subject_share")
     said["share"] = _share(share) if share is not None else "–"
     period = seen.facts.get("return_period_years") or rule.return_period_years
-    said["period"] = number_format(period, decimal_pos=0) if period else "–"
+    said["period"] = _number(float(period), 0) if period else "–"
     if not said["depth"]:
         return _("%(share)s of %(subject)s lies in the danger area of %(object)s.") % said
     return (
@@ -179,13 +183,14 @@ def _depth(facts: Mapping[str, Any]) -> str:
     if high is None:
         return _("more than %(low)s") % {"low": amount(low, "m")}
     return _("%(low)s to %(high)s") % {
-        "low": number_format(low or 0, decimal_pos=2),
+        "low": _number(low or 0.0, 2),
         "high": amount(high, "m"),
     }
 
 
 def _share(share: float) -> str:
-    return f"{number_format(100 * share, decimal_pos=0 if share >= 0.1 else 1)} %"  # noqa: PLR2004 - one decimal below 10 %
+    percent = 100 * share
+    return f"{_number(percent, 0 if percent >= 10 else 1)} %"  # noqa: PLR2004 - one decimal below 10 %
 
 
 def _own_message(rule: Rule) -> str:
@@ -217,7 +222,7 @@ def explain_gap(gap: Mapping[str, Any]) -> str:
         "what": class_names(gap.get("classes", ())) or gap.get("theme") or _("features"),
         "layers": ", ".join(gap.get("layers", ())),
         "attributes": ", ".join(gap.get("attributes", ())),
-        "count": number_format(gap.get("count", 0), force_grouping=True),
+        "count": _number(gap.get("count", 0), 0),
         "reach": amount(gap.get("reach_m", 0.0), "m"),
         "examples": ", ".join(gap.get("examples", ())[:5]),
     }

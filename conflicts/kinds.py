@@ -48,12 +48,14 @@ class Provision:
 class Selector:
     """Which features: of these classes (a class means its branch), layers or theme.
 
-    What is given must all hold. ``surveyed_in`` names the layers whose complete survey proves
-    that no further such feature exists; without it, ``layers``, else the layers that hold some.
+    What is given must all hold; ``except_layers`` never count. ``surveyed_in`` names the layers
+    whose complete survey proves that no further such feature exists; without it, ``layers``, else
+    the layers that hold some.
     """
 
     classes: tuple[str, ...] = ()
     layers: tuple[str, ...] = ()
+    except_layers: tuple[str, ...] = ()
     theme: str = ""
     lifecycles: tuple[Lifecycle, ...] = STANDING
     where: Predicate | None = None

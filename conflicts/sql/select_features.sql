@@ -15,6 +15,7 @@ CROSS JOIN LATERAL (
 ) AS condition
 WHERE feature.retired_in IS NULL
   AND (%(layers)s::text[] IS NULL OR layer.slug = ANY(%(layers)s))
+  AND layer.slug <> ALL(%(except_layers)s::text[])
   AND (%(theme)s = '' OR layer.theme = %(theme)s)
   AND feature.lifecycle = ANY(%(lifecycles)s)
   AND (

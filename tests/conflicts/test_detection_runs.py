@@ -183,7 +183,7 @@ def test_every_kind_has_its_file_its_dataclass_and_its_binding():
 def many_places(count, seed=11):
     """Houses, schools and landfills spread over 16 x 16 km."""
     rng = np.random.default_rng(seed)
-    corners = rng.uniform(0, 16_000, (count, 2)) + (EAST, NORTH)
+    corners = rng.uniform(0, 16_000, (count, 2)) + np.array([EAST, NORTH])
     sizes = rng.uniform(5, 30, (count, 2))
     for n, ((x, y), (width, height)) in enumerate(zip(corners, sizes, strict=True)):
         use = "landfill" if n % 2000 == 0 else ("school" if n % 100 == 1 else "residential")

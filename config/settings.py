@@ -146,4 +146,6 @@ LOGGING = {
     "disable_existing_loggers": False,
     "handlers": {"console": {"class": "logging.StreamHandler"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
+    # rasterio repeats for every skipped GDAL driver (config/gdal.py) that it is not there
+    "loggers": {"rasterio._env": {"level": "ERROR"}},
 }

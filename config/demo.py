@@ -1,0 +1,113 @@
+"""The demo city from nothing to answers: the commands a city would give, in their order."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import geopandas
+from django.conf import settings
+
+from fixtures.demo_city import DemoCity, generate
+from layers.queries import layer_named
+from layers.services import set_surveyed_area
+
+Arguments = tuple[str, ...]
+RULE_BOOK = Path(settings.BASE_DIR) / "fixtures" / "rulebook" / "krong-demo.yaml"
+RULE_BOOK_CODE = "krong-demo"
+PLAN_CODE = "demo-lup"
+PLAN_FROM = "2026-01-01"
+SOURCE = "Synthetic demo city, generator {version}, seed {seed}: no place on earth"
+
+
+@dataclass(frozen=True, slots=True)
+class CityLayer:
+    """One layer of the generator's GeoPackage and how the catalogue describes it."""
+
+    source: str
+    theme: str
+    title_km: str
+    title_en: str
+    has_class: bool = True
+
+    @property
+    def slug(self) -> str:
+        """The layer's name in the catalogue."""
+        return self.source.replace("_", "-")
+
+
+# Themes order the map's layer tree; the Khmer titles are drafts to be checked by the city.
+CITY_LAYERS = (
+    CityLayer("sea", "base-sea", "សមុទ្រ", "Sea"),
+    CityLayer("coastline", "base-coast", "ឆ្នេរសមុទ្រ", "Coastline"),
+    CityLayer("sangkat", "base-boundaries", "សង្កាត់", "Sangkats", has_class=False),
+    CityLayer("land_cover", "environment", "គម្របដី", "Land cover"),
+    CityLayer("waterways", "base-water", "ទន្លេ អូរ ប្រឡាយ", "Rivers, streams and canals"),
+    CityLayer("roads", "base-roads", "ផ្លូវ", "Roads"),
+    CityLayer("zones", "plan", "តំបន់ប្រើប្រាស់ដី", "Land-use zones"),
+    CityLayer("parcels", "cadastre", "ក្បាលដី", "Parcels", has_class=False),
+    CityLayer("buildings", "cadastre", "សំណង់", "Buildings"),
+    CityLayer("facilities", "facilities", "សេវាសាធារណៈ និងទីតាំងសំខាន់ៗ", "Facilities"),
+)
+
+
+def draw_city(out_dir: Path, on_progress: Callable[[int, int, str], None]) -> DemoCity:
+    """Generate the files of the demo city, unless the same generator already did."""
+    return generate(out_dir, on_progress=on_progress)
+
+
+def loading_steps(city: DemoCity) -> Iterator[Arguments]:
+    """Yield the commands that bring classes, layers and terrain into the database."""
+    source = SOURCE.format(version=city.generator_version, seed=city.seed)
+    described = ("--source", source, "--licence", "CC0-1.0", "--captured-on", "2026-06-30")
+    yield ("load_classes",)
+    for layer in CITY_LAYERS:
+        yield (
+            "import", str(city.gpkg), "--layer", layer.slug, "--source-layer", layer.source,
+            *(("--class-field", "land_use") if layer.has_class else ()),
+            "--lifecycle-field", "lifecycle", "--theme", layer.theme,
+            "--title-km", layer.title_km, "--title-en", layer.title_en, *described,
+        )  # fmt: skip
+    yield (
+        "import", str(city.terrain), "--layer", "terrain", "--theme", "terrain",
+        "--quantity", "elevation", "--units", "m", "--vertical-datum",
+        "synthetic, metres above mean sea level",
+        "--title-km", "កម្ពស់ដី", "--title-en", "Terrain", *described,
+    )  # fmt: skip
+
+
+def answering_steps(city: DemoCity) -> Iterator[Arguments]:
+    """Yield the commands that make the plan, find conflicts, flood the city and find them again."""
+    detect = ("detect", "--rulebook", RULE_BOOK_CODE)
+    yield (
+        "plan", "adopt", "--plan", PLAN_CODE, "--zones", "zones", "--from", PLAN_FROM,
+        "--title-km", "ផែនការប្រើប្រាស់ដីគំរូ", "--title-en", "Demo land-use plan",
+    )  # fmt: skip
+    yield ("rulebook", "load", str(RULE_BOOK), "--ratify")
+    yield detect
+    yield ("scenario", "run", str(city.scenario))
+    yield detect
+    for application in city.permits:
+        yield ("check-permit", str(application))
+    yield ("reserve", str(city.reservation))
+    yield ("extract", application_parcel(city.permits[0]))
+
+
+def application_parcel(application: Path) -> str:
+    """Return the first parcel an application names."""
+    return str(json.loads(application.read_text(encoding="utf-8"))["parcels"][0])
+
+
+def state_surveys(city: DemoCity) -> int:
+    """State where each layer of the demo city was surveyed; return how many statements."""
+    surveys = geopandas.read_file(city.gpkg, layer="surveyed")
+    for row in surveys.itertuples():
+        set_surveyed_area(
+            layer=layer_named(str(row.layer)),
+            geometry=row.geometry,
+            completeness=str(row.completeness),
+            source=f"demo city, {row.stable_id}",
+            captured_on=date(2026, 6, 30),
+        )
+    return len(surveys)

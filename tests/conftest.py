@@ -1,0 +1,11 @@
+"""Every test runs on a real PostGIS: the embedded one, unless DATABASE_URL names another."""
+
+import pytest
+
+from config import cluster
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix):
+    """Start the embedded PostGIS before the test database is made."""
+    cluster.ensure_running()

@@ -1,6 +1,8 @@
 """Findings and gaps in sentences a planner can read aloud, in the reader's language."""
 
+import json
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from django.utils import translation
@@ -94,7 +96,13 @@ def rule_of(observation: Observation) -> Rule:
     """Return the rule as it stood when the observation was made."""
     if observation.outcome is None:
         raise TypeError(observation.change)
-    return rule_from_data(observation.outcome.rule.definition)
+    return _read_once(json.dumps(observation.outcome.rule.definition, sort_keys=True))
+
+
+@lru_cache(maxsize=4096)
+def _read_once(definition: str) -> Rule:
+    """Read a rule once, however many findings it has."""
+    return rule_from_data(json.loads(definition))
 
 
 def explain(finding: Finding) -> str:

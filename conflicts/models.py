@@ -72,7 +72,7 @@ class Rule(models.Model):
     definition = models.JSONField(_("definition"))
 
     class Meta:
-        ordering = ["rulebook", "code"]
+        ordering = ["rulebook_id", "code"]
         constraints = [
             models.UniqueConstraint(
                 fields=["rulebook", "code"],
@@ -100,7 +100,7 @@ class DetectionRun(models.Model):
     data_versions = models.JSONField(_("versions of the layers used"), default=dict)
 
     class Meta:
-        ordering = ["-run"]
+        ordering = ["-run_id"]
 
     def __str__(self) -> str:
         return f"{self.rulebook} #{self.pk}"
@@ -119,7 +119,7 @@ class RuleOutcome(models.Model):
     missing = models.JSONField(_("what is missing"), default=list, blank=True)
 
     class Meta:
-        ordering = ["detection", "rule__code"]
+        ordering = ["detection_id", "rule__code"]
         constraints = [
             models.UniqueConstraint(
                 fields=["detection", "rule"], name="rule_outcome_once_per_detection"
@@ -216,7 +216,7 @@ class Observation(models.Model):
     )
 
     class Meta:
-        ordering = ["finding", "-detection"]
+        ordering = ["finding_id", "-detection_id"]
         constraints = [
             models.UniqueConstraint(
                 fields=["finding", "detection"], name="observation_once_per_detection"
@@ -254,7 +254,7 @@ class Decision(models.Model):
     severity = models.CharField(_("severity at that moment"), max_length=10, choices=Severity)
 
     class Meta:
-        ordering = ["finding", "-id"]
+        ordering = ["finding_id", "-id"]
         constraints = [
             models.CheckConstraint(
                 condition=~Q(reason=""),

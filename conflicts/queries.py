@@ -105,7 +105,7 @@ def latest_detection(rulebook_code: str = "") -> DetectionRun | None:
     runs = DetectionRun.objects.filter(run__state="succeeded")
     if rulebook_code:
         runs = runs.filter(rulebook__code=rulebook_code)
-    return runs.select_related("run", "rulebook").order_by("-run").first()
+    return runs.select_related("run", "rulebook").order_by("-run_id").first()
 
 
 def untold_outcomes(detection: DetectionRun) -> list[RuleOutcome]:

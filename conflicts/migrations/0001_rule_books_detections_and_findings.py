@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
                 ('data_versions', models.JSONField(default=dict, verbose_name='versions of the layers used')),
             ],
             options={
-                'ordering': ['-run'],
+                'ordering': ['-run_id'],
             },
         ),
         migrations.CreateModel(
@@ -69,7 +69,7 @@ class Migration(migrations.Migration):
                 ('subject_row', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='layers.feature')),
             ],
             options={
-                'ordering': ['finding', '-detection'],
+                'ordering': ['finding_id', '-detection_id'],
             },
         ),
         migrations.AddField(
@@ -110,7 +110,7 @@ class Migration(migrations.Migration):
                 ('rulebook', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rules', to='conflicts.rulebook')),
             ],
             options={
-                'ordering': ['rulebook', 'code'],
+                'ordering': ['rulebook_id', 'code'],
             },
         ),
         migrations.AddField(
@@ -132,7 +132,7 @@ class Migration(migrations.Migration):
                 ('rule', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='outcomes', to='conflicts.rule')),
             ],
             options={
-                'ordering': ['detection', 'rule__code'],
+                'ordering': ['detection_id', 'rule__code'],
             },
         ),
         migrations.AddField(
@@ -154,7 +154,7 @@ class Migration(migrations.Migration):
                 ('finding', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='decisions', to='conflicts.finding')),
             ],
             options={
-                'ordering': ['finding', '-id'],
+                'ordering': ['finding_id', '-id'],
                 'constraints': [models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='decision_has_reason', violation_error_message='Say why: the next planner will ask.'), models.CheckConstraint(condition=models.Q(('state', 'resolved'), _negated=True), name='decision_never_resolves', violation_error_message='Only a new detection can show that it is resolved.')],
             },
         ),

@@ -290,3 +290,20 @@ def test_the_list_of_many_findings_turns_pages_with_few_queries(
     assert "severity=low&amp;page=2" in first
     assert last.count('<td><a href="/findings/') == 20
     assert reverse("findings") == "/findings/"
+
+
+def test_the_list_speaks_of_the_newest_detection(client, finding):
+    find(RULE)
+    newest = find(RULE)[0].last_seen_id
+
+    page = text(client.get("/findings/?lang=en"))
+
+    assert f"Detection #{newest} of" in page
+
+
+def test_the_history_begins_with_the_newest_detection(client, finding):
+    find(RULE)
+
+    page = text(client.get(f"/findings/{finding.pk}/?lang=en"))
+
+    assert page.index("<td>unchanged</td>") < page.index("<td>new</td>")

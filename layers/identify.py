@@ -13,6 +13,7 @@ from typing import Any
 import rasterio
 from django.core.files.storage import default_storage
 from django.db import connection
+from django.utils.translation import gettext as _
 from rasterio.windows import Window
 
 from layers.crs import (
@@ -90,8 +91,9 @@ def place(*, longitude: float, latitude: float, zoom: float) -> Place:
             reach_m = REACH_PIXELS * WEB_EQUATOR_M / MAP_TILE_PIXELS * scale
             return Place(longitude, latitude, float(easting), float(northing), reach_m)
     raise UserFacingError(
-        f"The point {longitude}, {latitude} lies outside the area of this map.",
-        remedy="Give lon and lat in degrees, longitude first: lon=103.53 lat=10.61 z=15.",
+        _("The point %(lon)s, %(lat)s lies outside the area of this map.")
+        % {"lon": longitude, "lat": latitude},
+        remedy=_("Give lon, lat in degrees and z, the zoom: lon=103.53&lat=10.61&z=15."),
     )
 
 

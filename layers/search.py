@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
+from django.utils.translation import gettext as _
 
 from layers.crs import PROJECT_SRID, WGS84_SRID, Extent, crs_of, transformer
 from layers.errors import UserFacingError
@@ -89,8 +90,8 @@ def parsed(text: str) -> Query:
     words = re.findall(r"[^\s,;:()\"']+", plain)[:MOST_WORDS]
     if not words or len(plain) > MOST_LETTERS:
         raise UserFacingError(
-            "There is nothing to search for." if not words else "That is too long to search for.",
-            remedy="Type a name in Khmer or English, a code or a parcel number.",
+            _("That is too long to search for.") if words else _("There is nothing to search for."),
+            remedy=_("Type a name in Khmer or English, a code or a parcel number."),
         )
     kinds: list[str] = []
     rest: list[str] = []

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.core.cache import caches
 from django.db import connection
+from django.utils.translation import gettext as _
 
 from layers.crs import PROJECT_SRID, WGS84_SRID, Extent, crs_of, project_extent, transformer
 from layers.errors import NotFoundError, UserFacingError
@@ -27,7 +28,7 @@ MARGIN_CELLS = 64
 TILE_PIXELS = 512
 SIMPLIFY_UP_TO_ZOOM = 15
 SIMPLIFY_PIXELS = 0.35
-SMALLEST_PIXELS = 0.5
+SMALLEST_PIXELS = 1.0
 WEB_EQUATOR_M = 40_075_016.68557849  # 2 pi times 6,378,137 m, the sphere of web maps
 # A CRS is used a little beyond its official area; much further its numbers mean nothing.
 AREA_MARGIN_DEG = 6.0
@@ -46,8 +47,9 @@ class Tile:
         side = 2**self.z if 0 <= self.z <= MAX_ZOOM else 0
         if not (0 <= self.x < side and 0 <= self.y < side):
             raise UserFacingError(
-                f"There is no map tile {self.z}/{self.x}/{self.y}.",
-                remedy=f"Zoom runs from 0 to {MAX_ZOOM}; column and row from 0 to 2^zoom - 1.",
+                _("There is no map tile %(tile)s.") % {"tile": f"{self.z}/{self.x}/{self.y}"},
+                remedy=_("Zoom runs from 0 to %(zoom)s; column and row from 0 to 2^zoom - 1.")
+                % {"zoom": MAX_ZOOM},
             )
 
     @property
@@ -103,8 +105,9 @@ def published_state(layer: Layer, number: int) -> LayerVersion:
     version = layer.versions.filter(number=number).exclude(state=VersionState.DRAFT).first()
     if version is None:
         raise NotFoundError(
-            f"Layer '{layer.slug}' has no published version {number}.",
-            remedy=f"Its published version is {layer.published_number}.",
+            _("Layer '%(slug)s' has no published version %(number)s.")
+            % {"slug": layer.slug, "number": number},
+            remedy=_("Its published version is %(number)s.") % {"number": layer.published_number},
         )
     return version
 

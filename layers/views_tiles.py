@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import get_conditional_response
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from layers.errors import NotFoundError
@@ -33,7 +34,10 @@ def raster(request: HttpRequest, slug: str, version: int, z: int, x: int, y: int
     """Return a picture tile of a grid version."""
     layer = visible_layer(request.user, slug)
     if layer.geometry_kind != GeometryKind.RASTER:
-        raise NotFoundError(f"Layer '{slug}' is no raster.", remedy=f"Use /tiles/{slug}/ instead.")
+        raise NotFoundError(
+            _("Layer '%(slug)s' is no raster.") % {"slug": slug},
+            remedy=_("Ask for its vector tiles instead."),
+        )
     state = published_state(layer, version)
     tile = Tile(z, x, y)
     return _tile_response(

@@ -2,6 +2,7 @@
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db.models import F, QuerySet
+from django.utils.translation import gettext as _
 
 from layers.errors import NotFoundError
 from layers.models import Layer, LayerVersion
@@ -33,8 +34,8 @@ def visible_layer(user: Reader, slug: str) -> Layer:
     layer = visible_layers(user).filter(slug=slug).first()
     if layer is None:
         raise NotFoundError(
-            f"There is no layer '{slug}' that you may see.",
-            remedy="Choose one from the list of layers, or sign in if it is for staff.",
+            _("There is no layer '%(slug)s' that you may see.") % {"slug": slug},
+            remedy=_("Choose one from the list of layers, or sign in if it is for staff."),
         )
     return layer
 

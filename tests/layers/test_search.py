@@ -155,7 +155,9 @@ class TestLimits:
 
     @pytest.mark.parametrize("query", ["", "   ", "\u200b", "x" * 101])
     def test_nothing_and_too_much_are_refused_with_what_to_type(self, client, query):
-        response = client.get("/search", {"q": query}, headers={"Accept": "application/json"})
+        response = client.get(
+            "/search", {"q": query, "lang": "en"}, headers={"Accept": "application/json"}
+        )
         assert response.status_code == 400
         assert "Khmer or English" in response.json()["error"]["remedy"]
 

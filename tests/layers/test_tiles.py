@@ -175,7 +175,7 @@ class TestVersions:
 
     def test_a_version_that_was_never_published_is_not_found(self, client):
         layer = filled_layer("plan", feature("a", square(0, 0, 50)))
-        response = client.get(address(layer, version=7))
+        response = client.get(address(layer, version=7) + "?lang=en")
         assert response.status_code == 404
         assert "no published version 7" in response.content.decode().replace("&#x27;", "'")
 
@@ -261,7 +261,9 @@ class TestAddresses:
     @pytest.mark.parametrize("place", ["23/0/0", "3/8/0", "3/0/8", "99/1/1"])
     def test_a_tile_that_cannot_exist_is_refused_with_a_sentence(self, client, place):
         filled_layer("plan", feature("a", square(0, 0, 50)))
-        response = client.get(f"/tiles/plan/1/{place}.mvt", headers={"Accept": "application/json"})
+        response = client.get(
+            f"/tiles/plan/1/{place}.mvt?lang=en", headers={"Accept": "application/json"}
+        )
         assert response.status_code == 400
         assert response.json()["error"]["what"] == f"There is no map tile {place}."
 

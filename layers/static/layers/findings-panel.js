@@ -4,7 +4,6 @@ import { askServer, element } from "./element.js";
 const COLOURS = { critical: "#B00020", high: "#D35400", medium: "#C79100", low: "#7A8A1E" };
 const QUIET = "#4F6D7A";
 const CHOSEN = "#E0218A";
-const CLOSEST_ZOOM = 18;
 const MOST_IN_VIEW = 200;
 
 const numberOf = (finding) => String(finding.properties.id);
@@ -76,7 +75,7 @@ function boundsOf(shape) {
 }
 
 /** Fill the panel with the findings in view; returns how to select one by its number. */
-export function createFindingsPanel(panel, map, content, { open, choose, count, onSelect, wanted }) {
+export function createFindingsPanel(panel, map, content, { open, choose, show, count, onSelect, wanted }) {
   const { texts, addresses } = content;
   const tell = (sentence, kind) => panel.replaceChildren(element("p", { class: kind }, sentence));
   const findings = new Map();
@@ -115,7 +114,7 @@ export function createFindingsPanel(panel, map, content, { open, choose, count, 
     choose(parties(finding));
     onSelect(number);
     const shape = shapes.get(number);
-    if (shape && isFromList) map.fitBounds(boundsOf(shape).pad(0.4), { maxZoom: CLOSEST_ZOOM });
+    if (shape && isFromList) show(boundsOf(shape).pad(0.4));
   }
 
   function write(collection) {

@@ -7,6 +7,7 @@ import { createPlacePanel } from "./place-panel.js";
 import { createSearchBox } from "./search-box.js";
 
 const CLOSE_ZOOM = 17;
+const CLOSEST_ZOOM = 18;
 const content = JSON.parse(document.getElementById("map-content").textContent);
 const { texts } = content;
 const byId = (id) => document.getElementById(id);
@@ -20,6 +21,13 @@ function asked() {
 
 function bounds([west, south, east, north]) {
   return L.latLngBounds([south, west], [north, east]);
+}
+
+/** Show a part of the map, clear of the panel where that lies over it. */
+function fit(map, area, options = {}) {
+  const covered = byId("map").getBoundingClientRect().bottom - byId("panel").getBoundingClientRect().top;
+  const isSheet = getComputedStyle(byId("panel")).position === "absolute";
+  map.fitBounds(area, { ...options, paddingBottomRight: [0, isSheet ? Math.max(0, covered) : 0] });
 }
 
 function createMap() {
@@ -76,8 +84,8 @@ function startView(map, wanted, stack) {
   const [lat, lon, z] = ["lat", "lon", "z"].map((name) => (wanted.has(name) ? Number(wanted.get(name)) : NaN));
   const layer = stack.layers.get(wanted.get("layer"));
   if (Number.isFinite(lat) && Number.isFinite(lon) && Math.abs(lat) <= 85) map.setView([lat, lon], Number.isFinite(z) ? z : CLOSE_ZOOM);
-  else if (layer?.extent) map.fitBounds(bounds(layer.extent));
-  else map.fitBounds(bounds(content.extent));
+  else if (layer?.extent) fit(map, bounds(layer.extent));
+  else fit(map, bounds(content.extent));
 }
 
 function start() {
@@ -86,7 +94,7 @@ function start() {
   const map = createMap();
   const stack = createLayerStack(map, content);
   const tabs = createTabs();
-  const zoomTo = (extent) => map.fitBounds(bounds(extent), { maxZoom: CLOSE_ZOOM });
+  const zoomTo = (extent) => fit(map, bounds(extent), { maxZoom: CLOSE_ZOOM });
   const tree = buildLayerTree(byId("panel-layers"), content, stack, map, zoomTo);
   const choose = (features) => {
     features.forEach(({ layer }) => tree.switchOn(layer));
@@ -99,14 +107,15 @@ function start() {
     if (event.key === "Enter" && event.target === byId("map")) place.ask(map.getCenter());
   });
   createSearchBox(byId("search-form"), content, (result) => {
+    tabs.lower();
     zoomTo(result.extent);
     choose([{ layer: result.layer, stable_id: result.stable_id }]);
-    tabs.lower();
   });
   map.on("moveend", () => rememberView(map, state));
   createFindingsPanel(byId("panel-findings"), map, content, {
     open: () => tabs.open("findings"),
     choose,
+    show: (area) => fit(map, area, { maxZoom: CLOSEST_ZOOM }),
     wanted: state.finding,
     count: byId("findings-count"),
     onSelect: (id) => {

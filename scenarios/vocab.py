@@ -98,6 +98,13 @@ class ValidityNote(TextChoices):
             "water at its walls; its own cells carry no depth."
         ),
     )
+    COARSE_BLOCKS = (
+        "coarse_blocks",
+        _(
+            "The cells are wide against the gaps between buildings: raised blocks close alleys and "
+            "hold back more water than in reality."
+        ),
+    )
     MASS_ERROR = (
         "mass_error",
         _("The volume error is above 0.1 %: do not use this result before the cause is found."),

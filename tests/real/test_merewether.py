@@ -130,6 +130,7 @@ def test_it_is_said_where_the_scheme_is_not_valid(flooded):
     validity = flooded[0].validity()
     assert 0 < validity["wet_share_beyond_froude"] < 1
     assert "not_validated" in validity["notes"]
+    assert "coarse_blocks" not in validity["notes"]  # 1 m cells leave the alleys open
 
 
 def test_it_takes_less_than_three_minutes_on_one_core(flooded):

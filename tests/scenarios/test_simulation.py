@@ -143,7 +143,7 @@ class TestBuildings:
         assert outcome.depth_at_walls[house] == pytest.approx(0.44, abs=0.02)
 
     def test_the_reader_is_told(self, outcome):
-        assert "buildings_hide" in outcome.validity()["notes"]
+        assert {"buildings_hide", "coarse_blocks"} <= set(outcome.validity()["notes"])
         told = {each.kind.value: each for each in outcome.setup.assumptions}
         assert told["buildings"].value == "1 x +3"
 

@@ -79,8 +79,11 @@ def findings(wanted: FindingFilter, *, for_staff: bool = True) -> QuerySet[Findi
 
 
 def with_evidence(found: QuerySet[Finding]) -> QuerySet[Finding]:
-    """Join what was last measured: rule, run, and both features as they stood then."""
-    return found.select_related(
+    """Join what was last measured: rule, run, and both features as they stood then.
+
+    The features' own shapes stay behind: the evidence has its own, and a road may be large.
+    """
+    joined = found.select_related(
         "current__outcome__rule__rulebook",
         "current__detection",
         "current__subject_row__layer",
@@ -88,6 +91,7 @@ def with_evidence(found: QuerySet[Finding]) -> QuerySet[Finding]:
         "current__object_row__layer",
         "current__object_row__land_use",
     )
+    return joined.defer("current__subject_row__geometry", "current__object_row__geometry")
 
 
 def finding_numbered(number: int, *, for_staff: bool = True) -> Finding:

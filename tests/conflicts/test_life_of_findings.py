@@ -36,7 +36,7 @@ def detect(*rules):
 
 
 def last_change():
-    return Observation.objects.order_by("-detection").first().change
+    return Observation.objects.order_by("-detection_id").first().change
 
 
 def move(layer, gap_m):

@@ -5,7 +5,7 @@ proposed: facilities, buildings, uses of a permit). A rule that names a class me
 """
 
 import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -177,13 +177,20 @@ def load_classes() -> int:
         How many classes were added.
     """
     known = dict(LandUseClass.objects.values_list("code", "pk"))
-    added = 0
-    for record in class_records():
-        if record.code in known:
-            continue
-        fields = {name: getattr(record, name) for name in record.__slots__ if name != "parent"}
-        fields["source"] = fields["source"][:200]
-        row = LandUseClass.objects.create(parent_id=known.get(record.parent), **fields)
-        known[record.code] = row.pk
-        added += 1
-    return added
+    missing = [record for record in class_records() if record.code not in known]
+    known |= _add([record for record in missing if not record.parent], known)
+    # then level by level, so that every row finds its parent's key
+    while ready := [r for r in missing if r.code not in known and r.parent in known]:
+        known |= _add(ready, known)
+    return len(missing)
+
+
+def _add(records: Sequence[ClassRecord], known: Mapping[str, int]) -> dict[str, int]:
+    added = LandUseClass.objects.bulk_create(_row(record, known) for record in records)
+    return {row.code: row.pk for row in added}
+
+
+def _row(record: ClassRecord, known: Mapping[str, int]) -> LandUseClass:
+    fields = {name: getattr(record, name) for name in record.__slots__ if name != "parent"}
+    fields["source"] = fields["source"][:200]
+    return LandUseClass(parent_id=known.get(record.parent), **fields)

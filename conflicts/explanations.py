@@ -224,15 +224,16 @@ def _data_used(finding: Finding, seen: Observation) -> str:
     return _("Data: %(versions)s.") % {"versions": named} if named else ""
 
 
-def explain_gap(gap: Mapping[str, Any]) -> str:
-    """Say what is missing and how many places that concerns."""
+def explain_gap(gap: Mapping[str, Any], *, with_examples: bool = True) -> str:
+    """Say what is missing and how many places that concerns, naming a few of them."""
+    examples = gap.get("examples", ())[:5] if with_examples else ()
     said = {
         "what": class_names(gap.get("classes", ())) or gap.get("theme") or _("features"),
         "layers": ", ".join(gap.get("layers", ())),
         "attributes": ", ".join(gap.get("attributes", ())),
         "count": _number(gap.get("count", 0), 0),
         "reach": amount(gap.get("reach_m", 0.0), "m"),
-        "examples": ", ".join(gap.get("examples", ())[:5]),
+        "examples": ", ".join(examples) or "–",
     }
     return _gap_sentences()[Gap(gap["gap"])] % said
 

@@ -51,6 +51,7 @@ def finding_record(finding: Finding) -> dict[str, Any]:
         "required": seen.required_value,
         "margin": seen.margin,
         "unit": seen.unit,
+        "subject_share": seen.facts.get("subject_share"),
         "law": provision.law,
         "article": provision.article,
         "citation": provision.citation,

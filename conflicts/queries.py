@@ -73,9 +73,14 @@ def findings(wanted: FindingFilter, *, for_staff: bool = True) -> QuerySet[Findi
         graver = [str(severity) for severity in Severity if severity.rank >= least]
         found = found.filter(severity__in=graver)
     if not for_staff:
-        hidden = Layer.objects.exclude(visibility=Visibility.PUBLIC).values("slug")
+        hidden = hidden_layers().values("slug")
         found = found.exclude(Q(subject_layer__in=hidden) | Q(object_layer__in=hidden))
     return with_evidence(found).order_by(SEVERITY_RANK.desc(), "rule_code", *IDENTITY)
+
+
+def hidden_layers() -> QuerySet[Layer]:
+    """Return the layers that only staff may see."""
+    return Layer.objects.exclude(visibility=Visibility.PUBLIC)
 
 
 def with_evidence(found: QuerySet[Finding]) -> QuerySet[Finding]:

@@ -35,6 +35,7 @@ from conflicts.queries import (
     answer_counts,
     finding_numbered,
     findings,
+    hidden_layers,
     latest_detection,
     untold_outcomes,
 )
@@ -64,7 +65,7 @@ def finding_list(request: HttpRequest) -> HttpResponse:
         "filter_query": query.urlencode(),
         "severity_counts": _counts(found, "severity"),
         "state_counts": _counts(found, "state"),
-        **_detection_context(wanted),
+        **_detection_context(wanted, names_places=_is_staff(request) or not hidden_layers()),
     }
     return render(request, "conflicts/findings.html", context)
 
@@ -212,7 +213,7 @@ def _facts(seen: Observation) -> dict[str, Any]:
     return {name: seen.facts[name] for name in shown if name in seen.facts}
 
 
-def _detection_context(wanted: FindingFilter) -> dict[str, Any]:
+def _detection_context(wanted: FindingFilter, *, names_places: bool) -> dict[str, Any]:
     detection = latest_detection(wanted.rulebook)
     if detection is None:
         return {"detection": None}
@@ -224,7 +225,9 @@ def _detection_context(wanted: FindingFilter) -> dict[str, Any]:
         "detection": detection,
         "outcomes": outcomes,
         "answers": {Answer(a): n for a, n in answer_counts(detection).items()},
-        "untold": [(o, [explain_gap(gap) for gap in o.missing]) for o in untold],
+        "untold": [
+            (o, [explain_gap(gap, with_examples=names_places) for gap in o.missing]) for o in untold
+        ],
     }
 
 

@@ -1,4 +1,4 @@
-"""The examples of docs/rulebook-format.md are rules of the rule book, word for word where it counts."""
+"""The examples of docs/rulebook-format.md are rules of the demonstration rule book."""
 
 import re
 from pathlib import Path

@@ -82,6 +82,21 @@ def test_what_cannot_be_told_stands_before_the_findings(client):
     assert page.index("Cannot tell") < page.index("<table>")
 
 
+def test_places_of_a_restricted_layer_are_counted_but_not_named_to_the_public(client):
+    filled_layer("facilities", feature("SECRET", square(0, 0, 100), "landfill"))
+    filled_layer("schools", feature("S", square(280, 0, 50), "school"))
+    find(RULE)
+    Layer.objects.filter(slug="facilities").update(visibility="restricted")
+
+    public = text(client.get("/findings/?lang=en"))
+    client.force_login(User.objects.create_user("sokha"))
+    staff = text(client.get("/findings/?lang=en"))
+
+    assert "1 places have ground" in public
+    assert "SECRET" not in public
+    assert "SECRET" in staff
+
+
 def test_an_empty_filter_result_is_no_all_clear(client):
     filled_layer("facilities", feature("L", square(0, 0, 100), "landfill"))
     find(rule_data())

@@ -8,13 +8,19 @@ import json
 import os
 import socket
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote, urlsplit
+
+import psycopg2
+from psycopg2 import sql
+
+from config import cluster
+from config.cluster.place import find_place
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED_DATA = ROOT.parent / "shared" / "data"
@@ -36,11 +42,11 @@ class City:
 
     @property
     def environment(self):
-        return os.environ | {
-            "KRONG_SRID": str(self.srid),
-            "KRONG_DB_NAME": self.database,
-            "KRONG_VAR": str(self.var),
-        }
+        return (
+            os.environ
+            | {"KRONG_SRID": str(self.srid), "KRONG_VAR": str(self.var)}
+            | _own_database(self.database)
+        )
 
     def run(self, *arguments, timeout=600):
         """Run ``./krong`` and return the finished process, whatever its exit code."""
@@ -57,7 +63,9 @@ class City:
         """Run ``./krong`` and return what it printed; fail the test unless it succeeded."""
         done = self.run(*arguments, timeout=timeout)
         if done.returncode:
-            raise KrongFailedError(f"./krong {' '.join(map(str, arguments))}:\n{done.stderr[-3000:]}")
+            raise KrongFailedError(
+                f"./krong {' '.join(map(str, arguments))}:\n{done.stderr[-3000:]}"
+            )
         return done.stdout
 
     def json(self, *arguments, timeout=600):
@@ -83,30 +91,65 @@ class City:
             server.wait(30)
             log.close()
 
+    def rows(self, query):
+        """Return what an SQL query finds in the city's database."""
+        return self._on_server(query, self.database)
+
     def drop(self):
         """Remove the city's database."""
-        code = (
-            "import os, psycopg2; from config.cluster import database_settings as d; s = d();"
-            "c = psycopg2.connect(host=s['HOST'], port=s['PORT'] or None, user=s['USER'],"
-            " password=s['PASSWORD'], dbname='postgres'); c.autocommit = True;"
-            f"c.cursor().execute('DROP DATABASE IF EXISTS \"{self.database}\" WITH (FORCE)')"
+        name = sql.Identifier(self.database)
+        self._on_server(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
+
+    def create(self):
+        """Make the city's database on the server of ``DATABASE_URL``; Krong makes its own."""
+        if not cluster.is_embedded():
+            name = sql.Identifier(self.database)
+            self._on_server(sql.SQL("CREATE DATABASE {}").format(name))
+
+    def _on_server(self, statement, database="postgres"):
+        cluster.ensure_running()
+        server = cluster.database_settings()
+        session = psycopg2.connect(
+            host=server["HOST"] or None,
+            port=server["PORT"] or None,
+            user=server["USER"] or None,
+            password=server["PASSWORD"] or None,
+            dbname=database,
         )
-        subprocess.run(
-            [sys.executable, "-c", code], env=self.environment, cwd=ROOT, check=True, timeout=60
-        )
+        session.autocommit = True
+        try:
+            with session.cursor() as cursor:
+                cursor.execute(statement)
+                return cursor.fetchall() if cursor.description else []
+        finally:
+            session.close()
 
 
 @contextmanager
 def new_city(srid, name, var):
     """A fresh migrated city that leaves nothing behind."""
     city = City(srid=srid, database=f"{name}_{os.getpid()}", var=var)
+    var.mkdir(parents=True, exist_ok=True)
     city.drop()
     try:
+        city.create()
         city.krong("migrate", "--verbosity", "0")
         city.krong("load_classes")
         yield city
     finally:
         city.drop()
+
+
+def _own_database(name):
+    """Name a database of its own on the server that the other tests use."""
+    if cluster.is_embedded():
+        # KRONG_VAR alone would make a second cluster in the city's folder
+        return {"KRONG_DB_NAME": name, "KRONG_PG_HOME": str(find_place().home)}
+    return {
+        "DATABASE_URL": urlsplit(os.environ["DATABASE_URL"])
+        ._replace(path=quote(f"/{name}"))
+        .geturl()
+    }
 
 
 def _free_port():

@@ -3,6 +3,7 @@
 import pytest
 
 from config import cluster
+from tests.real_cities import cambridge, maldives, merewether, sihanoukville  # noqa: F401 - fixtures
 
 
 @pytest.fixture(scope="session")

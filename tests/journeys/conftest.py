@@ -16,7 +16,8 @@ QUIET = ["--disable-gpu", "--disable-background-networking", "--disable-componen
          "--disable-sync", "--no-first-run", "--disable-quic"]  # fmt: skip
 
 
-@pytest.fixture(scope="session")
+# One per module: while Playwright runs, Django refuses to touch the database in this thread.
+@pytest.fixture(scope="module")
 def browser():
     found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
     if found is None:
@@ -30,7 +31,7 @@ def browser():
 
 @pytest.fixture
 def open_page(browser):
-    """``open_page(url, size)``: a page that records what went wrong and what it asked of outside."""
+    """``open_page(url, size)``: a page that records what went wrong and what it asked outside."""
     contexts = []
 
     def open_(url, size=DESKTOP):

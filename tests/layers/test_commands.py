@@ -5,7 +5,7 @@ import json
 import pytest
 from django.core.management import call_command
 
-from layers.models import LandUseClass, Run
+from layers.models import ImportIssue, LandUseClass, Run
 from layers.runs import queue_run
 from tests.factories import feature, filled_layer, square
 
@@ -55,6 +55,17 @@ def test_runs_are_listed_shown_and_cancelled(capsys):
     assert "to stop" in say(capsys, "run", "cancel", str(run.pk))
     run.refresh_from_db()
     assert run.cancel_requested_at is not None
+
+
+def test_an_import_names_every_row_that_was_not_stored_as_it_came(capsys):
+    run = queue_run(kind="import", title="Import a.gpkg", parameters={})
+    ImportIssue.objects.create(
+        run=run, row=7, kind="empty_geometry", action="refused", message="The row has no shape."
+    )
+
+    assert "row 7" in say(capsys, "run", "show", str(run.pk))
+    [issue] = machine(capsys, "run", "show", str(run.pk))["issues"]
+    assert (issue["row"], issue["action"]) == (7, "refused")
 
 
 def test_a_run_that_is_not_there_ends_with_code_2(capsys):

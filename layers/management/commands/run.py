@@ -8,9 +8,15 @@ from layers.errors import NotFoundError
 from layers.models import Run
 from layers.runs import fail_stale_runs, request_cancel
 
+PRINTED_ISSUES = 200
+ISSUE_COLUMNS = ("row", "stable_id", "kind", "value", "message", "action")
+
 
 class Command(KrongCommand):
-    help = "List long jobs (run list), show one with its log (run show N), stop one (run cancel N)."
+    help = (
+        "List long jobs (run list), show one with its log and, for an import, every row that was "
+        "not stored as it came (run show N), stop one (run cancel N)."
+    )
 
     def add_own_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("action", choices=["list", "show", "cancel"])
@@ -28,9 +34,20 @@ class Command(KrongCommand):
         if action == "cancel":
             request_cancel(run)
             self.say(f"Asked {run} to stop.")
-        else:
-            self.say(run.log)
-        return self._line(run)
+            return self._line(run)
+        self.say(run.log)
+        issues = self._issues(run)
+        return self._line(run) | {"issues": issues}
+
+    def _issues(self, run: Run) -> list[dict[str, Any]]:
+        """Return the rows of an import that were repaired, refused or noted; print the first."""
+        issues = run.import_issues.all()
+        for issue in issues[:PRINTED_ISSUES]:
+            self.say(f"row {issue.row:<7} {issue.stable_id:<20} {issue.action}: {issue.message}")
+        if len(issues) > PRINTED_ISSUES:
+            left = len(issues) - PRINTED_ISSUES
+            self.say(f"... and {left} more rows: add --json to list them all.")
+        return [{name: getattr(issue, name) for name in ISSUE_COLUMNS} for issue in issues]
 
     def _line(self, run: Run) -> dict[str, Any]:
         self.say(

@@ -7,7 +7,9 @@ from datetime import date
 from pathlib import Path
 
 import geopandas
+import yaml
 from django.conf import settings
+from shapely.geometry.base import BaseGeometry
 
 from fixtures.demo_city import DemoCity, generate
 from layers.queries import layer_named
@@ -88,10 +90,21 @@ def answering_steps(city: DemoCity) -> Iterator[Arguments]:
     yield detect
     yield ("scenario", "run", str(city.scenario))
     yield detect
+    yield ("reserve", str(city.reservation))
+
+
+def checking_steps(city: DemoCity) -> Iterator[Arguments]:
+    """Yield the commands that check permits, print an extract and the reservation's sheet."""
     for application in city.permits:
         yield ("check-permit", str(application))
-    yield ("reserve", str(city.reservation))
     yield ("extract", application_parcel(city.permits[0]))
+    yield ("sheet", reservation_reference(city.reservation), "--paper", "A3",
+           "--output", str(city.reservation.parent))  # fmt: skip
+
+
+def reservation_reference(request: Path) -> str:
+    """Return the reference a reservation request states."""
+    return str(yaml.safe_load(request.read_text(encoding="utf-8"))["reference"])
 
 
 def application_parcel(application: Path) -> str:
@@ -103,11 +116,21 @@ def state_surveys(city: DemoCity) -> int:
     """State where each layer of the demo city was surveyed; return how many statements."""
     surveys = geopandas.read_file(city.gpkg, layer="surveyed")
     for row in surveys.itertuples():
-        set_surveyed_area(
-            layer=layer_named(str(row.layer)),
-            geometry=row.geometry,
-            completeness=str(row.completeness),
-            source=f"demo city, {row.stable_id}",
-            captured_on=date(2026, 6, 30),
-        )
+        _state_survey(str(row.layer), row.geometry, str(row.completeness), str(row.stable_id))
     return len(surveys)
+
+
+def state_register(city: DemoCity) -> None:
+    """State that the register of reservations is complete: the city's own book, whole by rule."""
+    communes = geopandas.read_file(city.gpkg, layer="sangkat")
+    _state_survey("reservations", communes.union_all(), "complete", "register of reservations")
+
+
+def _state_survey(layer: str, area: BaseGeometry, completeness: str, source: str) -> None:
+    set_surveyed_area(
+        layer=layer_named(layer),
+        geometry=area,
+        completeness=completeness,
+        source=f"demo city, {source}",
+        captured_on=date(2026, 6, 30),
+    )

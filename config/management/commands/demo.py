@@ -1,5 +1,6 @@
 """``./krong demo``: the demo city, loaded, judged, flooded, judged again and served."""
 
+import io
 import shlex
 import sys
 import time
@@ -14,8 +15,10 @@ from django.core.management import call_command
 from config.demo import (
     Arguments,
     answering_steps,
+    checking_steps,
     draw_city,
     loading_steps,
+    state_register,
     state_surveys,
 )
 from config.serving import serve
@@ -38,6 +41,8 @@ class Command(KrongCommand):
         self._carry_out(loading_steps(city))
         self.say(f"  {state_surveys(city)} surveyed areas stated")
         self._carry_out(answering_steps(city))
+        state_register(city)
+        self._carry_out(checking_steps(city))
         taken = time.monotonic() - started
         self.say(f"The demo city is ready ({taken:.0f} s): {self._summary()}.")
         if no_serve:
@@ -48,27 +53,10 @@ class Command(KrongCommand):
     def _carry_out(self, steps: Iterable[Arguments]) -> None:
         for step in steps:
             self.say(f"$ ./krong {shlex.join(step)}")
-            quiet = {"stdout": self._sink()} if self.as_json else {}
+            quiet: dict[str, Any] = {"stdout": io.StringIO()} if self.as_json else {}
             call_command(*step, **quiet)
-
-    def _sink(self) -> "_Nowhere":
-        return _Nowhere()
 
     def _summary(self) -> str:
         layers, findings = Layer.objects.count(), Finding.objects.count()
         return f"{layers} layers, {findings} findings"
 
-
-class _Nowhere:
-    """Where the steps' prose goes when only JSON is asked for."""
-
-    def write(self, _text: str) -> int:
-        """Take and forget."""
-        return 0
-
-    def isatty(self) -> bool:
-        """Say that nobody reads."""
-        return False
-
-    def flush(self) -> None:
-        """Do nothing."""

@@ -31,7 +31,7 @@ def printed(notebook):
 
 
 def test_there_is_a_tutorial_to_run():
-    assert [path.name for path in NOTEBOOKS][0] == "01_from_layers_to_conflicts.ipynb"
+    assert next(path.name for path in NOTEBOOKS) == "01_from_layers_to_conflicts.ipynb"
 
 
 def test_the_first_tutorial_goes_from_layers_to_a_landfill_420_m_from_a_school_and_a_wet_hospital(

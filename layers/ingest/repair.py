@@ -74,11 +74,14 @@ def _parts_of_dimension(shape: BaseGeometry, dimension: int) -> BaseGeometry | N
     parts = shapely.get_parts(shape)
     is_same = (shapely.get_dimensions(parts) == dimension) & ~shapely.is_empty(parts)
     same: list[Any] = list(parts[is_same])
-    if len(same) > 1:
-        multiple: dict[int, Callable[[list[Any]], BaseGeometry]] = {
-            0: shapely.MultiPoint,
-            1: shapely.MultiLineString,
-            2: shapely.MultiPolygon,
-        }
-        return multiple[dimension](same)
-    return next(iter(same), None)
+    return as_multiple(same, dimension) if len(same) > 1 else next(iter(same), None)
+
+
+def as_multiple(parts: list[Any], dimension: int) -> BaseGeometry:
+    """Return points (dimension 0), lines (1) or areas (2) as one shape of several parts."""
+    multiple: dict[int, Callable[[list[Any]], BaseGeometry]] = {
+        0: shapely.MultiPoint,
+        1: shapely.MultiLineString,
+        2: shapely.MultiPolygon,
+    }
+    return multiple[dimension](parts)

@@ -11,9 +11,10 @@ import numpy as np
 import pyarrow as pa
 import shapely
 from django.contrib.gis.gdal import GDALException, OGRGeometry
+from shapely.geometry.base import BaseGeometry
 
 from layers.crs import CoordinateFunction, inside_project_extent
-from layers.ingest.repair import repaired
+from layers.ingest.repair import as_multiple, repaired
 from layers.ingest.report import Issue
 from layers.vocab import GeometryKind, IssueAction, IssueKind
 
@@ -23,7 +24,8 @@ MAX_VERTICES = 200_000
 # bits tell of Z, M and SRID. 7 is a collection, 8-17 are curves, surfaces and TINs.
 _PLAIN_TYPES = range(1, 7)
 _MULTIPLE_TYPES = range(4, 7)
-_TYPE_NAMES = {7: "a collection of several shapes"}
+_COLLECTION = 7
+_TYPE_NAMES = {_COLLECTION: "a collection of shapes of several kinds"}
 # GEOS follows nested shapes by recursion and crashes on 90 kB of them; GDAL stops at 32 levels.
 # Below this size no nest is deep enough to matter (9 bytes a level).
 _NEST_CHECKED_FROM_BYTES = 8_000
@@ -94,6 +96,9 @@ def _read(checked: CheckedShapes, outlines: pa.Array) -> None:
     readable = plain & ~nested
     with np.errstate(invalid="ignore"):  # NaN is looked for below
         checked.shapes[readable] = shapely.from_wkb(blobs[readable], on_invalid="ignore")
+    for index in np.flatnonzero(codes == _COLLECTION):
+        checked.shapes[index] = _of_one_kind(blobs[index])
+    plain |= ~shapely.is_missing(checked.shapes)
     unread = plain & shapely.is_missing(checked.shapes)
     checked.refuse(missing, IssueKind.EMPTY_GEOMETRY, lambda _: "The row has no shape.")
     checked.refuse(
@@ -133,6 +138,23 @@ def type_codes(outlines: pa.Array) -> tuple[np.ndarray, np.ndarray]:
 
 def _type_name(code: int) -> str:
     return _TYPE_NAMES.get(code, "a curve or surface" if code else "unreadable")
+
+
+def _of_one_kind(blob: bytes) -> BaseGeometry | None:
+    """Return a collection of only points, only lines or only areas as one shape, others as None.
+
+    OpenStreetMap's sites come so: a school as the collection of its grounds. A closed line in a
+    collection may mean the line or the ground inside it, so that is left to the user.
+    """
+    if not _gdal_reads(blob):
+        return None
+    collected = shapely.from_wkb(blob, on_invalid="ignore")
+    parts = shapely.get_parts(shapely.get_parts(collected))
+    kinds = set(shapely.get_dimensions(parts).tolist())
+    is_unclear = (shapely.get_type_id(parts) == _COLLECTION) | shapely.is_closed(parts)
+    if len(kinds) != 1 or is_unclear.any():
+        return None
+    return as_multiple(list(parts), kinds.pop())
 
 
 def _gdal_reads(blob: bytes) -> bool:

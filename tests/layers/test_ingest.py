@@ -170,6 +170,16 @@ def test_rows_without_a_usable_shape_are_refused_each_with_its_reason(tmp_path):
     assert (report.rows.read, report.rows.stored, report.rows.refused) == (6, 1, 5)
 
 
+def test_a_collection_of_two_grounds_is_one_place_of_two_areas(tmp_path):
+    grounds = shapely.GeometryCollection([square(0, 0, 10), square(50, 0, 5)])
+    report = imported(vector_file(tmp_path / "schools.gpkg", [grounds]))
+
+    [place] = stored("houses").values()
+    assert place.geometry.geom_type == "MultiPolygon"
+    assert place.geometry.area == pytest.approx(100 + 25)
+    assert (report.rows.stored, report.rows.refused) == (1, 0)
+
+
 def test_a_collection_and_a_200_001_corner_outline_are_refused(tmp_path):
     shapes = [
         shapely.GeometryCollection([at(0, 0), square(0, 0, 5)]),

@@ -32,7 +32,8 @@ def worst_at_walls[Number: np.generic](
     """Return values in which every building has the greatest of the cells around it.
 
     A raised block is dry on top, however deep the water at its door: taken by its own cells it
-    would be cleared. A building enclosed by others takes the worst of its neighbours.
+    would be cleared. A building enclosed by others takes the worst of its neighbours, and so on
+    inwards through a whole quarter.
     """
     if not buildings.any():
         return values
@@ -40,11 +41,15 @@ def worst_at_walls[Number: np.generic](
     lowest = np.array(-1, values.dtype)
     known = np.where(built | ~np.isfinite(values.astype(float)), lowest, values)
     worst = np.full(int(buildings.max()) + 1, lowest, values.dtype)
-    for _round in range(2):  # the second reaches buildings that only touch buildings
+    untold = built
+    while untold.any():  # each round reaches buildings that only touch those of the round before
         around = _greatest_around(known, lowest)
-        untold = built & (worst[buildings] < 0)
         np.maximum.at(worst, buildings[untold], around[untold])
         known = np.where(built, worst[buildings], known)
+        still_untold = built & (worst[buildings] < 0)
+        if still_untold.sum() == untold.sum():
+            break  # enclosed by walls: no water can be at its own
+        untold = still_untold
     told = built & (worst[buildings] >= 0)
     return np.where(told, worst[buildings], values)
 

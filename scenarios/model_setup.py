@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from layers.vocab import Basis
 from scenarios import flood
-from scenarios.errors import SolverError, TerrainError
+from scenarios.errors import SolverError, SpecError, TerrainError
 from scenarios.rainfall import Climate, climate_named, design_rain, read_rain_series
 from scenarios.sources import Sources
 from scenarios.spec import (
@@ -24,8 +24,12 @@ from scenarios.spec import (
 )
 from scenarios.storms import PATTERNS, Hyetograph, steady_rain
 from scenarios.surfaces import building_cells, cell_values, covered_cells
-from scenarios.terrain import Grid, GroundModel, read_ground, touching_border
+from scenarios.terrain import Grid, GroundModel, grown, read_ground, touching_border
 from scenarios.vocab import AssumptionKind, EdgeKind
+
+# A sea held at its level needs no computing but where it meets the land; the deep water farther out
+# would only shorten the time step of the whole run.
+SEA_CELLS_OFF_LAND = 3
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -83,7 +87,8 @@ def prepare_model(spec: ScenarioSpec, sources: Sources) -> ModelSetup:
     buildings, building_count = _buildings(spec, sources, ground.grid)
     sea = _sea_cells(spec, sources, ground)
     rain = event_rain(spec, climate)
-    terrain = _terrain(spec, sources, ground, buildings)
+    _check_rain_ends(spec, rain)
+    terrain = _terrain(spec, sources, ground, (buildings, sea))
     return ModelSetup(
         spec=spec,
         grid=ground.grid,
@@ -119,6 +124,20 @@ def event_rain(spec: ScenarioSpec, climate: Climate) -> Hyetograph | None:
     return rain.scaled(climate.rain_factor)
 
 
+def _check_rain_ends(spec: ScenarioSpec, rain: Hyetograph | None) -> None:
+    """Refuse a run that ends while it rains: it would show less water than the event brings."""
+    if rain is None or not any(rain.depths_mm):
+        return
+    ends_s = max(end for end, depth in zip(rain.ends_s, rain.depths_mm, strict=True) if depth > 0)
+    if ends_s > spec.duration_s * (1 + 1e-9):
+        raise SpecError(
+            spec.file, "duration_h",
+            f"is {spec.duration_h:g}, but it rains until {ends_s / 3600:g} h: the rest of the "
+            "event would be left out.",
+            remedy="Simulate at least that long, better until the water has come to rest.",
+        )  # fmt: skip
+
+
 def _buildings(spec: ScenarioSpec, sources: Sources, grid: Grid) -> tuple[NDArray[np.int32], int]:
     if spec.buildings is None:
         return np.zeros((grid.rows, grid.cols), np.int32), 0
@@ -126,13 +145,23 @@ def _buildings(spec: ScenarioSpec, sources: Sources, grid: Grid) -> tuple[NDArra
 
 
 def _terrain(
-    spec: ScenarioSpec, sources: Sources, ground: GroundModel, buildings: NDArray[np.int32]
+    spec: ScenarioSpec,
+    sources: Sources,
+    ground: GroundModel,
+    parts: tuple[NDArray[np.int32], NDArray[np.bool_]],
 ) -> flood.Terrain:
+    buildings, sea = parts
     bed = ground.bed
     if spec.buildings is not None and buildings.any():
         bed = flood.raise_blocks(bed, buildings > 0, spec.buildings.raise_m)
     roughness = cell_values(spec.roughness, sources, ground.grid)
-    return flood.Terrain(bed, roughness, ground.grid.dx_m, mask=ground.mask)
+    land = ~sea & ~ground.mask
+    return flood.Terrain(
+        bed,
+        roughness,
+        ground.grid.dx_m,
+        mask=ground.mask | (sea & ~grown(land, SEA_CELLS_OFF_LAND)),
+    )
 
 
 def _sea_cells(spec: ScenarioSpec, sources: Sources, ground: GroundModel) -> NDArray[np.bool_]:
@@ -162,7 +191,9 @@ def _forcing(
     terrain, sea, rain, climate = parts
     held = None
     if spec.sea is not None:
-        held = flood.StageCells(cells=sea, level=spec.sea.level_m + climate.sea_level_rise_m)
+        held = flood.StageCells(
+            cells=sea & ~terrain.walls, level=spec.sea.level_m + climate.sea_level_rise_m
+        )
     return flood.Forcing(
         rain=None
         if rain is None

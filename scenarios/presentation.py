@@ -1,5 +1,6 @@
 """What the pages show: stored records with the words and units a reader needs."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -8,7 +9,7 @@ from layers.classes import read_table
 from layers.models import LandUseClass, Run, in_reader_language
 from layers.vocab import Basis, RunState
 from scenarios.charts import rain_chart
-from scenarios.models import ScenarioRun
+from scenarios.models import Scenario, ScenarioRun
 from scenarios.publication import CLASS_COLOURS
 from scenarios.queries import exposed_versions, is_current
 from scenarios.rasters import DEPTH_COLOURS
@@ -23,12 +24,19 @@ from scenarios.vocab import (
 HAZARD_CLASSES = tuple(CLASS_COLOURS)
 
 
-def run_summary(run: Run) -> dict[str, Any]:
-    """Return how far a run is, for a page and for a program."""
+def run_summaries(runs: Iterable[Run]) -> list[dict[str, Any]]:
+    """Return how far runs are, titled as their scenarios are in the reader's language."""
+    titles = {scenario.code: scenario.title for scenario in Scenario.objects.all()}
+    return [run_summary(run, titles) for run in runs]
+
+
+def run_summary(run: Run, titles: Mapping[str, str]) -> dict[str, Any]:
+    """Return how far a run is, for a page and for a program; ``titles`` by scenario code."""
+    code = run.parameters.get("scenario", "")
     return {
         "number": run.pk,
-        "scenario": run.parameters.get("scenario", ""),
-        "title": run.title,
+        "scenario": code,
+        "title": titles.get(code) or run.title,
         "state": run.state,
         "state_label": str(RunState(run.state).label),
         "progress_share": run.progress_share,

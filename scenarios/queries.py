@@ -11,6 +11,7 @@ from django.db import connection
 from django.db.models import QuerySet
 from numpy.typing import NDArray
 from rasterio.features import geometry_mask
+from shapely.geometry import box
 from shapely.geometry.base import BaseGeometry
 
 from layers.crs import PROJECT_SRID
@@ -161,7 +162,8 @@ def facilities_in_water(outcome: Outcome) -> list[dict[str, Any]]:
     """Return the facilities with the greatest depth at their footprint, deepest first.
 
     Counted are the cells within one cell width of the footprint, as the building itself stands
-    above the water. A facility outside the model has depth None: cannot tell.
+    above the water. A facility outside the model has depth None: cannot tell; so has one that
+    reaches beyond it and is dry within, for the rest of its site may lie in the water.
     """
     grid = outcome.setup.grid
     if grid.srid != PROJECT_SRID:
@@ -172,15 +174,7 @@ def facilities_in_water(outcome: Outcome) -> list[dict[str, Any]]:
 
 
 def _facility_row(feature: Feature, outcome: Outcome) -> dict[str, Any]:
-    around = shapely.from_wkb(bytes(feature.geometry.wkb)).buffer(outcome.setup.grid.dx_m)
-    cells = _cells_within(around, outcome.setup.grid)
-    depth = hazard = None
-    if cells is not None:
-        window, inside = cells
-        inside = inside & outcome.setup.domain[window]
-        if inside.any():
-            depth = round(float(np.nanmax(outcome.depth_at_walls[window][inside])), 2)
-            hazard = f"H{max(int(outcome.classes[window][inside].max()), 0)}"
+    depth, hazard = _water_at(shapely.from_wkb(bytes(feature.geometry.wkb)), outcome)
     return {
         "id": feature.stable_id,
         "name_km": feature.properties.get("name_km", ""),
@@ -189,6 +183,30 @@ def _facility_row(feature: Feature, outcome: Outcome) -> dict[str, Any]:
         "depth_m": depth,
         "hazard_class": hazard,
     }
+
+
+def _water_at(site: BaseGeometry, outcome: Outcome) -> tuple[float | None, str | None]:
+    """Return greatest depth [m] and hazard class at a site; None: the model cannot tell."""
+    cells = _cells_within(site.buffer(outcome.setup.grid.dx_m), outcome.setup.grid)
+    if cells is None:
+        return None, None
+    window, around = cells
+    around = around & outcome.setup.domain[window]
+    if not around.any():
+        return None, None
+    number = max(int(outcome.classes[window][around].max()), 0)
+    if number == 0 and _reaches_beyond(site, outcome):
+        return None, None
+    return round(float(np.nanmax(outcome.depth_at_walls[window][around])), 2), f"H{number}"
+
+
+def _reaches_beyond(site: BaseGeometry, outcome: Outcome) -> bool:
+    """Tell whether part of a site lies outside the terrain or on ground without data."""
+    if not box(*outcome.setup.grid.bounds).covers(site):
+        return True
+    cells = _cells_within(site, outcome.setup.grid)
+    unknown = ~outcome.setup.domain & ~outcome.setup.sea
+    return cells is not None and bool(unknown[cells[0]][cells[1]].any())
 
 
 def _cells_within(

@@ -121,14 +121,7 @@ def read_rain_series(path: Path) -> Hyetograph:
     SpecError
         Names the file and the row that cannot be right.
     """
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.DictReader(file)
-        if missing := [name for name in SERIES_COLUMNS if name not in (reader.fieldnames or [])]:
-            raise SpecError(
-                path.name, "", f"the column {listed(missing)} is missing.",
-                remedy="Give the columns end_min (minutes from the start) and rain_mm.",
-            )  # fmt: skip
-        rows = list(reader)
+    rows = _series_rows(path)
     ends: list[float] = []
     depths: list[float] = []
     for number, row in enumerate(rows, start=2):
@@ -139,6 +132,25 @@ def read_rain_series(path: Path) -> Hyetograph:
     if not ends:
         raise SpecError(path.name, "", "holds no rain.", remedy="Give at least one row.")
     return Hyetograph(ends_s=tuple(ends), depths_mm=tuple(depths))
+
+
+def _series_rows(path: Path) -> list[dict[str, str]]:
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file)
+            names = reader.fieldnames or []
+            rows = list(reader)
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise SpecError(
+            path.name, "", "is not readable as CSV.",
+            remedy="Save it as CSV in UTF-8 and run again.",
+        ) from error  # fmt: skip
+    if missing := [name for name in SERIES_COLUMNS if name not in names]:
+        raise SpecError(
+            path.name, "", f"the column {listed(missing)} is missing.",
+            remedy="Give the columns end_min (minutes from the start) and rain_mm.",
+        )  # fmt: skip
+    return rows
 
 
 def _series_row(

@@ -1,6 +1,7 @@
 """Reading a mapping key by key: every key has a type and a range, and none is left unread."""
 
 import math
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +11,13 @@ from layers.vocab import Basis
 from scenarios.errors import SpecError, listed
 
 _REQUIRED = object()
+
+
+def is_number(found: object) -> bool:
+    """Tell whether something is a finite number: no truth value, no integer beyond any float."""
+    if isinstance(found, bool) or not isinstance(found, int | float):
+        return False
+    return abs(found) < sys.float_info.max
 
 
 @dataclass(slots=True)
@@ -76,11 +84,7 @@ class Section:
 
     def checked_number(self, key: str, found: Any, low: float, high: float) -> float:  # noqa: ANN401
         """Return ``found`` as a number from ``low`` to ``high``, or raise for that key."""
-        if (
-            isinstance(found, bool)
-            or not isinstance(found, int | float)
-            or not math.isfinite(found)
-        ):
+        if not is_number(found):
             raise self.error(key, f"is {found!r}, not a number.", "Write a number, e.g. 0.04.")
         if not low <= found <= high:
             raise self.error(

@@ -57,7 +57,7 @@ def start_run(*, scenario: Scenario, spec: ScenarioSpec, publish: bool = True) -
     """
     fail_stale_runs()
     is_published = publish and spec.publish
-    digests = {**input_digests(spec, CatalogueSources()), "published": str(is_published)}
+    digests = {**input_digests(spec, CatalogueSources()), "is published": str(is_published)}
     if is_published:
         digests |= {f"exposed {slug}": f"v{number}" for slug, number in exposed_versions().items()}
     digest = combined_digest(digests)

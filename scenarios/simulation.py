@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import astuple, dataclass
 from functools import cache
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from scenarios.errors import SolverError
 from scenarios.hazard_zones import worst_at_walls
 from scenarios.model_setup import ModelSetup, prepare_model
 from scenarios.rainfall import climate_named, design_rain
-from scenarios.sources import Sources, file_digest
+from scenarios.sources import Sources
 from scenarios.spec import DesignStorm, Place, RainSeries, ScenarioSpec
 from scenarios.vocab import Quantity, ValidityNote, WaterAccount
 
@@ -151,15 +152,19 @@ def outcome_of(setup: ModelSetup, result: flood.FloodResult) -> Outcome:
 def input_digests(spec: ScenarioSpec, sources: Sources) -> dict[str, str]:
     """Return a digest of everything a result depends on, by name."""
     digests = {"scenario": _digest(spec.stated), "solver": solver_digest()}
-    for place in _places(spec):
-        digests[str(place)] = sources.digest(place)
     if isinstance(spec.rain, DesignStorm):
         rain = design_rain(spec.rain.table)
         digests["design_rain"] = _digest([list(rain.rain_24h_mm.items()), astuple(rain.ratio)])
-    if isinstance(spec.rain, RainSeries):
-        digests[spec.rain.file.name] = file_digest(spec.rain.file)
     digests["climate"] = _digest(astuple(climate_named(spec.climate)))
+    for place in dict.fromkeys(_places(spec)):
+        digests[_free_name(str(place), digests)] = sources.digest(place)
     return digests
+
+
+def _free_name(name: str, taken: Mapping[str, str]) -> str:
+    """Return a name for one more input: two files of one name may lie in two folders."""
+    numbered = (f"{name} ({number})" for number in count(2))
+    return name if name not in taken else next(each for each in numbered if each not in taken)
 
 
 def combined_digest(digests: Mapping[str, str]) -> str:
@@ -174,6 +179,8 @@ def _places(spec: ScenarioSpec) -> Iterator[Place]:
         yield spec.buildings.place
     if spec.sea is not None and spec.sea.place is not None:
         yield spec.sea.place
+    if isinstance(spec.rain, RainSeries):
+        yield Place(file=spec.rain.file)
 
 
 @cache

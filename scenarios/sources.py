@@ -87,7 +87,7 @@ class FileSources:
         return [Area(s, v) for s, v in zip(shapes, values, strict=True) if s is not None]
 
     def digest(self, place: Place) -> str:
-        """Return the SHA-256 of a file."""
+        """Return the SHA-256 of a file with all that belongs to it."""
         return file_digest(self._file(place))
 
     def _file(self, place: Place) -> Path:
@@ -109,7 +109,17 @@ def on_grid(geometries: Any, srid: int, grid: Grid) -> Any:  # noqa: ANN401 - sh
     return reproject(geometries, srid, grid.srid)
 
 
+# Where GDAL looks for the rest of a data set: a Shapefile keeps its attributes beside its shapes.
+SIDECAR_SUFFIXES = (".dbf", ".shx", ".prj", ".cpg", ".tfw")
+SIDECAR_ENDINGS = (".aux.xml", "-wal")
+
+
 def file_digest(path: Path) -> str:
-    """Return the SHA-256 of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    """Return the SHA-256 of a file and of those beside it that belong to it."""
+    seen = hashlib.sha256()
+    beside = [path.with_suffix(suffix) for suffix in SIDECAR_SUFFIXES]
+    beside += [path.with_name(path.name + ending) for ending in SIDECAR_ENDINGS]
+    for part in (path, *(each for each in beside if each != path and each.is_file())):
+        with part.open("rb") as file:
+            seen.update(hashlib.file_digest(file, "sha256").digest())
+    return seen.hexdigest()

@@ -63,6 +63,7 @@ class CellValue:
 
     default: float
     ground: Ground
+    limits: tuple[float, float]  # the widest range in which any of the numbers can be meant
     areas: tuple[Areas, ...] = ()
 
 

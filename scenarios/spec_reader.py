@@ -5,12 +5,10 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from layers.classes import read_table
 from scenarios.errors import SpecError
 from scenarios.flood.hazard import DebrisMode
-from scenarios.rainfall import climate_named, design_rain
+from scenarios.rainfall import MAX_INTENSITY_MM_H, climate_named, design_rain
 from scenarios.sections import Section
 from scenarios.spec import (
     Areas,
@@ -29,8 +27,9 @@ from scenarios.spec import (
     SteadyRain,
     TerrainSpec,
 )
+from scenarios.spec_file import load_scenario_text
 from scenarios.storms import PATTERNS, step_count
-from scenarios.vocab import EdgeKind
+from scenarios.vocab import EdgeKind, Quantity
 
 # The widest ranges in which a value can be meant: beyond them it is a slip or another unit.
 MANNING = (0.005, 1.0)  # glass 0.010 to dense mangrove and buildings 0.5; Chow (1959), table 5-6
@@ -58,16 +57,7 @@ def read_spec(path: Path) -> ScenarioSpec:
             path.name, "", f"there is no such file in {path.resolve().parent}.",
             remedy="Give the path of a scenario file, e.g. scenarios/storm-100y-6h.yaml.",
         )  # fmt: skip
-    try:
-        stated = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        where = getattr(error, "problem_mark", None)
-        place = f" (line {where.line + 1})" if where else ""
-        raise SpecError(
-            path.name, "", f"is not readable as YAML{place}.",
-            remedy="Check the indentation and the quotes there.",
-        ) from error  # fmt: skip
-    return spec_from(stated, file=path.name, folder=path.resolve().parent)
+    return spec_from(load_scenario_text(path), file=path.name, folder=path.resolve().parent)
 
 
 def spec_from(stated: Any, *, file: str, folder: Path) -> ScenarioSpec:  # noqa: ANN401 - YAML
@@ -119,6 +109,11 @@ def _code(top: Section) -> str:
         )
     if len(code) > 40 or code != code.lower():  # noqa: PLR2004 - layer names hold 60 characters
         raise top.error("code", f"is {code!r}.", "Use at most 40 small letters and digits.")
+    if taken := [quantity for quantity in Quantity if code.endswith(f"-{quantity.value}")]:
+        raise top.error(
+            "code", f"is {code!r}; '-{taken[0].value}' closes the name of a grid's layer.",
+            "Choose another ending.",
+        )  # fmt: skip
     return code
 
 
@@ -151,7 +146,8 @@ def _ground(part: Section, *, needed: bool = True) -> Ground:
 def _terrain(part: Section) -> TerrainSpec:
     stated = part.value("nodata", "")
     is_none = stated == "none"
-    nodata = None if stated in {"", "none"} else part.checked_number("nodata", stated, -1e39, 1e39)
+    is_open = isinstance(stated, str) and stated in {"", "none"}
+    nodata = None if is_open else part.checked_number("nodata", stated, -1e39, 1e39)
     terrain = TerrainSpec(
         place=_place(part), made=part.text("made", ""), nodata=nodata, has_no_nodata=is_none
     )
@@ -174,6 +170,7 @@ def _window(top: Section) -> tuple[float, float, float, float] | None:
 def _cell_value(part: Section, limits: tuple[float, float]) -> CellValue:
     found = CellValue(
         default=part.number("default", *limits),
+        limits=limits,
         ground=_ground(part),
         areas=tuple(_areas(each, limits) for each in part.sections("areas")),
     )
@@ -213,7 +210,9 @@ def _runoff(top: Section) -> CellValue:
     part = top.optional_section("runoff")
     if part is None:
         return CellValue(
-            default=1.0, ground=Ground(source="Not stated: all rain runs off (the safe side).")
+            default=1.0,
+            limits=SHARE,
+            ground=Ground(source="Not stated: all rain runs off (the safe side)."),
         )
     return _cell_value(part, SHARE)
 
@@ -265,11 +264,17 @@ def _rain_series(part: Section) -> RainSeries:
 
 
 def _steady_rain(part: Section) -> SteadyRain:
-    return SteadyRain(
+    rain = SteadyRain(
         depth_mm=part.number("depth_mm", *RAIN_MM),
         duration_h=part.number("duration_h", *RUN_H),
         ground=_ground(part),
     )
+    if rain.depth_mm > MAX_INTENSITY_MM_H * rain.duration_h:
+        raise part.error(
+            "depth_mm", f"is {rain.depth_mm:g} in {rain.duration_h:g} h.",
+            f"No gauge ever measured more than {MAX_INTENSITY_MM_H:g} mm/h.",
+        )  # fmt: skip
+    return rain
 
 
 RAIN_READERS: dict[str, Callable[[Section], RainEvent]] = {
@@ -321,6 +326,8 @@ def _hydrograph(part: Section) -> tuple[tuple[float, ...], tuple[float, ...]]:
         flow = part.number("discharge_m3s", *DISCHARGE_M3S)
         return (0.0, RUN_H[1] * 3600), (flow, flow)
     stated = part.value("hydrograph")
+    if not isinstance(stated, list):
+        raise part.error("hydrograph", f"is {stated!r}.", "Write [[minute, m3/s], [60, 3.5]].")
     pairs = [part.checked_numbers("hydrograph", pair, 2) for pair in stated]
     times = tuple(minute * 60 for minute, _flow in pairs)
     if len(pairs) < 2 or any(b <= a for a, b in pairwise(times)):  # noqa: PLR2004

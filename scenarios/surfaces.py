@@ -3,7 +3,6 @@
 A cell belongs to the area that holds its centre; of overlapping areas the later one counts.
 """
 
-import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -29,7 +28,7 @@ def cell_values(value: CellValue, sources: Sources, grid: Grid) -> NDArray[np.fl
     cells = np.full((grid.rows, grid.cols), value.default)
     for areas in value.areas:
         found = sources.areas(areas.place, areas.attribute, grid)
-        burnt = [(area.geometry, _number(area, areas)) for area in found]
+        burnt = [(area.geometry, _number(area, areas, value.limits)) for area in found]
         _burn(cells, [(shape, number) for shape, number in burnt if shape.area > 0], grid)
     return cells
 
@@ -41,17 +40,18 @@ def _burn(
         rasterize(shapes, out=cells, transform=grid.transform)
 
 
-def _number(area: Area, areas: Areas) -> float:
-    """Return the number an area stands for."""
+def _number(area: Area, areas: Areas, limits: tuple[float, float]) -> float:
+    """Return the number an area stands for, within the limits of what it can mean."""
     if areas.value is not None:
         return areas.value
     stated = areas.values.get(str(area.value)) if areas.values else area.value
-    if isinstance(stated, int | float | np.number) and math.isfinite(stated) and stated >= 0:
+    is_number = isinstance(stated, int | float | np.number) and not isinstance(stated, bool)
+    if is_number and limits[0] <= float(stated) <= limits[1]:
         return float(stated)
     raise TerrainError(
         f"{areas.place}: the attribute '{areas.attribute}' is {area.value!r}, for which there is "
-        "no number.",
-        remedy="Correct the attribute, or give its value under 'values'.",
+        f"no number from {limits[0]:g} to {limits[1]:g}.",
+        remedy="Correct the attribute (and its unit), or give its value under 'values'.",
     )
 
 
@@ -67,7 +67,7 @@ def building_cells(place: Place, sources: Sources, grid: Grid) -> tuple[NDArray[
 
 
 def covered_cells(shapes: Iterable[BaseGeometry], grid: Grid) -> NDArray[np.bool_]:
-    """Return which cells have their centre in one of the shapes."""
+    """Return which cells have their centre in one of the shapes; a line holds no centre."""
     cells = np.zeros((grid.rows, grid.cols), np.uint8)
-    _burn(cells, [(shape, 1) for shape in shapes], grid)
+    _burn(cells, [(shape, 1) for shape in shapes if shape.area > 0], grid)
     return cells.astype(bool)

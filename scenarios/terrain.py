@@ -237,6 +237,14 @@ def _check_elevations(name: str, bed: NDArray[np.float64], mask: NDArray[np.bool
         )
 
 
+def grown(cells: NDArray[np.bool_], by: int) -> NDArray[np.bool_]:
+    """Return the cells that lie within so many cells of a chosen one, counted also diagonally."""
+    rows, cols = cells.shape
+    wide = np.pad(cells, by)
+    along = np.logical_or.reduce([wide[:, shift : shift + cols] for shift in range(2 * by + 1)])
+    return np.logical_or.reduce([along[shift : shift + rows] for shift in range(2 * by + 1)])
+
+
 def touching_border(cells: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Return those cells that are connected with the border of the grid, also by corners."""
     rows, cols = cells.shape

@@ -12,7 +12,7 @@ from layers.models import Run
 from layers.runs import fail_stale_runs, request_cancel
 from layers.vocab import RunState
 from scenarios.models import Scenario, ScenarioRun
-from scenarios.presentation import result_tables, run_summary
+from scenarios.presentation import result_tables, run_summaries, run_summary
 from scenarios.queries import run_numbered, runs_of, scenario_named, scenario_runs
 from scenarios.rasters import depth_picture
 from scenarios.services import spec_of, start_run
@@ -28,7 +28,7 @@ def scenario_list(request: HttpRequest) -> HttpResponse:
     """Show the stored scenarios and their newest runs."""
     fail_stale_runs()
     rows = [(scenario, runs_of(scenario).first()) for scenario in Scenario.objects.all()]
-    runs = [run_summary(run) for run in scenario_runs()[:NEWEST]]
+    runs = run_summaries(scenario_runs()[:NEWEST])
     is_live = any(run["state"] in LIVE for run in runs)
     context = {"rows": rows, "runs": runs, "is_live": is_live}
     return render(request, "scenarios/list.html", context)
@@ -41,7 +41,7 @@ def scenario_list_json(_request: HttpRequest) -> JsonResponse:
         {"code": each.code, "title_km": each.title_km, "title_en": each.title_en}
         for each in Scenario.objects.all()
     ]
-    runs = [run_summary(run) for run in scenario_runs()[:NEWEST]]
+    runs = run_summaries(scenario_runs()[:NEWEST])
     return JsonResponse({"scenarios": scenarios, "runs": runs})
 
 
@@ -55,7 +55,7 @@ def run_page(request: HttpRequest, number: int) -> HttpResponse:
     context: dict[str, Any] = {
         "run": run,
         "scenario": scenario,
-        "summary": run_summary(run),
+        "summary": run_summary(run, {scenario.code: scenario.title}),
         "is_live": run.state in LIVE,
         "log": run.log.splitlines()[-40:],
     }
@@ -68,7 +68,7 @@ def run_page(request: HttpRequest, number: int) -> HttpResponse:
 def run_json(_request: HttpRequest, number: int) -> JsonResponse:
     """Return one run and, once it is finished, its whole record."""
     run = run_numbered(number)
-    body = run_summary(run)
+    [body] = run_summaries([run])
     result = ScenarioRun.objects.filter(run=run).first()
     if result is not None:
         kept = (

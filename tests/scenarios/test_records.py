@@ -125,7 +125,9 @@ def test_a_summary_tells_programs_and_readers_how_far_a_run_is(tmp_path):
     run = queue_run(kind="flood", title="Storm", parameters={"scenario": "storm"})
     run.progress_share = 0.456
     with translation.override("en"):
-        told = run_summary(run)
+        told = run_summary(run, {"storm": "A storm"})
     assert (told["scenario"], told["state"], told["state_label"]) == ("storm", "queued", "waiting")
     assert told["progress_percent"] == 46
+    assert told["title"] == "A storm"
+    assert run_summary(run, {})["title"] == "Storm"  # the scenario is gone: the run's own words
     assert told["is_cancel_asked"] is False

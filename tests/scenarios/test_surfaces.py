@@ -25,7 +25,9 @@ def write_areas(folder, *rows, crs="EPSG:32648", name="cover.gpkg"):
 
 def values(place, default=0.05, **areas):
     areas.setdefault("attribute", "n")
-    cell_value = CellValue(default=default, ground=Ground(), areas=(Areas(place=place, **areas),))
+    cell_value = CellValue(
+        default=default, ground=Ground(), limits=(0.005, 1.0), areas=(Areas(place=place, **areas),)
+    )
     return cell_values(cell_value, FileSources(), GRID)
 
 

@@ -35,10 +35,10 @@ class Selection:
 def find_gaps(rule: Rule, subject: Selection, objects: Selection) -> list[dict[str, Any]]:
     """Return why this rule cannot tell about a part of its subjects, or about all of them."""
     return [
-        *_unknown_attributes("subject", rule.subject, subject),
-        *_unknown_attributes("object", object_selector(rule), objects),
+        *unknown_attributes("subject", rule.subject, subject),
+        *unknown_attributes("object", object_selector(rule), objects),
         *_unseen_subjects(rule, subject),
-        *(_unseen_objects(rule, subject, objects) if subject.sure else ()),
+        *(unseen_around(rule, subject, "object", objects) if subject.sure else ()),
     ]
 
 
@@ -52,9 +52,10 @@ def _gap(gap: Gap, side: str, selector: Selector, **facts: Any) -> dict[str, Any
     return {"gap": str(gap), "side": side, **{k: v for k, v in named.items() if v}, **facts}
 
 
-def _unknown_attributes(
+def unknown_attributes(
     side: str, selector: Selector, selection: Selection
 ) -> Iterator[dict[str, Any]]:
+    """Yield a gap where a condition on the attributes of some features is unknown."""
     if selection.unsure:
         yield _gap(
             Gap.UNKNOWN_ATTRIBUTE,
@@ -79,25 +80,29 @@ def _unseen_subjects(rule: Rule, subject: Selection) -> Iterator[dict[str, Any]]
         yield _gap(Gap.NO_SUBJECTS, "subject", rule.subject, layers=unsurveyed)
 
 
-def _unseen_objects(rule: Rule, subject: Selection, objects: Selection) -> Iterator[dict[str, Any]]:
-    is_map = KINDS[rule.kind].object_is_map
-    if is_map and not objects.sure:
-        yield _gap(Gap.NO_HAZARD_MAP, "object", rule.object, count=subject.sure)
+def unseen_around(
+    rule: Rule, known: Selection, side: str, others: Selection
+) -> Iterator[dict[str, Any]]:
+    """Yield a gap where the other side ("subject" or "object") may stand unseen around some."""
+    selector = rule.subject if side == "subject" else rule.object
+    is_map = side == "object" and KINDS[rule.kind].object_is_map
+    if is_map and not others.sure:
+        yield _gap(Gap.NO_HAZARD_MAP, side, selector, count=known.sure)
         return
-    layers = objects.sure_layers if is_map else proving_layers(rule.object, objects)
+    layers = others.sure_layers if is_map else proving_layers(selector, others)
     if not layers:
-        yield _gap(Gap.NO_LAYER, "object", rule.object, count=subject.sure)
+        yield _gap(Gap.NO_LAYER, side, selector, count=known.sure)
         return
     if missing := _not_in_catalogue(layers):
-        yield _gap(Gap.MISSING_LAYER, "object", rule.object, layers=missing, count=subject.sure)
+        yield _gap(Gap.MISSING_LAYER, side, selector, layers=missing, count=known.sure)
         return
     # one of several hazard maps suffices; a feature may hide in any of several layers
-    count, examples = _unsurveyed(subject, layers, reach_m(rule), 1 if is_map else len(layers))
+    count, examples = _unsurveyed(known, layers, reach_m(rule), 1 if is_map else len(layers))
     if count:
         yield _gap(
             Gap.NOT_SURVEYED,
-            "object",
-            rule.object,
+            side,
+            selector,
             layers=sorted(layers),
             reach_m=reach_m(rule),
             count=count,

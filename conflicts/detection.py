@@ -15,11 +15,15 @@ from conflicts.coverage import EXAMPLES, Selection, find_gaps
 from conflicts.kinds import KINDS, Rule, Selector, exemption_paths, object_selector
 from conflicts.predicates import as_jsonpath
 from conflicts.vocab import Severity
+from layers.crs import PROJECT_SRID
+from layers.errors import UnknownLandUseError
+from layers.models import LandUseClass
 from layers.queries import class_branches
 from layers.sql_files import load_sql
 from layers.vocab import Answer
 
 SEVERITIES = [str(severity) for severity in Severity]
+Box = tuple[float, float, float, float]  # west, south, east, north [m]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,20 +57,21 @@ class Detector:
     """One detection at work: remembers which selectors were already asked."""
 
     selections: dict[str, Selection] = field(default_factory=dict)
+    branches: dict[str, list[str]] = field(default_factory=dict)
 
     @classmethod
     def open(cls) -> "Detector":
         """Make the working tables; they end with the transaction."""
         with connection.cursor() as cursor:
             cursor.execute(load_sql(__file__, "create_detection_tables.sql"))
-        return cls()
+        codes = LandUseClass.objects.values_list("code", flat=True)
+        return cls(branches=class_branches(codes))
 
     def ask(self, rule: Rule) -> Outcome:
         """Find where one rule bites (into conflict_hit), and what it cannot tell."""
         subject = self.select(rule.subject)
         objects = self.select(object_selector(rule))
-        if subject.sure and objects.sure:
-            _run(load_sql(__file__, KINDS[rule.kind].sql), _parameters(rule, subject, objects))
+        find_hits(rule, subject, objects)
         found, exempted = _count_hits(rule.code)
         return Outcome(
             subject_selection=subject.number,
@@ -77,9 +82,15 @@ class Detector:
             missing=tuple(find_gaps(rule, subject, objects)),
         )
 
-    def select(self, selector: Selector) -> Selection:
-        """Return the features a selector means; equal selectors are asked once."""
-        parameters = _selector_parameters(selector)
+    def select(
+        self, selector: Selector, *, only: int | None = None, near: Box | None = None
+    ) -> Selection:
+        """Return the features a selector means; equal questions are asked once.
+
+        ``only`` asks of one feature (its row), ``near`` of those whose boxes meet a box [m].
+        """
+        parameters = self._parameters(selector)
+        parameters |= {"only": only, "near": list(near) if near else None, "srid": PROJECT_SRID}
         key = json.dumps(parameters, sort_keys=True)
         if key not in self.selections:
             number = len(self.selections) + 1
@@ -88,18 +99,27 @@ class Detector:
             self.selections[key] = _describe(number)
         return self.selections[key]
 
+    def classes_meant(self, selector: Selector) -> list[str]:
+        """Return the classes a selector names, each with its whole branch."""
+        if unknown := [code for code in selector.classes if code not in self.branches]:
+            raise UnknownLandUseError(unknown)
+        return sorted({code for root in selector.classes for code in self.branches[root]})
 
-def _selector_parameters(selector: Selector) -> dict[str, Any]:
-    branches = class_branches(selector.classes)
-    classes = sorted({code for branch in branches.values() for code in branch})
-    return {
-        "classes": classes or None,
-        "layers": list(selector.layers) or None,
-        "except_layers": list(selector.except_layers),
-        "theme": selector.theme,
-        "lifecycles": [str(stage) for stage in selector.lifecycles],
-        "where": None if selector.where is None else as_jsonpath(selector.where),
-    }
+    def _parameters(self, selector: Selector) -> dict[str, Any]:
+        return {
+            "classes": self.classes_meant(selector) or None,
+            "layers": list(selector.layers) or None,
+            "except_layers": list(selector.except_layers),
+            "theme": selector.theme,
+            "lifecycles": [str(stage) for stage in selector.lifecycles],
+            "where": None if selector.where is None else as_jsonpath(selector.where),
+        }
+
+
+def find_hits(rule: Rule, subject: Selection, objects: Selection) -> None:
+    """Put the pairs in which one rule bites into conflict_hit."""
+    if subject.sure and objects.sure:
+        _run(load_sql(__file__, KINDS[rule.kind].sql), _parameters(rule, subject, objects))
 
 
 def _describe(number: int) -> Selection:

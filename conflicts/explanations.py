@@ -253,7 +253,30 @@ def _gap_sentences() -> Mapping[Gap, str]:
             "%(count)s places do not state %(attributes)s, for example: %(examples)s."
         ),
         Gap.NO_HAZARD_MAP: _("There is no such hazard map, so %(count)s places are unchecked."),
+        Gap.NOT_PUBLIC: _("Layers that are not public have a say here: ask the office."),
     }
+
+
+def explain_gap_of_place(gap: Mapping[str, Any]) -> str:
+    """Say what is missing to judge one proposal at its place."""
+    if gap["gap"] == Gap.UNKNOWN_ATTRIBUTE and gap.get("of_proposal"):
+        attributes = ", ".join(gap["attributes"])
+        return _("The proposal does not state %(attributes)s.") % {"attributes": attributes}
+    if gap["gap"] == Gap.NO_HAZARD_MAP:
+        return _("There is no such hazard map.")
+    if gap["gap"] != Gap.NOT_SURVEYED:
+        return explain_gap(gap, with_examples=gap["gap"] == Gap.UNKNOWN_ATTRIBUTE)
+    said = {
+        "what": class_names(gap.get("classes", ())) or gap.get("theme") or _("features"),
+        "layers": ", ".join(gap["layers"]),
+        "reach": amount(gap["reach_m"], "m"),
+    }
+    if not gap["reach_m"]:
+        return _("The place is not completely surveyed for %(what)s (%(layers)s).") % said
+    return (
+        _("The ground within %(reach)s is not completely surveyed for %(what)s (%(layers)s).")
+        % said
+    )
 
 
 def class_names(codes: Any) -> str:  # noqa: ANN401 - a list out of JSON

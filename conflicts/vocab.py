@@ -79,3 +79,4 @@ class Gap(TextChoices):
     NO_SUBJECTS = "no_subjects", _("none is known, but the area is not completely surveyed")
     UNKNOWN_ATTRIBUTE = "unknown_attribute", _("a needed attribute is missing or no number")
     NO_HAZARD_MAP = "no_hazard_map", _("there is no such hazard map")
+    NOT_PUBLIC = "not_public", _("layers that are not public have a say here")

@@ -1,6 +1,9 @@
 -- The current features that one selector means. A condition that is false drops the feature;
 -- one that is unknown (attribute missing or of another type) keeps it as "not sure".
--- Uses feature_current_class where classes are named, feature_current_layer_geometry for layers.
+-- "only" narrows it to one feature, "near" to a box (west, south, east, north): a question about
+-- one proposal need not know the whole city.
+-- Uses feature_current_class where classes are named, feature_current_layer_geometry for layers,
+-- the GiST index of the current features for a box.
 INSERT INTO conflict_selection (selection, feature_id, layer_slug, stable_id, is_sure)
 SELECT %(selection)s, feature.id, layer.slug, feature.stable_id, condition.holds
 FROM layers_feature AS feature
@@ -22,6 +25,14 @@ WHERE feature.retired_in IS NULL
       %(classes)s::text[] IS NULL
       OR feature.land_use_id IN (
           SELECT class.id FROM layers_landuseclass AS class WHERE class.code = ANY(%(classes)s)
+      )
+  )
+  AND (%(only)s::bigint IS NULL OR feature.id = %(only)s)
+  AND (
+      %(near)s::double precision[] IS NULL
+      OR feature.geometry && ST_MakeEnvelope(
+          (%(near)s::double precision[])[1], (%(near)s::double precision[])[2],
+          (%(near)s::double precision[])[3], (%(near)s::double precision[])[4], %(srid)s
       )
   )
   AND condition.holds IS DISTINCT FROM false

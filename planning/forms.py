@@ -76,6 +76,15 @@ class PermitForm(forms.Form):
         """Return the fields of the building, for the page."""
         return [self[name] for name in PROPOSAL_FIELDS]
 
+    def clean(self) -> dict[str, Any]:
+        """Refuse numbers of a use that is not chosen: left out, they would be missing in sums."""
+        typed = super().clean() or self.cleaned_data
+        for row in range(1, USE_ROWS + 1):
+            numbers = (typed.get(f"floor_area_{row}"), typed.get(f"dwellings_{row}"))
+            if not typed.get(f"use_{row}") and numbers != (None, None):
+                self.add_error(f"use_{row}", _("Choose the use these numbers belong to."))
+        return dict(typed)
+
     def application(self) -> dict[str, Any]:
         """Return the application the fields state; an empty field states nothing."""
         typed = self.cleaned_data

@@ -22,6 +22,13 @@ from planning.vocab import (
     Tenure,
 )
 
+DAYS_IN_FORCE = Func(
+    *(F("in_force_from"), F("in_force_to"), Value("[)")),
+    function="daterange",
+    output_field=DateRangeField(),
+)
+ENDED_PLANS = [PlanStatus.SUPERSEDED, PlanStatus.REPEALED]
+
 
 class LegalInstrument(models.Model):
     """A law, sub-decree, prakas or decision. Numbers repeat: only number and year name one."""
@@ -114,20 +121,16 @@ class PlanVersion(models.Model):
                 name="plan_version_in_force_has_date_and_zoning",
                 violation_error_message=_("A version in force has a first day and a zoning."),
             ),
+            models.CheckConstraint(
+                condition=~Q(status__in=ENDED_PLANS) | Q(in_force_to__isnull=False),
+                name="plan_version_that_ended_has_its_end",
+                violation_error_message=_("A version that has ended names the day it ended."),
+            ),
             ExclusionConstraint(
                 name="plan_one_version_in_force_a_day",
                 expressions=[
                     ("plan", RangeOperators.EQUAL),
-                    (
-                        Func(
-                            F("in_force_from"),
-                            F("in_force_to"),
-                            Value("[)"),
-                            function="daterange",
-                            output_field=DateRangeField(),
-                        ),
-                        RangeOperators.OVERLAPS,
-                    ),
+                    (DAYS_IN_FORCE, RangeOperators.OVERLAPS),
                 ],
                 condition=Q(in_force_from__isnull=False),
                 violation_error_message=_("Another version of this plan is in force then."),
@@ -232,7 +235,7 @@ class UseRule(models.Model):
 
 
 class ComplianceRun(models.Model):
-    """One check of one proposal, frozen: what was asked, what was known, what was answered."""
+    """One check of one proposal: what was asked, known and answered. The database freezes it."""
 
     reference = models.CharField(_("application"), max_length=80, db_index=True)
     application = models.JSONField(_("application as given"))

@@ -11,8 +11,9 @@ from shapely.geometry.base import BaseGeometry
 
 from layers.crs import PROJECT_SRID, WGS84_SRID, to_project
 from layers.errors import UserFacingError
-from layers.models import Feature
+from layers.models import Feature, Layer
 from layers.queries import current_features, layer_named
+from layers.vocab import Visibility
 from planning.errors import NoParcelHereError
 from planning.vocab import Tenure
 
@@ -52,14 +53,16 @@ class Parcel:
         return self.area_ratio is not None and abs(self.area_ratio - 1) > AREA_DEVIATION_LIMIT
 
 
-def parcel_named(identifier: str, layer: str = "parcels") -> Parcel:
+def parcel_named(identifier: str, layer: str = "parcels", *, sees_internal: bool = True) -> Parcel:
     """Return a published parcel by its identifier or, where it names just one, by its number.
 
     Raises
     ------
     NoParcelHereError
-        No parcel bears it, or several do.
+        No parcel bears it, several do, or the layer is not the reader's to see.
     """
+    if "\x00" in identifier or not _may_read(layer, sees_internal=sees_internal):
+        raise NoParcelHereError(repr(identifier), layer)
     version = layer_named(layer).published_number or 0
     found = current_features(layer).filter(stable_id=identifier).first()
     if found is None:
@@ -70,15 +73,26 @@ def parcel_named(identifier: str, layer: str = "parcels") -> Parcel:
     return _parcel(found, version)
 
 
-def parcels_like(text: str, layer: str = "parcels") -> list[str]:
+def _may_read(layer: str, *, sees_internal: bool) -> bool:
+    """Tell whether the layer is public; to others an internal one is as if it were not there."""
+    if sees_internal:
+        return True
+    return Layer.objects.filter(slug=layer, visibility=Visibility.PUBLIC).exists()
+
+
+def parcels_like(text: str, layer: str = "parcels", *, sees_internal: bool = True) -> list[str]:
     """Return identifiers that begin with or contain a text, the nearest first."""
+    if "\x00" in text or not _may_read(layer, sees_internal=sees_internal):
+        return []
     found = current_features(layer).filter(stable_id__icontains=text).order_by("stable_id")
     by_id = list(found.values_list("stable_id", flat=True)[:SUGGESTIONS])
     numbered = [str(row.stable_id) for row in _by_number(layer, text)[:SUGGESTIONS]]
     return list(dict.fromkeys([*numbered, *by_id]))[:SUGGESTIONS]
 
 
-def parcel_at(longitude: float, latitude: float, layer: str = "parcels") -> Parcel:
+def parcel_at(
+    longitude: float, latitude: float, layer: str = "parcels", *, sees_internal: bool = True
+) -> Parcel:
     """Return the parcel at a point of the map [degrees WGS 84].
 
     Raises
@@ -94,6 +108,8 @@ def parcel_at(longitude: float, latitude: float, layer: str = "parcels") -> Parc
             remedy="Give x as longitude and y as latitude in degrees.",
         )
     place = to_project(shapely.Point(longitude, latitude), WGS84_SRID)
+    if not _may_read(layer, sees_internal=sees_internal):
+        raise NoParcelHereError(f"at {longitude:.6f}, {latitude:.6f}", layer)
     version = layer_named(layer).published_number or 0
     found = current_features(layer).filter(geometry__intersects=_geos(place)).first()
     if found is None:

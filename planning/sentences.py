@@ -29,6 +29,11 @@ def named(km: str, en: str) -> Said:
     return {"km": km or en, "en": en or km}
 
 
+def english_only(text: str) -> Said:
+    """Return a rule known in English only; in Khmer it is marked as not translated yet."""
+    return said("“%(text)s”", text=text)
+
+
 def joined(parts: list[Said], between: str = "; ") -> Said:
     """Return several sentences as one."""
     return {language: between.join(part[language] for part in parts) for language in LANGUAGES}

@@ -1,6 +1,7 @@
 """What the law and the data say of one piece of ground: asked once, used by extract and permit."""
 
 import json
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -62,11 +63,18 @@ class ZoneHit:
     plan_version: PlanVersion
     hit: Hit
     share: float
+    class_share: float  # of all zones of this class and plan together
 
     @property
     def is_sliver(self) -> bool:
-        """Tell whether the zone covers less than max(1 m2, 0.5 %): noise of digitising."""
-        return self.hit.area_m2 < SLIVER_MIN_M2 or self.share < SLIVER_MIN_SHARE
+        """Tell whether the class covers less than max(1 m2, 0.5 %): noise of digitising.
+
+        Many small zones of one class are no noise: together they rule.
+        """
+        if not self.share:
+            return True
+        class_area_m2 = self.hit.area_m2 / self.share * self.class_share
+        return class_area_m2 < SLIVER_MIN_M2 or self.class_share < SLIVER_MIN_SHARE
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -201,12 +209,24 @@ def _without_ended_reservations(hits: Sequence[Hit], shown: Sequence[Topic]) -> 
 def _zone_hits(
     site: BaseGeometry, plans: Sequence[PlanVersion], hits: Sequence[Hit]
 ) -> list[ZoneHit]:
-    return [
-        ZoneHit(plan_version=plan, hit=hit, share=hit.area_m2 / float(site.area))
+    pairs = [
+        (plan, hit)
         for plan in plans
         for hit in hits
         if plan.zoning
         and (hit.layer_id, hit.layer_version) == (plan.zoning.layer_id, plan.zoning.number)
+    ]
+    total_m2, by_class = float(site.area), defaultdict[tuple[int, str], float](float)
+    for plan, hit in pairs:
+        by_class[plan.pk, hit.class_code] += hit.area_m2
+    return [
+        ZoneHit(
+            plan_version=plan,
+            hit=hit,
+            share=hit.area_m2 / total_m2,
+            class_share=by_class[plan.pk, hit.class_code] / total_m2,
+        )
+        for plan, hit in pairs
     ]
 
 
@@ -219,9 +239,15 @@ def _state(
     own = [h for h in hits if (h.layer_id, h.layer_version) == (layer.pk, layer.published_number)]
     return TopicState(
         topic=topic,
-        hits=[hit for hit in own if hit.matters and not _is_dry(hit)],
+        hits=_mattering([hit for hit in own if not _is_dry(hit)]),
         surveyed_share=shares.get(topic.layer.pk, 0.0),
     )
+
+
+def _mattering(hits: Sequence[Hit]) -> list[Hit]:
+    """Leave out shared borders; many small areas that make up one that matters stay."""
+    small_m2 = sum(hit.area_m2 for hit in hits if hit.dimension == 2 and not hit.matters)  # noqa: PLR2004
+    return list(hits) if small_m2 >= TOUCH_LIMIT_M2 else [hit for hit in hits if hit.matters]
 
 
 def _is_dry(hit: Hit) -> bool:

@@ -16,15 +16,18 @@ from planning.parcels import parcel_at, parcel_named, parcels_like
 @require_GET
 def extract_search(request: HttpRequest) -> HttpResponse:
     if "x" in request.GET or "y" in request.GET:
-        place = parcel_at(_degrees(request, "x"), _degrees(request, "y"))
+        degrees = _degrees(request, "x"), _degrees(request, "y")
+        place = parcel_at(*degrees, sees_internal=sees_internal(request))
         return redirect("extract-parcel", stable_id=place.stable_id)
     asked = request.GET.get("parcel", "").strip()
     if not asked:
         return render(request, "planning/extract_search.html", {"asked": ""})
+    sees = sees_internal(request)
     try:
-        return redirect("extract-parcel", stable_id=parcel_named(asked).stable_id)
+        place = parcel_named(asked, sees_internal=sees)
+        return redirect("extract-parcel", stable_id=place.stable_id)
     except NoParcelHereError as error:
-        found = parcels_like(asked)
+        found = parcels_like(asked, sees_internal=sees)
         context = {"asked": asked, "found": found, "problem": error}
         return render(request, "planning/extract_search.html", context, status=error.status)
 
@@ -44,8 +47,9 @@ def extract_json(request: HttpRequest, stable_id: str) -> HttpResponse:
 
 
 def _extract(request: HttpRequest, stable_id: str) -> Answer:
-    parcel = parcel_named(stable_id)
-    return extract_parcel(parcel, on=asked_day(request), sees_internal=sees_internal(request))
+    sees = sees_internal(request)
+    parcel = parcel_named(stable_id, sees_internal=sees)
+    return extract_parcel(parcel, on=asked_day(request), sees_internal=sees)
 
 
 def sees_internal(request: HttpRequest) -> bool:

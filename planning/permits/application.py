@@ -1,7 +1,6 @@
 """A permit application as given: read strictly, because a misread number is a wrong permit."""
 
 import difflib
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import date
@@ -13,6 +12,7 @@ from shapely.geometry.base import BaseGeometry
 
 from layers.classes import read_table
 from layers.models import LandUseClass
+from layers.queries import class_branches
 from planning.errors import ApplicationError, not_a_date
 from planning.parcels import Parcel, parcel_named
 from planning.permits.footprint import read_footprint
@@ -37,6 +37,18 @@ WHOLE_NUMBERS = frozenset(
     {"floors", "parking_cars", "parking_motorbikes", "dwellings", "rooms", "beds", "classrooms",
      "seats"}
 )  # fmt: skip
+# What a use of a class, or of one below it, is counted in.
+COUNTED_IN = {
+    "residential": "dwellings", "hotel": "rooms", "hospital": "beds", "school": "classrooms",
+}  # fmt: skip
+# The use table names some uses by size: what each has at most, or more than.
+SIZED_AT_MOST = {"apartment_low": ("floors", 4), "hotel_small": ("rooms", 20)}
+SIZED_ABOVE = {
+    "apartment_high": ("floors", 4), "hotel_large": ("rooms", 20), "mall": ("floor_area_m2", 3000),
+}  # fmt: skip
+MOST_PARCELS = 100
+LONGEST_TEXT = 200
+LONGEST_REFERENCE = 80
 # A footprint drawn and a footprint stated may differ by rounding, not by more.
 FOOTPRINT_AGREEMENT_SHARE = 0.05
 
@@ -52,6 +64,7 @@ class ProposedUse:
     beds: float | None = None
     classrooms: float | None = None
     seats: float | None = None
+    counted_in: str = ""  # what a use of its class is counted in
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -74,8 +87,10 @@ class Proposal:
 
     @property
     def built_area_m2(self) -> float | None:
-        """The footprint's area [m2], as drawn where it is drawn, else as stated."""
-        return float(self.footprint.area) if self.footprint is not None else self.footprint_area_m2
+        """The footprint's area [m2]; where it is drawn and stated, the larger of the two."""
+        if self.footprint is None:
+            return self.footprint_area_m2
+        return max(float(self.footprint.area), self.footprint_area_m2 or 0.0)
 
     @property
     def use_codes(self) -> frozenset[str]:
@@ -89,9 +104,14 @@ class Proposal:
         return None if None in areas else float(sum(area or 0.0 for area in areas))
 
     def counted(self, name: str) -> float | None:
-        """Return a count (rooms, seats, ...) over the uses that state it; None if none does."""
-        stated = [getattr(use, name) for use in self.uses if getattr(use, name) is not None]
-        return float(sum(stated)) if stated else None
+        """Return a count (rooms, seats, ...) of all uses; None where none states it.
+
+        A hotel that does not state its rooms leaves the rooms of all uses unknown.
+        """
+        counts = [(getattr(use, name), name == use.counted_in) for use in self.uses]
+        stated = [count for count, _owed in counts if count is not None]
+        is_open = any(owed and count is None for count, owed in counts)
+        return float(sum(stated)) if stated and not is_open else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,7 +132,7 @@ class Application:
         return shapely.union_all([parcel.geometry for parcel in self.parcels])
 
 
-def read_application(given: object) -> Application:
+def read_application(given: object, *, sees_internal: bool = False) -> Application:
     """Read an application; refuse what cannot be meant, with the sentence that says what.
 
     Raises
@@ -122,11 +142,11 @@ def read_application(given: object) -> Application:
     """
     record = _record(given, "The application")
     _refuse_unknown(record, APPLICATION_FIELDS, "the application")
-    parcels = _parcels(record)
+    parcels = _parcels(record, sees_internal=sees_internal)
     site = shapely.union_all([parcel.geometry for parcel in parcels])
     proposal = _record(record.get("proposal"), "Field 'proposal'")
     return Application(
-        reference=_text(record, "reference"),
+        reference=_text(record, "reference", longest=LONGEST_REFERENCE),
         permit_type=_choice(
             record, "permit_type", [row["code"] for row in read_table("permit_types")], "CP"
         ),
@@ -152,7 +172,9 @@ def _proposal(record: Mapping[str, Any], srid: object, site: BaseGeometry) -> Pr
             raise ApplicationError(
                 f"The footprint is drawn with {drawn:.1f} m2 but stated with {stated:.1f} m2."
             )
-    return Proposal(uses=_uses(record.get("uses")), footprint=footprint, **numbers)
+    uses = _uses(record.get("uses"))
+    refuse_misnamed(uses, numbers["floors"])
+    return Proposal(uses=uses, footprint=footprint, **numbers)
 
 
 def _uses(given: object) -> tuple[ProposedUse, ...]:
@@ -161,7 +183,9 @@ def _uses(given: object) -> tuple[ProposedUse, ...]:
             "The proposal names no use.",
             remedy='Give a list, e.g. "uses": [{"class": "office", "floor_area_m2": 120}].',
         )
-    uses = tuple(_use(_record(entry, "An entry of 'uses'")) for entry in given)
+    branches = class_branches(COUNTED_IN)
+    counted = {code: name for root, name in COUNTED_IN.items() for code in branches[root]}
+    uses = tuple(_use(_record(entry, "An entry of 'uses'"), counted) for entry in given)
     found = LandUseClass.objects.filter(code__in=[u.class_code for u in uses], scheme="use")
     known = set(found.values_list("code", flat=True))
     if unknown := [use.class_code for use in uses if use.class_code not in known]:
@@ -172,23 +196,50 @@ def _uses(given: object) -> tuple[ProposedUse, ...]:
     return uses
 
 
-def _use(record: Mapping[str, Any]) -> ProposedUse:
+def refuse_misnamed(uses: Iterable[ProposedUse], floors: float | None) -> None:
+    """Refuse a use whose size contradicts its name: a larger one is another use, ruled otherwise.
+
+    Raises
+    ------
+    ApplicationError
+        An "apartment up to 4 floors" has more, a "hotel above 20 rooms" has fewer, ...
+    """
+    for use in uses:
+        at_most = SIZED_AT_MOST.get(use.class_code)
+        above = SIZED_ABOVE.get(use.class_code)
+        name, limit = at_most or above or ("", 0)
+        size = floors if name == "floors" else getattr(use, name, None)
+        if size is not None and (size > limit) != (above is not None):
+            bound = "more than" if above else "at most"
+            raise ApplicationError(
+                f"Use '{use.class_code}' has {bound} {limit:,} {name}; {size:g} are stated.",
+                remedy="Name the class of uses of that size; './krong classes' lists them.",
+            )
+
+
+def _use(record: Mapping[str, Any], counted: Mapping[str, str]) -> ProposedUse:
     _refuse_unknown(record, {"class", *USE_NUMBERS}, "a use")
     numbers = {name: _number(record, name, most, "a use") for name, most in USE_NUMBERS.items()}
-    return ProposedUse(class_code=_text(record, "class"), **numbers)
+    code = _text(record, "class")
+    return ProposedUse(class_code=code, counted_in=counted.get(code, ""), **numbers)
 
 
-def _parcels(record: Mapping[str, Any]) -> tuple[Parcel, ...]:
+def _parcels(record: Mapping[str, Any], *, sees_internal: bool) -> tuple[Parcel, ...]:
     given = record.get("parcels")
     if not isinstance(given, list) or not given or not all(isinstance(p, str) for p in given):
         raise ApplicationError(
             "Field 'parcels' is not a list of parcel numbers.",
             remedy='Write it as "parcels": ["P-0001"].',
         )
-    if twice := sorted({name for name in given if given.count(name) > 1}):
+    if len(given) > MOST_PARCELS:
+        raise ApplicationError(f"{len(given):,} parcels are named; at most {MOST_PARCELS} may be.")
+    layer = str(record.get("parcel_layer", "parcels"))
+    parcels = tuple(parcel_named(name, layer, sees_internal=sees_internal) for name in given)
+    # a parcel bears an identifier and a number: named by both its title would count twice
+    found = [parcel.stable_id for parcel in parcels]
+    if twice := sorted({name for name in found if found.count(name) > 1}):
         raise ApplicationError(f"Parcel {', '.join(twice)} is named twice.")
-    layer = record.get("parcel_layer", "parcels")
-    return tuple(parcel_named(name, str(layer)) for name in given)
+    return parcels
 
 
 def _record(given: object, what: str) -> Mapping[str, Any]:
@@ -209,10 +260,12 @@ def _refuse_unknown(record: Mapping[str, Any], known: Iterable[str], where: str)
             )
 
 
-def _text(record: Mapping[str, Any], name: str) -> str:
+def _text(record: Mapping[str, Any], name: str, *, longest: int = LONGEST_TEXT) -> str:
     value = record.get(name)
     if not isinstance(value, str) or not value.strip():
         raise ApplicationError(f"Field '{name}' is missing or empty.")
+    if len(value) > longest or "\x00" in value:
+        raise ApplicationError(f"Field '{name}' has more than {longest} characters or a zero byte.")
     return value.strip()
 
 
@@ -232,7 +285,7 @@ def _number(record: Mapping[str, Any], name: str, most: float, where: str) -> fl
         return None
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ApplicationError(f"Field '{name}' of {where} is {value!r}, not a number.")
-    if not math.isfinite(value) or not 0 <= value <= most:
+    if not 0 <= value <= most:  # refuses what is not a number as well
         raise ApplicationError(
             f"Field '{name}' of {where} is {value}; it must lie between 0 and {most:,}."
         )

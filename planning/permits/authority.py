@@ -86,13 +86,15 @@ def eia_triggers(application: Application) -> list[dict[str, Any]]:
         code = rule[0]["code"]
         if verdict is False or (code in found and found[code]["holds"]):
             continue
+        earlier = found[code]["missing"] if code in found and verdict is None else []
+        missing = [*earlier, *undecided_fields(rule, facts, branches)]
         found[code] = {
             "code": code,
             "activity": described[code]["activity"],
             "threshold": described[code]["threshold"],
             "instrument": described[code]["instrument_default"],
             "holds": verdict is True,
-            "missing": undecided_fields(rule, facts, branches),
+            "missing": list(dict.fromkeys(missing)),
             "basis": "press_report" if described[code]["verified"] == "found"
             else "general_knowledge",
             "source": described[code]["note"] or "eia_triggers_demo.csv",

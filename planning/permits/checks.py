@@ -105,13 +105,18 @@ class Case:
         """The area limits are taken of [m2]: the title's where known, else the map's."""
         return self.legal_area_m2 or self.mapped_area_m2
 
+    @cached_property
+    def titled_area_m2(self) -> float:
+        """Area of the titles [m2]; a parcel without one counts as mapped."""
+        return sum(p.legal_area_m2 or p.mapped_area_m2 for p in self.application.parcels)
+
     @property
     def other_area_m2(self) -> float | None:
-        """The map's area [m2] where it contradicts the title's by more than 5 %, else None."""
-        legal = self.legal_area_m2
-        if legal is None or abs(self.mapped_area_m2 / legal - 1) <= AREA_DEVIATION_LIMIT:
+        """The area not taken [m2], where map and titles contradict each other by more than 5 %."""
+        titled = self.titled_area_m2
+        if abs(self.mapped_area_m2 / titled - 1) <= AREA_DEVIATION_LIMIT:
             return None
-        return self.mapped_area_m2
+        return titled if self.legal_area_m2 is None else self.mapped_area_m2
 
     @cached_property
     def ruled_zones(self) -> list[tuple[ZoneHit, RegulationGroup | None]]:

@@ -8,7 +8,7 @@ from layers.queries import class_branches
 from layers.vocab import Answer, Basis
 from planning.extract import what_is_missing
 from planning.permits.checks import Case, Check
-from planning.sentences import Said, named, said
+from planning.sentences import Said, english_only, named, said
 from planning.situation import WHOLE_SHARE, Hit, TopicState
 from planning.topics import FLOOD
 
@@ -18,6 +18,7 @@ CRITICAL_RETURN_PERIOD_YEARS = 100
 FREEBOARD_M = {"H1": 0.3, "H2": 0.5}
 CRITICAL_USES = ("school", "hospital", "fuel_station", "fuel_depot")
 DWELLING_USES = ("residential",)
+WORST_LAST = (Answer.COMPLIES, Answer.CANNOT_TELL, Answer.FAILS)
 SOURCE = "flood_classes.csv"
 RULES_SOURCE = "conflict_rules.csv"
 
@@ -37,7 +38,7 @@ def hazard_checks(case: Case) -> Iterator[Check]:
     for state in case.situation.states_of(FLOOD):
         met = _met_by_building(case, state)
         if met:
-            yield _flooded_check(case, state, max(met, key=_class_of))
+            yield _flooded_check(case, state, met)
             yield from _critical_checks(case, state, met)
         elif state.is_surveyed:
             beside = said("Water on the plot, but not where the building stands.")
@@ -55,9 +56,11 @@ def _met_by_building(case: Case, state: TopicState) -> list[Hit]:
     return [hit for hit in state.hits if hit.inside.intersects(footprint)]
 
 
-def _flooded_check(case: Case, state: TopicState, worst: Hit) -> Check:
+def _flooded_check(case: Case, state: TopicState, met: list[Hit]) -> Check:
+    """Return the worst answer of all the areas met: a shallow one clears no other."""
+    answers = [(hit, _where_it_stands(case, hit, _class_answer(case, hit))) for hit in met]
+    worst, found = max(answers, key=_severity)
     flood_class = _class_of(worst)
-    found = _where_it_stands(case, worst, _class_answer(case, flood_class, worst))
     if found.answer == Answer.COMPLIES and not state.is_surveyed:
         found = FloodAnswer(answer=Answer.CANNOT_TELL, missing=(_part_unknown(state),))
     rows = {row["class"]: row for row in read_table("flood_classes")}
@@ -67,9 +70,14 @@ def _flooded_check(case: Case, state: TopicState, worst: Hit) -> Check:
         code=flood_class or "?",
         meaning=named(row["meaning_km_draft"], row["meaning_en"]) if row else "?",
         area=worst.area_m2,
-        rule=row["new_building_rule"] if row else "?",
+        rule=english_only(row["new_building_rule"]) if row else "?",
     )
     return _check(state, found, explanation, worst)
+
+
+def _severity(answered: tuple[Hit, FloodAnswer]) -> tuple[int, str, float]:
+    hit, found = answered
+    return WORST_LAST.index(found.answer), _class_of(hit), found.required or 0.0
 
 
 def _part_unknown(state: TopicState) -> Said:
@@ -118,7 +126,8 @@ def _class_of(hit: Hit) -> str:
     return str(hit.properties.get("hazard_class") or "")
 
 
-def _class_answer(case: Case, flood_class: str, hit: Hit) -> FloodAnswer:
+def _class_answer(case: Case, hit: Hit) -> FloodAnswer:
+    flood_class = _class_of(hit)
     if flood_class == "H4":
         return FloodAnswer(answer=Answer.FAILS)
     if flood_class == "H3":

@@ -65,7 +65,7 @@ def reservation_checks(case: Case) -> Iterator[Check]:
         registered = reservations_of(state)
         for hit in state.hits:
             yield _overlap_check(case, hit, registered.get(hit.stable_id))
-        if not state.hits:
+        if not state.hits or not state.is_surveyed:
             yield _free_check(state)
 
 
@@ -81,8 +81,14 @@ def _free_check(state: TopicState) -> Check:
         basis=Basis.PLAN_PROVISION,
         provision=RESERVATION_PROVISION,
         source="overlays.csv, OV-RESERVE",
-        missing=[] if known else [what_is_missing(state)],
+        missing=[] if known else [_unknown(state)],
     )
+
+
+def _unknown(state: TopicState) -> Said:
+    if not state.hits:
+        return what_is_missing(state)
+    return said("a register that is complete here: more of the plot may be reserved")
 
 
 def _overlap_check(case: Case, hit: Hit, reservation: LandReservation | None) -> Check:

@@ -19,6 +19,7 @@ from planning.vocab import SHARE_PARAMETERS, Bound, Parameter
 
 CORNER_TOLERANCE_M = 0.1
 TOLERANCE = 1e-9  # floating point only: a limit that is met exactly is met
+SQUARE_METRES_PER_HA = 10_000
 Zoned = tuple[str, Regulation]
 
 
@@ -110,6 +111,8 @@ def _limit_check(case: Case, measure: Measure, zone: str, row: Regulation) -> Ch
         missing = []
         if _area_decides(case, measure, required, row.bound, answer):
             answer, missing = Answer.CANNOT_TELL, [_areas_contradict(case)]
+        elif answer == Answer.COMPLIES and _green_has_no_room(case, measure):
+            answer, missing = Answer.CANNOT_TELL, [_where_green_lies()]
     return Check(
         code=measure.parameter.value,
         title=labelled(measure.parameter.label),
@@ -146,11 +149,24 @@ def _area_decides(
     return measured is not None and _answer(measured, required, bound) != answer
 
 
+def _green_has_no_room(case: Case, measure: Measure) -> bool:
+    """Tell whether green and footprint together take more than the plot: one must be wrong."""
+    proposal = case.application.proposal
+    if measure.parameter != Parameter.GREEN:
+        return False
+    taken = (proposal.green_area_m2 or 0.0) + (proposal.built_area_m2 or 0.0)
+    return taken > max(case.plot_area_m2, case.other_area_m2 or 0.0) + TOLERANCE
+
+
+def _where_green_lies() -> Said:
+    return said("where the green lies: with the footprint it takes more than the plot")
+
+
 def _areas_contradict(case: Case) -> Said:
     return said(
         "which area holds: the title says %(legal)s m², the map %(mapped)s m², and the answer "
         "differs",
-        legal=case.legal_area_m2,
+        legal=case.titled_area_m2,
         mapped=case.mapped_area_m2,
     )
 
@@ -222,13 +238,22 @@ def _shortest_edge_m(case: Case) -> float | None:
 
 def _density(case: Case) -> Iterator[Check]:
     """Yield the density check: the limit is the zone's, so it binds a development, not a plot."""
+    density = Measure(
+        parameter=Parameter.DENSITY,
+        measured=lambda a, area: _ratio(
+            a.proposal.counted("dwellings"), area, SQUARE_METRES_PER_HA
+        ),
+        missing=said("the number of dwellings"),
+    )
     for zone, row in _deciding(case.regulations(Parameter.DENSITY), Bound.MAX):
-        dwellings = case.application.proposal.counted("dwellings")
         develops = case.application.permit_type == "LDL"
-        measured = None if dwellings is None else dwellings / case.plot_area_m2 * 10_000
+        required, missing = float(row.value), [density.missing]
+        measured = density.measured(case.application, case.plot_area_m2)
         answer = Answer.CANNOT_TELL if develops else Answer.NOT_APPLICABLE
         if develops and measured is not None:
-            answer = _answer(measured, float(row.value), Bound.MAX)
+            answer = _answer(measured, required, Bound.MAX)
+            if _area_decides(case, density, required, Bound.MAX, answer):
+                answer, missing = Answer.CANNOT_TELL, [_areas_contradict(case)]
         yield Check(
             code=Parameter.DENSITY.value,
             title=labelled(Parameter.DENSITY.label),
@@ -238,9 +263,9 @@ def _density(case: Case) -> Iterator[Check]:
             provision=row.provision,
             source=row.source,
             measured=measured if develops else None,
-            required=float(row.value),
+            required=required,
             bound=row.bound,
             unit=row.unit,
             zone=zone,
-            missing=[said("the number of dwellings")] if answer == Answer.CANNOT_TELL else [],
+            missing=missing if answer == Answer.CANNOT_TELL else [],
         )

@@ -7,7 +7,7 @@ enough spaces for the gross floor are enough. A count that is not stated is miss
 import math
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from layers.classes import read_table
 from layers.vocab import Answer, Basis
@@ -20,15 +20,20 @@ COUNTED = {"dwelling": "dwellings", "classroom": "classrooms", "bed": "beds"}
 HOTEL_ROOM = "room"
 FLOOR_UNIT = re.compile(r"^(\d+) m2 (?:usable )?floor")
 SITE_UNIT = re.compile(r"^(\d+) m2 site")
+TRUCKS = "plus 1 truck"
 SEAT_UNIT = re.compile(r"^(\d+) seats")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Need:
-    """Car spaces asked for; where a number is missing, what."""
+    """Car spaces that are enough in any case; where a number is missing, what.
+
+    ``least`` are asked for in any case: between the two only what is missing decides.
+    """
 
     cars: int | None
     missing: Said | None = None
+    least: int = 0
 
 
 def parking_check(case: Case) -> Check | None:
@@ -68,14 +73,14 @@ def _rank(need: Need) -> float:
 
 
 def _answer(need: Need, provided: float | None) -> tuple[Answer, list[Said]]:
-    if need.cars == 0:
+    if provided is not None and provided < need.least:
+        return Answer.FAILS, []
+    if need.cars is not None and (provided or 0) >= need.cars:
         return Answer.COMPLIES, []
     missing = [need.missing] if need.missing else []
     if provided is None:
         missing.append(said("the number of car parking spaces"))
-    if missing or need.cars is None or provided is None:
-        return Answer.CANNOT_TELL, missing
-    return (Answer.COMPLIES if provided >= need.cars else Answer.FAILS), []
+    return Answer.CANNOT_TELL, missing
 
 
 def _need(case: Case, row: dict[str, str]) -> Need:
@@ -93,7 +98,8 @@ def _need(case: Case, row: dict[str, str]) -> Need:
     )
     for pattern, amount, missing in readings:
         if found := pattern.match(unit):
-            return _counted(amount(), rate / float(found.group(1)), missing)
+            need = _counted(amount(), rate / float(found.group(1)), missing)
+            return _with_trucks(need) if TRUCKS in unit else need
     return Need(cars=None, missing=said("a parking study: the standard gives no number"))
 
 
@@ -108,16 +114,28 @@ def _count_missing(name: str) -> Said:
 def _counted(amount: float | None, rate: float, missing: Said) -> Need:
     if amount is None:
         return Need(cars=None, missing=missing)
-    return Need(cars=math.ceil(amount * rate - 1e-9))
+    cars = math.ceil(amount * rate - 1e-9)
+    return Need(cars=cars, least=cars)
+
+
+def _with_trucks(need: Need) -> Need:
+    """Leave open what the standard asks for lorries: an application counts cars only."""
+    return replace(need, cars=None, missing=need.missing or said("the spaces for lorries"))
 
 
 def _large_dwellings(case: Case) -> Need:
-    """Count one space per dwelling above 150 m2; without a count, the most there can be."""
+    """Count one space per dwelling above 150 m2; only one alone has a known floor area.
+
+    Of n dwellings with a floor area A together at most n, and fewer than A / 150 m2, are larger
+    than 150 m2; at least one is where the average is.
+    """
     proposal = case.application.proposal
     area, dwellings = proposal.floor_area_m2, proposal.counted("dwellings")
     if area is None:
         return Need(cars=None, missing=said("the floor area of every use in m²"))
-    if dwellings:
-        return Need(cars=int(dwellings) if area / dwellings > LARGE_DWELLING_M2 else 0)
-    # n dwellings are all larger than 150 m2 only while n < area / 150
-    return Need(cars=max(0, math.ceil(area / LARGE_DWELLING_M2 - 1e-9) - 1))
+    most = max(0, math.ceil(area / LARGE_DWELLING_M2 - 1e-9) - 1)
+    if not dwellings:
+        return Need(cars=most, missing=said("the number of dwellings"))
+    least = 1 if area / dwellings > LARGE_DWELLING_M2 else 0
+    most = min(int(dwellings), max(most, least))
+    return Need(cars=most, least=least, missing=said("the floor area of each dwelling in m²"))

@@ -6,6 +6,7 @@ from typing import Any
 from planning.errors import ApplicationError
 
 MAX_BYTES = 1_000_000
+ZERO_BYTE = b"\\u0000"
 
 
 def parse_application(content: bytes, name: str) -> Any:  # noqa: ANN401 - what JSON holds
@@ -21,7 +22,9 @@ def parse_application(content: bytes, name: str) -> Any:  # noqa: ANN401 - what 
             f"{name} holds {len(content):,} bytes; an application has at most {MAX_BYTES:,}."
         )
     try:
-        return json.loads(content.decode("utf-8-sig"))
+        given = json.loads(content.decode("utf-8-sig"))
+        # what cannot be written again could be neither kept nor compared: NaN, half a letter
+        text = json.dumps(given, ensure_ascii=False, allow_nan=False).encode()
     except UnicodeDecodeError as error:
         raise ApplicationError(
             f"{name} is not text in UTF-8.", remedy="Save it as UTF-8 and try again."
@@ -32,3 +35,10 @@ def parse_application(content: bytes, name: str) -> Any:  # noqa: ANN401 - what 
         ) from error
     except RecursionError as error:
         raise ApplicationError(f"{name} is nested too deeply to be an application.") from error
+    except ValueError as error:
+        raise ApplicationError(
+            f"{name} holds a number or letter that is none, such as NaN or half a character."
+        ) from error
+    if ZERO_BYTE in text:
+        raise ApplicationError(f"{name} holds a zero byte in a text.")
+    return given

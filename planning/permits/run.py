@@ -12,7 +12,13 @@ from django.db import transaction
 from django.utils import timezone
 
 from layers.vocab import Answer
-from planning.extract import area_facts, data_versions, parcel_facts, plan_facts
+from planning.extract import (
+    area_facts,
+    data_versions,
+    parcel_facts,
+    plan_facts,
+    reservations_of,
+)
 from planning.models import ComplianceRun, PlanVersion, RegulationGroup
 from planning.permits.application import Application, read_application
 from planning.permits.authority import competent_authority, eia_triggers
@@ -20,10 +26,11 @@ from planning.permits.checks import Case, Check
 from planning.permits.hazard import hazard_checks
 from planning.permits.land import reservation_checks, tenure_check
 from planning.permits.limits import limit_checks
+from planning.permits.overlays import overlay_checks, unknown_overlays
 from planning.permits.parking import parking_check
 from planning.permits.setbacks import setback_check
 from planning.permits.uses import use_checks, zone_check
-from planning.sentences import Said, labelled, said
+from planning.sentences import Said, joined, labelled, said
 from planning.situation import Situation, situation_of
 from planning.vocab import Outcome
 
@@ -52,14 +59,14 @@ def check_application(
     ApplicationError
         The application cannot be read; nothing is checked.
     """
-    application = read_application(given)
+    application = read_application(given, sees_internal=sees_internal)
     day = on or application.submitted_on or timezone.localdate()
     situation = situation_of(application.site, on=day, sees_internal=sees_internal)
     case = Case(application=application, situation=situation, groups=_groups(situation))
     checks = list(_checks(case))
     outcome = outcome_of(checks)
     versions = data_versions(situation, *application.parcels)
-    digest = _digest(application, situation, versions)
+    digest = _digest(case, versions)
     results = {
         "kind": "permit_check",
         "reference": application.reference,
@@ -72,7 +79,7 @@ def check_application(
         "outcome_name": labelled(outcome.label),
         "counts": {answer.value: sum(c.answer == answer for c in checks) for answer in Answer},
         "checks": [check.as_record() for check in checks],
-        "not_checked": not_checked(),
+        "not_checked": not_checked(case),
         "authority": competent_authority(application),
         "environment": eia_triggers(application),
         "law": permit_law(),
@@ -118,19 +125,24 @@ def outcome_of(checks: Sequence[Check]) -> Outcome:
     warning = {check.answer for check in checks if not check.may_block}
     if Answer.FAILS in blocking:
         return Outcome.NOT_COMPLIANT
-    if Answer.CANNOT_TELL in blocking:
+    if Answer.CANNOT_TELL in blocking or not checks:
         return Outcome.UNDETERMINED
     if warning & {Answer.FAILS, Answer.CANNOT_TELL}:
         return Outcome.WARNINGS
     return Outcome.COMPLIANT
 
 
-def not_checked() -> list[Said]:
+def not_checked(case: Case) -> list[Said]:
     """Return what this check leaves out, so that its silence is not read as permission."""
-    return [
+    left_out = [
         said("Distances to other land uses: see the conflicts on the map."),
         said("Heights near the airport, access and utilities."),
+        said("Buildings that stand on the plot already; parking for motorbikes."),
     ]
+    if unknown := unknown_overlays(case):
+        names = joined(unknown, ", ")
+        left_out.append(said("Restrictions nobody has mapped here: %(names)s.", names=names))
+    return left_out
 
 
 def permit_law() -> list[dict[str, Any]]:
@@ -165,6 +177,7 @@ def _checks(case: Case) -> Iterator[Check]:
     if parking := parking_check(case):
         yield parking
     yield from hazard_checks(case)
+    yield from overlay_checks(case)
     yield from reservation_checks(case)
     yield tenure_check(case)
 
@@ -179,14 +192,37 @@ def _groups(situation: Situation) -> dict[tuple[int, str], RegulationGroup]:
     return {(group.plan_version_id, group.zone_class.code): group for group in groups}
 
 
-def _digest(application: Application, situation: Situation, versions: list[dict[str, Any]]) -> str:
+def _digest(case: Case, versions: list[dict[str, Any]]) -> str:
     """Return the SHA-256 of everything the answers follow from."""
+    application, situation = case.application, case.situation
     inputs = {
         "application": application.given,
         "as_of": situation.on.isoformat(),
         "plans": [[plan.plan.code, plan.number] for plan in situation.plans],
         "data": [[row["layer"], row["version"]] for row in versions],
+        "rules": [_rules(group) for _key, group in sorted(case.groups.items())],
+        "surveyed": [
+            [state.topic.code, state.is_shown, round(state.surveyed_share, 6)]
+            for state in situation.topics
+        ],
+        "reservations": _reservations(situation),
         "engine": ENGINE_VERSION,
     }
     text = json.dumps(inputs, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _rules(group: RegulationGroup) -> list[Any]:
+    """Return what a zone class is ruled by: an edited limit is another law."""
+    limits = [
+        [row.parameter, row.bound, str(row.value.normalize()), row.basis, row.applies_to_id]
+        for row in group.regulations.all()
+    ]
+    uses = [[rule.use_class.code, rule.permission, rule.basis] for rule in group.use_rules.all()]
+    return [group.zone_class.code, group.parking_key, sorted(limits, key=str), sorted(uses)]
+
+
+def _reservations(situation: Situation) -> list[list[str]]:
+    """Return how far each reservation on the site has come."""
+    registered = [row for state in situation.topics for row in reservations_of(state).values()]
+    return sorted([row.reference, row.status, str(row.expires_on)] for row in registered)

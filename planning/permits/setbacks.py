@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import shapely
 
-from layers.vocab import Answer, Basis
+from layers.vocab import BLOCKING_BASES, Answer, Basis
 from planning.models import Regulation
 from planning.permits.checks import Case, Check
 from planning.sentences import Said, labelled, said
@@ -20,14 +20,25 @@ Required = dict[Parameter, tuple[str, Regulation]]
 
 
 def setback_check(case: Case) -> Iterator[Check]:
-    """Yield the setback check where the plan states setbacks."""
-    required = _required(case)
+    """Yield the setback check where the plan states setbacks.
+
+    Where the largest may only warn, those that may block are checked beside it.
+    """
+    required = _required(case, frozenset(Basis))
     if not required:
         return
+    check = _setback_check(case, required)
+    yield check
+    blocking = _required(case, BLOCKING_BASES)
+    if blocking and not check.may_block:
+        yield _setback_check(case, blocking)
+
+
+def _setback_check(case: Case, required: Required) -> Check:
     largest = max(required.items(), key=lambda item: item[1][1].value)
     _parameter, (zone, row) = largest
     answer, missing, measured, evidence = _answer(case, required)
-    yield Check(
+    return Check(
         code="setbacks",
         title=said("Setbacks"),
         answer=answer,
@@ -45,11 +56,13 @@ def setback_check(case: Case) -> Iterator[Check]:
     )
 
 
-def _required(case: Case) -> Required:
-    """Return for each kind of setback the largest any zone here asks for."""
+def _required(case: Case, bases: frozenset[Basis]) -> Required:
+    """Return for each kind of setback the largest any zone here asks for on such a basis."""
     found = {}
     for parameter in SETBACKS:
-        if rows := case.regulations(parameter):
+        stated = case.regulations(parameter)
+        rows = [p for p in stated if p[1].bound == Bound.MIN and p[1].basis in bases]
+        if rows:
             found[parameter] = max(rows, key=lambda pair: pair[1].value)
     return found
 
@@ -68,7 +81,9 @@ def _answer(
     values = [float(row.value) for _zone, row in required.values()]
     if measured >= max(values) - TOLERANCE_M:
         return Answer.COMPLIES, [], measured, nearest
-    if measured < min(values) - TOLERANCE_M:
+    # an edge whose kind states no setback may be built on: then no nearness alone fails
+    smallest = min(values) if len(values) == len(SETBACKS) else 0.0
+    if measured < smallest - TOLERANCE_M:
         return Answer.FAILS, [], measured, nearest
     missing = said("which edge of the plot is front, side and rear")
     return Answer.CANNOT_TELL, [missing], measured, nearest

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import shapely
 
 from layers.models import LandUseClass
-from layers.vocab import Answer, Basis
+from layers.vocab import BLOCKING_BASES, Answer, Basis
 from planning.models import UseRule
 from planning.permits.application import ProposedUse
 from planning.permits.checks import Case, Check
@@ -58,7 +58,7 @@ def _zone_problems(case: Case) -> list[Said]:
     situation = case.situation
     if not situation.plans:
         return [said("a plan in force on %(day)s", day=situation.on.isoformat())]
-    problems = []
+    problems = [] if situation.ruling_zones else [said("a zone that rules the plot")]
     limit_m2 = max(SLIVER_MIN_M2, SLIVER_MIN_SHARE * float(situation.site.area))
     if situation.unzoned_area_m2 >= limit_m2:
         area = situation.unzoned_area_m2
@@ -83,7 +83,7 @@ def use_checks(case: Case) -> Iterator[Check]:
         row = by_code[use.class_code]
         lineage = _lineage(row, classes)
         title = said("Use: %(use)s", use=named(row.name_km, row.name_en))
-        yield _use_check(case, use, lineage, title)
+        yield from _use_check(case, use, lineage, title)
 
 
 def _lineage(row: LandUseClass, classes: dict[int, LandUseClass]) -> list[str]:
@@ -95,34 +95,47 @@ def _lineage(row: LandUseClass, classes: dict[int, LandUseClass]) -> list[str]:
     return codes
 
 
-def _use_check(case: Case, use: ProposedUse, lineage: list[str], title: Said) -> Check:
+def _use_check(case: Case, use: ProposedUse, lineage: list[str], title: Said) -> Iterator[Check]:
+    """Yield what the strictest zone says; a demo value never hides a rule that may block."""
     code = f"use:{use.class_code}"
     ruled: list[Ruled] = []
     for zone, group in case.ruled_zones:
         rule = case.use_rule(group, lineage) if group else None
-        if rule is None:
-            return Check(
-                code=code,
-                title=title,
-                answer=Answer.CANNOT_TELL,
-                explanation=said("The use table does not name this use."),
-                zone=zone.hit.class_code,
-                missing=[said("a use the plan's table names, more exact than this one")],
-            )
-        ruled.append((zone.hit.class_code, rule))
-    if not ruled:
-        return Check(
+        if rule is not None:
+            ruled.append((zone.hit.class_code, rule))
+            continue
+        yield Check(
+            code=code,
+            title=title,
+            answer=Answer.CANNOT_TELL,
+            explanation=said("The use table does not name this use."),
+            zone=zone.hit.class_code,
+            missing=[said("a use the plan's table names, more exact than this one")],
+        )
+    if not case.ruled_zones:
+        yield Check(
             code=code,
             title=title,
             answer=Answer.CANNOT_TELL,
             explanation=said("No zone of a plan in force says what applies here."),
             missing=[said("a plan in force with regulations for this plot")],
         )
-    return _ruled_check(code, title, ruled)
+    yield from (_ruled_check(code, title, zone, rule) for zone, rule in _deciding(ruled))
 
 
-def _ruled_check(code: str, title: Said, ruled: list[Ruled]) -> Check:
-    zone, rule = min(ruled, key=lambda pair: STRICTNESS.index(Permission(pair[1].permission)))
+def _deciding(ruled: list[Ruled]) -> list[Ruled]:
+    """Return the strictest rule and, where it may only warn, the strictest that may block."""
+    binding = [pair for pair in ruled if pair[1].basis in BLOCKING_BASES]
+    chosen = [min(rows, key=_leniency) for rows in (ruled, binding) if rows]
+    return chosen[:1] if chosen and chosen[0][1].basis in BLOCKING_BASES else chosen
+
+
+def _leniency(pair: Ruled) -> tuple[int, bool]:
+    rule = pair[1]
+    return STRICTNESS.index(Permission(rule.permission)), rule.basis not in BLOCKING_BASES
+
+
+def _ruled_check(code: str, title: Said, zone: str, rule: UseRule) -> Check:
     permission = Permission(rule.permission)
     explanation = said(
         "In zone %(zone)s this use is %(permission)s.",

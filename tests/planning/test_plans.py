@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 from django.core.management import call_command
 from django.db import IntegrityError, transaction
+from django.utils.translation import override
 
 from layers.classes import load_classes, read_table
 from layers.errors import UserFacingError
@@ -265,7 +266,7 @@ def test_a_layer_without_zones_cannot_be_put_in_force():
 )  # fmt: skip
 def test_what_does_not_exist_is_named_and_nothing_is_adopted(changed, sentence):
     zoned(("Z-1", "R1", square(0, 0, 50)), adopt=False)
-    with pytest.raises(UserFacingError, match=sentence):
+    with override("en"), pytest.raises(UserFacingError, match=sentence):
         adopt_plan(adoption(**changed))
     assert not Plan.objects.exists()
 

@@ -8,6 +8,7 @@ from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import connection
 
 from layers.crs import PROJECT_SRID, CrsError, crs_of, is_metric
+from layers.errors import UserFacingError
 
 
 @register(Tags.models)
@@ -52,3 +53,15 @@ def database_has_the_project_crs(
             id="krong.E003",
         )
     ]
+
+
+def refuse_another_crs() -> None:
+    """Refuse to work where the deployment's CRS is no metric one or not the database's.
+
+    Raises
+    ------
+    UserFacingError
+        KRONG_SRID measures in degrees, is unknown, or differs from what is stored.
+    """
+    for message in [*project_crs_is_metric(None), *database_has_the_project_crs(None)]:
+        raise UserFacingError(str(message.msg), remedy=str(message.hint))

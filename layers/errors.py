@@ -1,6 +1,8 @@
-"""Errors a person can act on."""
+"""Errors a person can act on, in the reader's language: Khmer on the web, English in the shell."""
 
 from pathlib import Path
+
+from django.utils.translation import gettext as _
 
 
 class UserFacingError(Exception):
@@ -28,10 +30,11 @@ class UnknownLayerError(NotFoundError):
     """A layer was named that the catalogue does not hold."""
 
     def __init__(self, slug: str, known: list[str]) -> None:
-        names = ", ".join(sorted(known)[:12]) or "none yet"
+        names = ", ".join(sorted(known)[:12]) or _("none yet")
         super().__init__(
-            f"There is no layer '{slug}'.",
-            remedy=f"Use one of these: {names}; or create it by importing a file into it.",
+            _("There is no layer '%(slug)s'.") % {"slug": slug},
+            remedy=_("Use one of these: %(names)s; or create it by importing a file into it.")
+            % {"names": names},
         )
 
 
@@ -41,8 +44,8 @@ class UnknownLandUseError(UserFacingError):
     def __init__(self, codes: list[str]) -> None:
         names = ", ".join(f"'{code}'" for code in sorted(codes)[:8])
         super().__init__(
-            f"Unknown land-use class: {names}. Nothing was stored.",
-            remedy="See './krong classes' for the codes in use, or load the class first.",
+            _("Unknown land-use class: %(names)s. Nothing was stored.") % {"names": names},
+            remedy=_("See './krong classes' for the codes in use, or load the class first."),
         )
 
 
@@ -51,14 +54,20 @@ class UnknownCrsError(UserFacingError):
 
     def __init__(self, path: Path, layer: str) -> None:
         super().__init__(
-            f"{path.name}: layer '{layer}' does not state its coordinate system. "
-            "Nothing was imported.",
-            remedy="Ask the supplier for the EPSG code, then run again with --srid CODE.",
+            _(
+                "%(file)s: layer '%(layer)s' does not state its coordinate system. "
+                "Nothing was imported."
+            )
+            % {"file": path.name, "layer": layer},
+            remedy=_("Ask the supplier for the EPSG code, then run again with --srid CODE."),
         )
 
 
 class RunCancelledError(UserFacingError):
-    """The user asked a running job to stop."""
+    """The user asked a running job to stop.
+
+    In English: the sentence is stored with the run, which readers of both languages see.
+    """
 
     def __init__(self, title: str) -> None:
         super().__init__(

@@ -138,26 +138,33 @@ ARRIVAL_STEPS_S = (
     Step(3600.0, 10800.0, "#F768A1", "1–3 h"),
     Step(10800.0, float("inf"), "#FBB4B9", "> 3 h"),
 )
+DEPTH_UNITS = frozenset({"m", "metre", "metres"})
+VELOCITY_UNITS = frozenset({"m/s", "m s-1"})
 SECONDS_PER_UNIT = {"s": 1.0, "min": 60.0, "h": 3600.0}
 # Lowland green to bare hill, as relief maps are tinted; stops spread from lowest to highest.
 RELIEF_COLOURS = ("#8FB88F", "#C5D6A1", "#EFE6B8", "#D8B98A", "#B08A66", "#8C6B58", "#F2EEE8")
 
 
 def raster_steps(quantity: str, units: str) -> tuple[Step, ...]:
-    """Return the classes in which a quantity is drawn; empty for a continuous ramp."""
+    """Return the classes in which a quantity is drawn; empty for a continuous ramp.
+
+    Classes are stated in one unit: a depth in centimetres is drawn as a ramp, never as metres.
+    """
     name = quantity.lower()
     if "depth" in name:
-        return depth_steps()
+        return depth_steps() if units in DEPTH_UNITS else ()
     if "velocity" in name:
-        return VELOCITY_STEPS
+        return VELOCITY_STEPS if units in VELOCITY_UNITS else ()
     if "hazard" in name:
         return RATING_STEPS
     if "arrival" in name:
-        return _arrival_steps(SECONDS_PER_UNIT.get(units, 1.0))
+        return _arrival_steps(SECONDS_PER_UNIT.get(units))
     return ()
 
 
-def _arrival_steps(seconds: float) -> tuple[Step, ...]:
+def _arrival_steps(seconds: float | None) -> tuple[Step, ...]:
+    if seconds is None:
+        return ()
     return tuple(
         Step(step.lower / seconds, step.upper / seconds, step.colour, step.label)
         for step in ARRIVAL_STEPS_S

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from django.contrib.gis.geos import GEOSGeometry
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from layers.errors import NotFoundError, UnknownLandUseError, UnknownLayerError
 from layers.models import Feature, LandUseClass, Layer, RasterLayer
@@ -35,8 +36,9 @@ def feature_named(slug: str, stable_id: str) -> Feature:
     feature = current_features(slug).filter(stable_id=stable_id).first()
     if feature is None:
         raise NotFoundError(
-            f"Layer '{slug}' holds no '{stable_id}'.",
-            remedy="Check the identifier; './krong layers' lists the layers.",
+            _("Layer '%(slug)s' holds no '%(stable_id)s'.")
+            % {"slug": slug, "stable_id": stable_id},
+            remedy=_("Check the identifier; './krong layers' lists the layers."),
         )
     return feature
 
@@ -47,8 +49,8 @@ def current_raster(slug: str) -> RasterLayer:
     published = raster.filter(version__state="published").first()
     if published is None:
         raise NotFoundError(
-            f"There is no raster '{slug}'.",
-            remedy="Import one: ./krong import dem.tif --layer NAME",
+            _("There is no raster '%(slug)s'.") % {"slug": slug},
+            remedy=_("Import one: ./krong import dem.tif --layer NAME"),
         )
     return published
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils import timezone
 
@@ -19,8 +19,15 @@ from layers.vocab import RunState
 
 Progress = Callable[[float, str], None]
 
-# A job without a sign of life for this long was killed; its transaction is already rolled back.
+# A job without a sign of life for this long may have been killed. One long statement gives no
+# sign either: it is alive as long as its session holds the lock of its run.
 STALE_AFTER = timedelta(seconds=90)
+LOCK_FAMILY = 0x4B52  # "KR": keeps these locks apart from any other numbers
+_RUNS_WITH_A_SESSION = """
+    SELECT objid::bigint FROM pg_locks
+    WHERE locktype = 'advisory' AND granted AND classid = %s
+      AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
 
 
 class Reporter:
@@ -30,6 +37,8 @@ class Reporter:
         self.run = run
         self.echo = echo
         self.connection: BaseDatabaseWrapper = connections.create_connection(DEFAULT_DB_ALIAS)
+        with self.connection.cursor() as cursor:
+            cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [LOCK_FAMILY, run.pk])
 
     def __call__(self, share: float, message: str) -> None:
         """Record progress (0 to 1); raise RunCancelledError when asked to stop."""
@@ -124,11 +133,19 @@ def request_cancel(run: Run) -> None:
 
 def fail_stale_runs() -> int:
     """Mark jobs whose process died as failed, and say how many there were."""
-    return Run.objects.filter(
+    silent = Run.objects.filter(
         state=RunState.RUNNING, heartbeat_at__lt=timezone.now() - STALE_AFTER
-    ).update(
+    )
+    return silent.exclude(pk__in=_runs_at_work()).update(
         state=RunState.FAILED,
         finished_at=timezone.now(),
         message="The process ended without a word (killed, or the machine stopped). "
         "Nothing of it was stored; start it again.",
     )
+
+
+def _runs_at_work() -> list[int]:
+    """Return the runs whose process still has its session, however long it has been silent."""
+    with connection.cursor() as cursor:
+        cursor.execute(_RUNS_WITH_A_SESSION, [LOCK_FAMILY])
+        return [row[0] for row in cursor.fetchall()]

@@ -29,7 +29,8 @@ SMALL_LAYER_FEATURES = 20_000
 
 KHMER = "\u1780-\u17d3\u17dc-\u17dd"
 _DIGITS = str.maketrans("០១២៣៤៥៦៧៨៩", "0123456789")
-_INVISIBLE = re.compile("[\u200b-\u200d\u2060\ufeff\u00ad]")
+# No letter at all: invisible spaces, soft hyphens, and the NUL that PostgreSQL refuses.
+_INVISIBLE = re.compile("[\u200b-\u200d\u2060\ufeff\u00ad\x00]")
 _SPACE_IN_KHMER = re.compile(rf"(?<=[{KHMER}])\s+(?=[{KHMER}0-9])")
 
 # One line per level of administration: what a city calls it in either language.

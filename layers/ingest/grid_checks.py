@@ -167,6 +167,9 @@ def _nodata(
             "ground. Nothing was imported.",
             remedy="Say it with --nodata VALUE (e.g. -9999), even if every cell is filled.",
         )
+    for value in (stated, given):
+        _check_storable(name, opened.dtypes[band - 1], value)
+    given = _as_stored(opened.dtypes[band - 1], given)
     if stated is not None and given is not None and not _same(stated, given):
         raise GridError(
             f"{name} states {stated:g} for 'no data', but --nodata says {given:g}.",
@@ -174,6 +177,24 @@ def _nodata(
         )
     notes = () if stated is not None else (f"No-data value given by hand: {given:g}.",)
     return float(stated if stated is not None else given or 0.0), notes
+
+
+def _check_storable(name: str, dtype: str, value: float | None) -> None:
+    """Refuse a no-data value that no cell can hold: then no cell would be 'no data'."""
+    if value is None or not np.issubdtype(np.dtype(dtype), np.integer):
+        return
+    limits = np.iinfo(dtype)
+    if not (value.is_integer() and limits.min <= value <= limits.max):
+        raise GridError(
+            f"{name}: no cell can hold {value:g} for 'no data'; its cells are whole numbers from "
+            f"{limits.min} to {limits.max} ({dtype}). Nothing was imported.",
+            remedy="Give a value the cells can hold and that stands for 'no data' in the file.",
+        )
+
+
+def _as_stored(dtype: str, value: float | None) -> float | None:
+    """Return a value as a cell holds it: -9999.9 is -9999.900390625 in single precision."""
+    return None if value is None else float(np.dtype(dtype).type(value))
 
 
 def _same(one: float, other: float) -> bool:

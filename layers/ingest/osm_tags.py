@@ -11,6 +11,12 @@ A filter is written ``key=value|value;key=*``. The rules, after the OpenStreetMa
 * Where several classes match, the one with more exact tags wins; then the one that matched a
   refinement (``wetland=mangrove`` refines ``natural=wetland``); then the more sensitive class;
   then the parent before its kinds, which the tags do not tell apart; then the class list's order.
+
+The filters themselves are the reference table's own (fixtures/reference/facility_types.csv), kept
+as they stand and editable as class data. Two of them are wide, because OpenStreetMap has no tag of
+its own for the thing: ``fertilizer_store`` (``building=storage``) takes every store,
+``waste_compost_incinerator`` (``amenity=recycling``) every bottle bank. They err towards finding a
+source of harm too many; a city that maps one exactly narrows the filter.
 """
 
 from collections.abc import Iterable, Mapping

@@ -126,7 +126,7 @@ REFUSED = {
         {},
         "is in degrees .* gdalwarp",
     ),
-    "no crs": ({"crs": None}, {}, "does not state its coordinate system"),
+    "no crs": ({"crs": None}, {}, "--srid CODE"),
     "other crs said": ({}, {"srid": 32647}, "but --srid says EPSG:32647"),
     "other nodata said": ({}, {"nodata": 0.0}, "states -9999"),
     "no such band": ({}, {"band": 3}, "no band 3"),

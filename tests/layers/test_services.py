@@ -271,12 +271,13 @@ def test_asking_for_an_unknown_class_is_an_error_not_an_empty_branch():
 
 
 def test_names_that_do_not_exist_are_named_with_those_that_do(layer):
-    with pytest.raises(NotFoundError, match="Use one of these: houses"):
-        layer_named("hoses")
-    with pytest.raises(NotFoundError, match="holds no 'Z'"):
-        feature_named("houses", "Z")
-    with pytest.raises(NotFoundError, match="no raster 'houses'"):
-        current_raster("houses")
+    with translation.override("en"):
+        with pytest.raises(NotFoundError, match="Use one of these: houses"):
+            layer_named("hoses")
+        with pytest.raises(NotFoundError, match="holds no 'Z'"):
+            feature_named("houses", "Z")
+        with pytest.raises(NotFoundError, match="no raster 'houses'"):
+            current_raster("houses")
 
 
 STATES = st.dictionaries(

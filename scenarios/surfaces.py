@@ -45,9 +45,10 @@ def _number(area: Area, areas: Areas, limits: tuple[float, float]) -> float:
     if areas.value is not None:
         return areas.value
     stated = areas.values.get(str(area.value)) if areas.values else area.value
-    is_number = isinstance(stated, int | float | np.number) and not isinstance(stated, bool)
-    if is_number and limits[0] <= float(stated) <= limits[1]:
-        return float(stated)
+    if isinstance(stated, int | float | np.number) and not isinstance(stated, bool):
+        number = float(stated)
+        if limits[0] <= number <= limits[1]:
+            return number
     raise TerrainError(
         f"{areas.place}: the attribute '{areas.attribute}' is {area.value!r}, for which there is "
         f"no number from {limits[0]:g} to {limits[1]:g}.",

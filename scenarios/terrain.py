@@ -242,7 +242,9 @@ def grown(cells: NDArray[np.bool_], by: int) -> NDArray[np.bool_]:
     rows, cols = cells.shape
     wide = np.pad(cells, by)
     along = np.logical_or.reduce([wide[:, shift : shift + cols] for shift in range(2 * by + 1)])
-    return np.logical_or.reduce([along[shift : shift + rows] for shift in range(2 * by + 1)])
+    return np.asarray(
+        np.logical_or.reduce([along[shift : shift + rows] for shift in range(2 * by + 1)])
+    )
 
 
 def touching_border(cells: NDArray[np.bool_]) -> NDArray[np.bool_]:

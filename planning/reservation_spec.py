@@ -1,20 +1,24 @@
 """What a request to reserve land says, read from YAML with a sentence for every mistake."""
 
+import json
+import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import shapely
 import yaml
 from shapely.errors import GEOSException
 from shapely.geometry.base import BaseGeometry
 
-from layers.crs import PROJECT_SRID, to_project
+from layers.crs import PROJECT_SRID, WGS84_SRID, inside_project_extent, to_project
 from layers.errors import UserFacingError
 from layers.queries import current_features
-from planning.vocab import ReservationStatus
+from planning.vocab import UNDECIDED_RESERVATIONS, ReservationStatus
 
 MAX_SPEC_BYTES = 2_000_000
 KEYS = frozenset(
@@ -25,6 +29,15 @@ KEYS = frozenset(
 )  # fmt: skip
 REQUIRED = ("reference", "purpose", "purpose_class")
 YEARS = range(1990, 2201)
+# As long as the columns that keep them.
+LONGEST = {"reference": 40, "purpose": 300, "purpose_class": 40, "beneficiary": 200,
+           "instrument": 300}  # fmt: skip
+LARGEST_AREA_M2 = 1e11  # ten times Cambodia is no reservation
+# The reference names the page and the files of the reservation.
+USABLE_REFERENCE = re.compile(r"[^\s./\\][^/\\\x00-\x1f\x7f]*")
+# Nested collections can crash the geometry library: what is not an area is never parsed.
+AREA_WKT = re.compile(r"\s*(MULTI)?POLYGON\s*(Z\s*)?(\(|EMPTY)", re.IGNORECASE)
+AREA_TYPES = frozenset({"Polygon", "MultiPolygon"})
 
 
 class ReservationSpecError(UserFacingError):
@@ -56,21 +69,33 @@ def read_spec(path: Path, *, parcel_layer: str = "parcels") -> ReservationSpec:
     return spec_from(_load(path), file=path.name, parcel_layer=parcel_layer)
 
 
+def read_upload(content: bytes, name: str, *, parcel_layer: str = "parcels") -> ReservationSpec:
+    """Read a reservation request that was sent: YAML, or GeoJSON with the keys as properties."""
+    if len(content) > MAX_SPEC_BYTES:
+        raise ReservationSpecError(
+            name, "is larger than 2 MB.", remedy="A request is a page; check the file."
+        )
+    if name.lower().endswith((".geojson", ".json")):
+        return spec_from(_feature_keys(content, name), file=name, parcel_layer=parcel_layer)
+    return spec_from(_parsed_yaml(content, name), file=name, parcel_layer=parcel_layer)
+
+
 def spec_from(
     content: Mapping[str, Any], *, file: str, parcel_layer: str = "parcels"
 ) -> ReservationSpec:
     """Return a reservation request from its keys, or raise ReservationSpecError."""
     _check_keys(content, file)
     km, en = _purpose(content["purpose"], file)
+    instrument = _text(content.get("instrument"), "instrument", file)
     return ReservationSpec(
-        reference=str(content["reference"]).strip(),
+        reference=_reference(content["reference"], file),
         purpose_km=km,
         purpose_en=en,
-        purpose_class=str(content["purpose_class"]),
+        purpose_class=_text(content["purpose_class"], "purpose_class", file),
         geometry=_outline(content, file, parcel_layer),
-        status=_status(content.get("status", "proposed"), file),
-        beneficiary=str(content.get("beneficiary") or ""),
-        instrument=str(content.get("instrument") or ""),
+        status=_status(content.get("status", "proposed"), instrument, file),
+        beneficiary=_text(content.get("beneficiary"), "beneficiary", file),
+        instrument=instrument,
         horizon_year=_year(content.get("horizon_year"), file),
         expires_on=_day(content.get("expires_on"), file),
         claimed_area_m2=_area(content.get("claimed_area_m2"), file),
@@ -86,19 +111,43 @@ def _load(path: Path) -> Mapping[str, Any]:
         raise ReservationSpecError(
             path.name, "is larger than 2 MB.", remedy="A request is a page; check the file."
         )
+    return _parsed_yaml(path.read_bytes(), path.name)
+
+
+def _parsed_yaml(raw: bytes, file: str) -> Mapping[str, Any]:
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        content = yaml.safe_load(raw.decode("utf-8-sig"))
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError, ValueError) as error:
         line = getattr(getattr(error, "problem_mark", None), "line", None)
         place = f" near line {line + 1}" if line is not None else ""
         raise ReservationSpecError(
-            path.name, f"is no readable YAML{place}.", remedy="Correct it and run again."
+            file, f"is no readable YAML{place}.", remedy="Correct it and run again."
         ) from error
     if not isinstance(content, dict):
         raise ReservationSpecError(
-            path.name, "holds no keys.", remedy=f"Give at least: {', '.join(REQUIRED)}."
+            file, "holds no keys.", remedy=f"Give at least: {', '.join(REQUIRED)}."
         )
     return content
+
+
+def _feature_keys(raw: bytes, file: str) -> Mapping[str, Any]:
+    """Return the keys of a GeoJSON with one feature; its outline is in degrees (RFC 7946)."""
+    try:
+        content = json.loads(raw.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise ReservationSpecError(
+            file, "is no readable GeoJSON.", remedy="Export it again."
+        ) from error
+    found = content.get("features") if isinstance(content, dict) else None
+    features = found if isinstance(found, list) else [content]
+    if len(features) != 1 or not isinstance(features[0], dict):
+        raise ReservationSpecError(
+            file, f"holds {len(features)} features.", remedy="Give one feature: the reservation."
+        )
+    keys = dict(features[0].get("properties") or {})
+    spoken = {language: keys.pop(f"purpose_{language}", None) for language in ("km", "en")}
+    keys.setdefault("purpose", spoken if any(spoken.values()) else None)
+    return {**keys, "geometry": features[0].get("geometry"), "srid": WGS84_SRID}
 
 
 def _check_keys(content: Mapping[str, Any], file: str) -> None:
@@ -112,9 +161,40 @@ def _check_keys(content: Mapping[str, Any], file: str) -> None:
         )
 
 
+def _text(value: object, key: str, file: str) -> str:
+    if not isinstance(value, str | int | float | None):
+        raise ReservationSpecError(
+            file, f"'{key}' is no text.", remedy="Write it on one line, in quotes."
+        )
+    text = str("" if value is None else value).strip()
+    if len(text) > LONGEST[key] or any(ord(sign) < ord(" ") for sign in text):
+        raise ReservationSpecError(
+            file,
+            f"'{key}' is longer than {LONGEST[key]} letters or runs over several lines.",
+            remedy="Shorten it.",
+        )
+    return text
+
+
+def _shown(value: object) -> str:
+    """Return a value as written, cut short; a nest of lists can be longer than memory."""
+    return repr(value)[:60] if isinstance(value, str | int | float) else "a list or mapping"
+
+
+def _reference(value: object, file: str) -> str:
+    reference = _text(value, "reference", file)
+    if not USABLE_REFERENCE.fullmatch(reference):
+        raise ReservationSpecError(
+            file,
+            f"'{reference}' cannot be a reference: it names a page and files.",
+            remedy="Leave out / and \\ and do not begin with a full stop.",
+        )
+    return reference
+
+
 def _purpose(value: object, file: str) -> tuple[str, str]:
     if isinstance(value, dict) and value.get("en"):
-        return str(value.get("km") or ""), str(value["en"])
+        return _text(value.get("km"), "purpose", file), _text(value["en"], "purpose", file)
     raise ReservationSpecError(
         file, "'purpose' needs both languages.", remedy="Write purpose: {km: …, en: …}."
     )
@@ -129,9 +209,15 @@ def _outline(content: Mapping[str, Any], file: str, parcel_layer: str) -> BaseGe
             remedy="Give either 'geometry' (WKT or GeoJSON) with 'srid', or 'parcels'.",
         )
     found = _drawn(content, file) if has_outline else _whole_parcels(content, file, parcel_layer)
-    if found.geom_type not in {"Polygon", "MultiPolygon"} or found.is_empty:
+    if found.geom_type not in AREA_TYPES or found.is_empty:
         raise ReservationSpecError(
             file, f"the outline is a {found.geom_type}, not an area.", remedy="Give a polygon."
+        )
+    if not bool(inside_project_extent(np.array([found.bounds]))[0]):
+        raise ReservationSpecError(
+            file,
+            f"the outline lies outside the area of EPSG:{PROJECT_SRID}.",
+            remedy="Check 'srid', and that east (longitude) comes before north (latitude).",
         )
     if not found.is_valid:
         raise ReservationSpecError(
@@ -144,25 +230,38 @@ def _outline(content: Mapping[str, Any], file: str, parcel_layer: str) -> BaseGe
 
 def _drawn(content: Mapping[str, Any], file: str) -> BaseGeometry:
     srid = content.get("srid")
-    if not isinstance(srid, int):
+    if not isinstance(srid, int) or isinstance(srid, bool):
         raise ReservationSpecError(
             file,
             "'srid' does not say in which coordinate system the outline is.",
             remedy=f"Add srid: {PROJECT_SRID} (metres) or srid: 4326 (degrees).",
         )
-    value = content["geometry"]
     try:
-        raw = shapely.from_wkt(value) if isinstance(value, str) else shapely.geometry.shape(value)
-    except (GEOSException, ValueError, TypeError, AttributeError, KeyError) as error:
+        raw = _parsed_area(content["geometry"])
+    except (GEOSException, ValueError, TypeError, AttributeError, KeyError, IndexError) as error:
         raise ReservationSpecError(
-            file, "the outline cannot be read.", remedy="Give WKT or a GeoJSON geometry."
+            file, "the outline cannot be read.", remedy="Give a polygon as WKT or GeoJSON."
         ) from error
     moved: BaseGeometry = to_project(shapely.force_2d(raw), srid)
     return moved
 
 
+def _parsed_area(value: object) -> BaseGeometry:
+    if isinstance(value, str) and AREA_WKT.match(value):
+        return shapely.from_wkt(value)
+    if isinstance(value, dict) and value.get("type") in AREA_TYPES:
+        parsed: BaseGeometry = shapely.geometry.shape(value)
+        return parsed
+    raise ValueError("not an area")
+
+
 def _whole_parcels(content: Mapping[str, Any], file: str, parcel_layer: str) -> BaseGeometry:
-    named = [str(identifier) for identifier in content["parcels"]]
+    listed = content["parcels"]
+    if not isinstance(listed, list) or not all(isinstance(name, str | int) for name in listed):
+        raise ReservationSpecError(
+            file, "'parcels' is no list of parcels.", remedy="Write parcels: [PRC-1, PRC-2]."
+        )
+    named = [str(identifier) for identifier in listed]
     rows = current_features(parcel_layer).filter(stable_id__in=named)
     shapes = {row.stable_id: shapely.from_wkb(bytes(row.geometry.wkb)) for row in rows}
     if unknown := sorted(set(named) - set(shapes)):
@@ -174,35 +273,44 @@ def _whole_parcels(content: Mapping[str, Any], file: str, parcel_layer: str) -> 
     return shapely.union_all(list(shapes.values()))
 
 
-def _status(value: object, file: str) -> ReservationStatus:
-    if value in ReservationStatus.values:
-        return ReservationStatus(str(value))
-    raise ReservationSpecError(
-        file, f"unknown status '{value}'.", remedy=f"One of: {', '.join(ReservationStatus.values)}."
-    )
+def _status(value: object, instrument: str, file: str) -> ReservationStatus:
+    if not isinstance(value, str) or value not in ReservationStatus.values:
+        known = ", ".join(ReservationStatus.values)
+        raise ReservationSpecError(file, f"unknown status {_shown(value)}.", remedy=f"One of: {known}.")
+    if value not in UNDECIDED_RESERVATIONS and not instrument:
+        raise ReservationSpecError(
+            file,
+            f"status '{value}' without the decision that made it so.",
+            remedy="Name the decision as 'instrument', or write status: proposed.",
+        )
+    return ReservationStatus(value)
 
 
 def _year(value: object, file: str) -> int | None:
     if value is None or (isinstance(value, int) and value in YEARS):
         return value
     raise ReservationSpecError(
-        file, f"'horizon_year' is {value!r}, no year.", remedy="Write it as 2035."
+        file, f"'horizon_year' is {_shown(value)}, no year.", remedy="Write it as 2035."
     )
 
 
 def _day(value: object, file: str) -> date | None:
+    if isinstance(value, datetime):
+        return value.date()
     if value is None or isinstance(value, date):
         return value
     raise ReservationSpecError(
-        file, f"'expires_on' is {value!r}, no day.", remedy="Write it as 2035-12-31."
+        file, f"'expires_on' is {_shown(value)}, no day.", remedy="Write it as 2035-12-31."
     )
 
 
 def _area(value: object, file: str) -> float | None:
     if value is None:
         return None
-    if isinstance(value, int | float) and not isinstance(value, bool) and value > 0:
-        return float(value)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        area = float(value) if abs(value) < LARGEST_AREA_M2 else math.inf
+        if 0 < area < LARGEST_AREA_M2:
+            return area
     raise ReservationSpecError(
-        file, f"'claimed_area_m2' is {value!r}.", remedy="Give an area above 0 m2, or leave it out."
+        file, f"'claimed_area_m2' is {_shown(value)}.", remedy="Give an area above 0 m2, or leave it out."
     )

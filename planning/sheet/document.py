@@ -1,0 +1,195 @@
+"""The sheet as a PDF: the map drawn as paths, all that is written set by HarfBuzz, fonts inside."""
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.translation import override
+from weasyprint import HTML
+from weasyprint.text.fonts import FontConfiguration
+from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
+
+from layers.crs import PROJECT_SRID, crs_of
+from layers.errors import UserFacingError
+from layers.models import LayerVersion
+from planning.models import LandReservation
+from planning.sentences import Said, named, said
+from planning.sheet.boundary import degrees_minutes_seconds
+from planning.sheet.content import Ground, ground_in
+from planning.sheet.facts import SheetFacts, facts_of
+from planning.sheet.grid import corner_coordinates, grid_facts, grid_labels, scale_bar
+from planning.sheet.labels import Lettering, letter
+from planning.sheet.legend import SAMPLE_MM, legend_of
+from planning.sheet.map_drawing import draw_inset, draw_map
+from planning.sheet.paper import Frame, Paper, frame_around, paper_named
+from planning.sheet.words import standing_notes, watermark, words
+
+TABLE_PT = 8
+BAR_SHARE = 0.36
+INSET_SHARE = 0.5  # of the column's width
+INSET_HEIGHT_SHARE = 0.36
+FONT_FILES = {
+    ("Sheet Khmer", 400): "noto-sans-khmer/files/noto-sans-khmer-khmer-400-normal.woff2",
+    ("Sheet Khmer", 700): "noto-sans-khmer/files/noto-sans-khmer-khmer-700-normal.woff2",
+    ("Sheet Latin", 400): "noto-sans/files/noto-sans-latin-400-normal.woff2",
+    ("Sheet Latin", 700): "noto-sans/files/noto-sans-latin-700-normal.woff2",
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sheet:
+    """A printed sheet and what it took to print it."""
+
+    pdf: bytes
+    paper: Paper
+    frame: Frame
+    facts: SheetFacts
+    pages: int
+
+
+def print_sheet(reservation: LandReservation, *, paper: str, scale: int | None = None) -> Sheet:
+    """Return the sheet of a reservation as a PDF, Khmer first whoever prints it.
+
+    Raises
+    ------
+    UserFacingError
+        The paper or scale is unknown, the land does not fit, or the fonts are not installed.
+    """
+    with override("km"):
+        chosen = paper_named(paper)
+        facts = facts_of(reservation)
+        frame = frame_around(facts.land, chosen, scale)
+        html = render_to_string("planning/sheet/sheet.html", _context(facts, chosen, frame))
+    document = HTML(string=html, url_fetcher=SheetFonts()).render(font_config=FontConfiguration())
+    pdf = document.write_pdf()
+    return Sheet(pdf=pdf, paper=chosen, frame=frame, facts=facts, pages=len(document.pages))
+
+
+@cache
+def fonts() -> list[dict[str, Any]]:
+    """Return the fonts of every sheet, or raise UserFacingError where they are missing."""
+    found = []
+    for (family, weight), name in FONT_FILES.items():
+        path = Path(settings.VENDOR_DIR) / name
+        if not path.is_file():
+            raise UserFacingError(
+                "The fonts of the map sheet are not installed.", remedy="Run 'make setup' once."
+            )
+        found.append({"family": family, "weight": weight, "address": path.as_uri()})
+    return found
+
+
+class SheetFonts(URLFetcher):  # type: ignore[misc]
+    """Opens the sheet's fonts and nothing else: no text of a reservation may name file or host."""
+
+    def fetch(self, url: str, headers: dict[str, str] | None = None) -> URLFetcherResponse:
+        """Return a font's bytes, or stop the printing."""
+        if url not in {font["address"] for font in fonts()}:
+            raise FatalURLFetchingError(url)
+        return super().fetch(url, headers)
+
+
+def _context(facts: SheetFacts, paper: Paper, frame: Frame) -> dict[str, Any]:
+    ground = ground_in(frame, facts.reservation)
+    lettering = letter(facts, ground, frame, paper)
+    legend = legend_of(ground)
+    band = paper.band_mm
+    return {
+        "w": words(),
+        "fonts": fonts(),
+        "paper": paper,
+        "table_paper": paper_named("A4" if paper.name == "A4" else "A3"),
+        "table_pt": TABLE_PT,
+        "frame": frame,
+        "band": band,
+        "scale": f"1:{frame.scale:,}",
+        "facts": facts,
+        "reservation": facts.reservation,
+        "balance": facts.reservation.balance,
+        "claimed_difference": _claimed_difference(facts.reservation),
+        "watermark": watermark(facts.reservation.status),
+        "map": draw_map(facts, ground, frame),
+        "labels": lettering.placed,
+        "grid_labels": grid_labels(frame),
+        "corners": corner_coordinates(frame),
+        "bar": _bar(frame, paper),
+        "inset": _inset(frame, paper),
+        "legend": legend[: paper.legend_rows],
+        "legend_rest": legend[paper.legend_rows :],
+        "sample": {"width": SAMPLE_MM[0], "height": SAMPLE_MM[1]},
+        "crs": _crs_lines(frame),
+        "notes": [*standing_notes(), *_notes(ground, lettering)],
+        "sources": _sources(facts, ground),
+        "is_synthetic": facts.is_synthetic or any(s.is_synthetic for s in ground.layers),
+        "class_name": _class_name(facts.reservation),
+        "today": timezone.localdate().strftime("%d/%m/%Y"),
+    }
+
+
+def _class_name(reservation: LandReservation) -> Said:
+    use = reservation.purpose_class
+    return named(use.name_km, use.name_en)
+
+
+def _claimed_difference(reservation: LandReservation) -> Any:  # noqa: ANN401 - a Decimal or None
+    claimed = reservation.claimed_area_m2
+    return None if claimed is None else reservation.balance.reserved_area_m2 - claimed
+
+
+def _bar(frame: Frame, paper: Paper) -> dict[str, Any]:
+    """Return the scale bar: its divisions [mm] and what stands at their ends [m]."""
+    step_m, count = scale_bar(frame.scale, paper.column_mm * BAR_SHARE)
+    step_mm = step_m * 1_000 / frame.scale
+    ends = [{"x": n * step_mm, "metres": f"{n * step_m:,}"} for n in range(count + 1)]
+    return {"step": step_mm, "length": step_mm * count, "ends": ends, "blocks": ends[:-1:2]}
+
+
+def _inset(frame: Frame, paper: Paper) -> dict[str, Any] | None:
+    width, height = paper.column_mm * INSET_SHARE, paper.column_mm * INSET_HEIGHT_SHARE
+    drawing = draw_inset(frame, width, height)
+    if drawing is None:
+        return None
+    right = width + paper.text_pt * 0.8
+    return {"drawing": drawing, "width": width, "height": height, "right": right}
+
+
+def _crs_lines(frame: Frame) -> list[Said]:
+    crs, grid = crs_of(PROJECT_SRID), grid_facts(frame)
+    name = f"{crs.name}, EPSG:{PROJECT_SRID}"
+    turn = degrees_minutes_seconds(abs(grid.convergence_deg))
+    side = said("west") if grid.convergence_deg < 0 else said("east")
+    return [
+        named(name, name),
+        said("Grid lines every %(step)s m", step=f"{frame.grid_step_m:,}"),
+        said("Grid north lies %(turn)s %(side)s of true north.", turn=turn, side=side),
+        said("Length on the ground = length on the grid / %(k)s", k=f"{grid.scale_factor:.6f}"),
+    ]
+
+
+def _notes(ground: Ground, lettering: Lettering) -> list[Said]:
+    notes = []
+    if ground.missing:
+        names = ", ".join(ground.missing)
+        notes.append(said("Not published, therefore not on this sheet: %(names)s", names=names))
+    if ground.too_small:
+        names = ", ".join(ground.too_small)
+        notes.append(said("Too small to draw at this scale: %(names)s", names=names))
+    if lettering.unplaced_points:
+        count = lettering.unplaced_points
+        notes.append(
+            said("%(count)s boundary points lie too close to be numbered; see table", count=count)
+        )
+    if lettering.unplaced_parcels:
+        names = ", ".join(lettering.unplaced_parcels)
+        notes.append(said("No room for the numbers of parcels: %(names)s", names=names))
+    return notes
+
+
+def _sources(facts: SheetFacts, ground: Ground) -> list[LayerVersion]:
+    drawn = {shown.version.pk: shown.version for shown in ground.layers if shown.version}
+    stated = {version.pk: version for version in facts.sources}
+    return sorted({**drawn, **stated}.values(), key=lambda version: version.layer.slug)

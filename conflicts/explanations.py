@@ -120,6 +120,15 @@ def explain(finding: Finding) -> str:
     return " ".join(part for part in parts if part)
 
 
+def say_conflict(finding: Finding) -> str:
+    """Say only what conflicts and how far."""
+    if finding.current is None:
+        return str(finding)
+    rule = rule_of(finding.current)
+    said = (_measured(finding, finding.current, rule), _own_message(rule))
+    return " ".join(part for part in said if part)
+
+
 def explain_in(finding: Finding, language: str) -> str:
     """Return the explanation in one language, whatever the reader's is."""
     with translation.override(language):

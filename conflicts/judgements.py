@@ -1,8 +1,9 @@
-"""What a rule says of a proposal: the answer with all that led to it, readable in both languages."""
+"""What a rule says of a proposal: the answer with all that led to it, in both languages."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import shapely
@@ -10,7 +11,13 @@ from django.contrib.gis.geos import GEOSGeometry
 from django.utils import translation
 from shapely.geometry.base import BaseGeometry
 
-from conflicts.explanations import explain, explain_gap_of_place, object_name, subject_name
+from conflicts.explanations import (
+    explain,
+    explain_gap_of_place,
+    object_name,
+    say_conflict,
+    subject_name,
+)
 from conflicts.kinds import Rule
 from conflicts.models import DetectionRun, Finding, Observation, RuleOutcome
 from conflicts.models import Rule as RuleRow
@@ -20,6 +27,7 @@ from layers.services import NewFeature
 from layers.vocab import BLOCKING_BASES, Answer
 
 LANGUAGES = ("km", "en")
+IDENTITY = ("subject_layer", "subject_id", "object_layer", "object_id")
 Hit = dict[str, Any]
 InBoth = dict[str, str]
 
@@ -84,13 +92,19 @@ class Judgement:
         return in_both(lambda: object_name(finding) if is_object else subject_name(finding))
 
     @property
+    def sentence(self) -> InBoth:
+        """What conflicts and how far, without what the rule rests on."""
+        finding = self.finding
+        return {} if finding is None else in_both(lambda: say_conflict(finding))
+
+    @property
     def explanation(self) -> InBoth:
         """What conflicts, how far, what the rule asks and what it rests on."""
         finding = self.finding
         return {} if finding is None else in_both(lambda: explain(finding))
 
 
-def in_both(speak: Any) -> InBoth:  # noqa: ANN401 - a function that says a text
+def in_both(speak: Callable[[], str]) -> InBoth:
     """Return what a function says in each language."""
     texts = {}
     for language in LANGUAGES:
@@ -101,7 +115,7 @@ def in_both(speak: Any) -> InBoth:  # noqa: ANN401 - a function that says a text
 
 def explained_gaps(gaps: Iterable[Mapping[str, Any]]) -> tuple[InBoth, ...]:
     """Return what is missing as sentences, each once."""
-    spoken = [in_both(lambda gap=gap: explain_gap_of_place(gap)) for gap in gaps]
+    spoken = [in_both(partial(explain_gap_of_place, gap)) for gap in gaps]
     return tuple({pair["en"]: pair for pair in spoken}.values())
 
 

@@ -96,7 +96,7 @@ class _Question:
         meant = self._sides_meant(rule, number, feature)
         gaps = [gap for side, own in meant.items() for gap in self._ask_side(rule, side, own)]
         hits = self._take_hits() if meant else []
-        told = {"rule": rule, "row": row, "proposed": feature}
+        told: dict[str, Any] = {"rule": rule, "row": row, "proposed": feature}
         bites = [hit for hit in hits if not hit["is_exempted"]]
         exempted = len(hits) - len(bites)
         around = self._features_of(bites)
@@ -204,13 +204,13 @@ def _stand(layer: Layer, features: Sequence[NewFeature]) -> dict[int, NewFeature
     number = (layer.published_number or 0) + 1
     names = [feature.stable_id for feature in features]
     layer.features.filter(retired_in=None, stable_id__in=names).update(retired_in=number)
-    codes = {feature.land_use for feature in features}
+    codes = {feature.land_use for feature in features if feature.land_use}
     classes = {row.code: row for row in LandUseClass.objects.filter(code__in=codes)}
     rows = Feature.objects.bulk_create(
         Feature(
             layer=layer,
             stable_id=feature.stable_id,
-            land_use=classes.get(feature.land_use),
+            land_use=classes.get(feature.land_use or ""),
             lifecycle=feature.lifecycle,
             geometry=GEOSGeometry(memoryview(shapely.to_wkb(_shape(feature))), srid=PROJECT_SRID),
             properties=dict(feature.properties),

@@ -118,7 +118,7 @@ ENDED_RESERVATIONS = [
 class Outcome(TextChoices):
     """What a compliance run says as a whole."""
 
-    COMPLIANT = "compliant", _("compliant")
+    COMPLIANT = "compliant", _("complies with everything that was checked")
     WARNINGS = "warnings", _("nothing that may block, but open warnings")
     UNDETERMINED = "undetermined", _("undetermined: an officer must decide")
     NOT_COMPLIANT = "not_compliant", _("not compliant")

@@ -106,7 +106,7 @@ class Migration(migrations.Migration):
                 ('data_versions', models.JSONField(verbose_name='data used')),
                 ('engine_version', models.CharField(max_length=40, verbose_name='engine')),
                 ('results', models.JSONField(verbose_name='answers')),
-                ('outcome', models.CharField(choices=[('compliant', 'compliant'), ('warnings', 'nothing that may block, but open warnings'), ('undetermined', 'undetermined: an officer must decide'), ('not_compliant', 'not compliant')], max_length=20, verbose_name='outcome')),
+                ('outcome', models.CharField(choices=[('compliant', 'complies with everything that was checked'), ('warnings', 'nothing that may block, but open warnings'), ('undetermined', 'undetermined: an officer must decide'), ('not_compliant', 'not compliant')], max_length=20, verbose_name='outcome')),
                 ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='checked at')),
                 ('created_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
                 ('plan_version', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='planning.planversion')),

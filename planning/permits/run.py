@@ -23,6 +23,7 @@ from planning.models import ComplianceRun, PlanVersion, RegulationGroup
 from planning.permits.application import Application, read_application
 from planning.permits.authority import competent_authority, eia_triggers
 from planning.permits.checks import Case, Check
+from planning.permits.distances import distance_checks, distance_inputs
 from planning.permits.hazard import hazard_checks
 from planning.permits.land import reservation_checks, tenure_check
 from planning.permits.limits import limit_checks
@@ -34,7 +35,7 @@ from planning.sentences import Said, joined, labelled, said
 from planning.situation import Situation, situation_of
 from planning.vocab import Outcome
 
-ENGINE_VERSION = "permit-check 1"
+ENGINE_VERSION = "permit-check 2"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,7 +64,8 @@ def check_application(
     day = on or application.submitted_on or timezone.localdate()
     situation = situation_of(application.site, on=day, sees_internal=sees_internal)
     case = Case(application=application, situation=situation, groups=_groups(situation))
-    checks = list(_checks(case))
+    checks = [*_checks(case), *distance_checks(case, sees_internal=sees_internal)]
+    left_out = not_checked(case)
     outcome = outcome_of(checks)
     versions = data_versions(situation, *application.parcels)
     digest = _digest(case, versions)
@@ -76,10 +78,10 @@ def check_application(
         "engine": ENGINE_VERSION,
         "inputs_digest": digest,
         "outcome": outcome.value,
-        "outcome_name": labelled(outcome.label),
+        "outcome_name": spoken_outcome(outcome, left_out),
         "counts": {answer.value: sum(c.answer == answer for c in checks) for answer in Answer},
         "checks": [check.as_record() for check in checks],
-        "not_checked": not_checked(case),
+        "not_checked": left_out,
         "authority": competent_authority(application),
         "environment": eia_triggers(application),
         "law": permit_law(),
@@ -132,10 +134,21 @@ def outcome_of(checks: Sequence[Check]) -> Outcome:
     return Outcome.COMPLIANT
 
 
+def spoken_outcome(outcome: Outcome, left_out: Sequence[Said]) -> Said:
+    """Return the outcome in words; one that reads like a permission names what was not checked."""
+    label = labelled(outcome.label)
+    if outcome in {Outcome.NOT_COMPLIANT, Outcome.UNDETERMINED} or not left_out:
+        return label
+    return said(
+        "%(outcome)s. Not checked: %(left_out)s",
+        outcome=label,
+        left_out=joined(list(left_out), " "),
+    )
+
+
 def not_checked(case: Case) -> list[Said]:
     """Return what this check leaves out, so that its silence is not read as permission."""
     left_out = [
-        said("Distances to other land uses: see the conflicts on the map."),
         said("Heights near the airport, access and utilities."),
         said("Buildings that stand on the plot already; parking for motorbikes."),
     ]
@@ -206,6 +219,7 @@ def _digest(case: Case, versions: list[dict[str, Any]]) -> str:
             for state in situation.topics
         ],
         "reservations": _reservations(situation),
+        "distances": distance_inputs(),
         "engine": ENGINE_VERSION,
     }
     text = json.dumps(inputs, sort_keys=True, ensure_ascii=False, separators=(",", ":"))

@@ -56,6 +56,14 @@ def flooded(area, hazard_class, shape, depth_max_m, code="q100", years=100):
     surveyed(slug, area)
 
 
+def distances_in_force(*rules):
+    """A ratified rule book; without rules given, one that keeps schools from landfills."""
+    from conflicts.services import ratify_rulebook
+    from tests.conflicts.ground import rule_data, rulebook
+
+    return ratify_rulebook(rulebook(*(rules or (rule_data(),)), code="city-rules"))
+
+
 def application(**changed):
     """An application for plot P-1: 160 m2 of house on it unless changed."""
     proposal = {

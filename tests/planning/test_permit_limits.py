@@ -7,6 +7,7 @@ from tests.factories import rectangle, square
 from tests.planning.city import (
     application,
     check_of,
+    distances_in_force,
     drawn,
     flooded,
     nothing_reserved,
@@ -102,6 +103,7 @@ def test_a_plot_of_299_m2_is_too_small_for_r1():
 
 def test_a_demo_value_that_is_broken_warns_and_does_not_block():
     r1_plot()
+    distances_in_force()
     nothing_reserved(square(0, 0, 100))
     flooded(square(0, 0, 100), "H1", square(90, 90, 5), 0.3)
     low_green = {"footprint": drawn(45, 45, 10, 5), "footprint_area_m2": 50, "green_area_m2": 10}
@@ -113,6 +115,7 @@ def test_a_demo_value_that_is_broken_warns_and_does_not_block():
 
 def test_a_sound_house_on_a_known_plot_is_compliant():
     r1_plot()
+    distances_in_force()
     nothing_reserved(square(0, 0, 100))
     flooded(square(0, 0, 100), "H1", square(90, 90, 5), 0.3)
     house = {"footprint": drawn(45, 45, 10, 5), "footprint_area_m2": 50}

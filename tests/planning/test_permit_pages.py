@@ -42,7 +42,7 @@ def test_the_form_answers_without_login_and_keeps_nothing(client):
 
 def test_the_page_says_what_was_not_checked(client):
     text = client.post("/permits/?lang=en", TYPED).content.decode()
-    assert "Distances to other land uses" in text
+    assert "Heights near the airport, access and utilities." in text
 
 
 def test_the_page_is_khmer_first(client):

@@ -90,7 +90,7 @@ def test_no_function_of_the_module_changes_a_stored_run():
 def test_the_answers_say_what_was_left_out_and_what_is_known_of_the_permit():
     r1_plot()
     results = check_application(application()).results
-    assert "Distances to other land uses" in results["not_checked"][0]["en"]
+    assert "Heights near the airport" in results["not_checked"][0]["en"]
     law = " ".join(fact["text"]["en"] for fact in results["law"])
     assert "one year" in law
     assert "counts as approval" in law

@@ -276,7 +276,9 @@ def _whole_parcels(content: Mapping[str, Any], file: str, parcel_layer: str) -> 
 def _status(value: object, instrument: str, file: str) -> ReservationStatus:
     if not isinstance(value, str) or value not in ReservationStatus.values:
         known = ", ".join(ReservationStatus.values)
-        raise ReservationSpecError(file, f"unknown status {_shown(value)}.", remedy=f"One of: {known}.")
+        raise ReservationSpecError(
+            file, f"unknown status {_shown(value)}.", remedy=f"One of: {known}."
+        )
     if value not in UNDECIDED_RESERVATIONS and not instrument:
         raise ReservationSpecError(
             file,
@@ -312,5 +314,7 @@ def _area(value: object, file: str) -> float | None:
         if 0 < area < LARGEST_AREA_M2:
             return area
     raise ReservationSpecError(
-        file, f"'claimed_area_m2' is {_shown(value)}.", remedy="Give an area above 0 m2, or leave it out."
+        file,
+        f"'claimed_area_m2' is {_shown(value)}.",
+        remedy="Give an area above 0 m2, or leave it out.",
     )

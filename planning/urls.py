@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from planning import views_extract, views_permits
+from planning import views_extract, views_permits, views_reservations
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("extract/", views_extract.extract_search, name="extract"),
@@ -11,4 +11,21 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("permits/", views_permits.permits, name="permits"),
     path("permits/check.json", views_permits.permit_json, name="permit-json"),
     path("permits/<int:number>/", views_permits.permit_run, name="permit-run"),
+    path("reservations/", views_reservations.reservations, name="reservations"),
+    path("reservations/<str:reference>/", views_reservations.reservation, name="reservation"),
+    path(
+        "reservations/<str:reference>/sheet.pdf",
+        views_reservations.reservation_sheet,
+        name="reservation-sheet",
+    ),
+    path(
+        "reservations/<str:reference>/sheet.gpkg",
+        views_reservations.reservation_geopackage,
+        name="reservation-geopackage",
+    ),
+    path(
+        "reservations/<str:reference>/sheet.geojson",
+        views_reservations.reservation_geojson,
+        name="reservation-geojson",
+    ),
 ]

@@ -59,10 +59,10 @@ def print_sheet(reservation: LandReservation, *, paper: str, scale: int | None =
     UserFacingError
         The paper or scale is unknown, the land does not fit, or the fonts are not installed.
     """
+    chosen = paper_named(paper)
+    facts = facts_of(reservation)
+    frame = frame_around(facts.land, chosen, scale)
     with override("km"):
-        chosen = paper_named(paper)
-        facts = facts_of(reservation)
-        frame = frame_around(facts.land, chosen, scale)
         html = render_to_string("planning/sheet/sheet.html", _context(facts, chosen, frame))
     document = HTML(string=html, url_fetcher=SheetFonts()).render(font_config=FontConfiguration())
     pdf = document.write_pdf()

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import shapely
+from django.utils.translation import gettext as _
 from shapely.geometry.base import BaseGeometry
 
 from layers.crs import Extent
@@ -135,7 +136,8 @@ def paper_named(name: str) -> Paper:
     paper = PAPERS.get(name.strip().upper())
     if paper is None:
         raise UserFacingError(
-            f"'{name[:20]}' is no paper for map sheets.", remedy=f"Choose {', '.join(PAPERS)}."
+            _("'%(name)s' is no paper for map sheets.") % {"name": name[:20]},
+            remedy=_("Choose one of these: %(known)s.") % {"known": ", ".join(PAPERS)},
         )
     return paper
 
@@ -153,12 +155,15 @@ def frame_around(land: BaseGeometry, paper: Paper, scale: int | None = None) -> 
     chosen = scale if scale is not None else _largest_scale(size_m, paper)
     if chosen not in SCALES:
         raise UserFacingError(
-            f"1:{chosen:,} is no scale for map sheets.", remedy=f"Choose one of {_list(SCALES)}."
+            _("1:%(scale)s is no scale for map sheets.") % {"scale": f"{chosen:,}"},
+            remedy=_("Choose one of these: %(known)s.") % {"known": _list(SCALES)},
         )
     if not _fits(size_m, paper, chosen, share=1.0):
         raise UserFacingError(
-            f"At 1:{chosen:,} the land does not fit on {paper.name}.",
-            remedy=f"Choose 1:{_largest_scale(size_m, paper):,} or a larger paper.",
+            _("At 1:%(scale)s the land does not fit on %(paper)s.")
+            % {"scale": f"{chosen:,}", "paper": paper.name},
+            remedy=_("Choose 1:%(scale)s or a larger paper.")
+            % {"scale": f"{_largest_scale(size_m, paper):,}"},
         )
     width, height = paper.frame_mm
     return Frame(
@@ -180,8 +185,8 @@ def _largest_scale(size_m: tuple[float, float], paper: Paper) -> int:
         if _fits(size_m, paper, scale, share=LARGEST_SHARE):
             return scale
     raise UserFacingError(
-        f"The land is too large for {paper.name} even at 1:{SCALES[-1]:,}.",
-        remedy="Choose a larger paper.",
+        _("The land is too large for %(paper)s at every scale.") % {"paper": paper.name},
+        remedy=_("Choose a larger paper."),
     )
 
 

@@ -26,7 +26,6 @@ def words() -> dict[str, Said]:
         "legend": said("Legend"),
         "scale": said("Scale"),
         "north": said("Grid north"),
-        "paper": said("on paper"),
         "crs": said("Coordinate system"),
         "authority": said("Authority"),
         "prepared": said("Prepared by"),

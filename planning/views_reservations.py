@@ -1,0 +1,138 @@
+"""Reserved land on the web: who may see it reads, prints and exports; who signs in reserves."""
+
+import tempfile
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import shapely
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from layers.crs import to_wgs84
+from layers.errors import UserFacingError
+from layers.models import Layer
+from layers.visibility import visible_layer
+from planning.models import LandReservation
+from planning.reservation_spec import MAX_SPEC_BYTES, ReservationSpec, read_upload
+from planning.reservations import RESERVATION_LAYER, reservation_named, reserve_land, summary
+from planning.sheet.document import print_sheet
+from planning.sheet.exchange import geojson_of, write_geopackage
+from planning.sheet.facts import SheetFacts, facts_of
+from planning.sheet.paper import PAPERS
+
+MAP_ZOOM = 17
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def reservations(request: HttpRequest) -> HttpResponse:
+    if request.method == "POST":
+        return _reserve(request)
+    return _list_page(request)
+
+
+@require_GET
+def reservation(request: HttpRequest, reference: str) -> HttpResponse:
+    found = _seen(request, reference)
+    if not request.accepts("text/html"):
+        return JsonResponse(summary(found), json_dumps_params={"ensure_ascii": False})
+    facts = facts_of(found)
+    context = {
+        "reservation": found,
+        "facts": facts,
+        "balance": found.balance,
+        "on_map": _map_view(facts),
+        "papers": PAPERS,
+    }
+    return render(request, "planning/reservation.html", context)
+
+
+@require_GET
+def reservation_sheet(request: HttpRequest, reference: str) -> HttpResponse:
+    found = _seen(request, reference)
+    paper, scale = request.GET.get("paper", "A3"), _asked_scale(request)
+    sheet = print_sheet(found, paper=paper, scale=scale)
+    name = f"{reference}-{sheet.paper.name}.pdf"
+    return _file(sheet.pdf, "application/pdf", name, shown="inline")
+
+
+@require_GET
+def reservation_geojson(request: HttpRequest, reference: str) -> HttpResponse:
+    content = geojson_of(facts_of(_seen(request, reference))).encode()
+    return _file(content, "application/geo+json", f"{reference}.geojson")
+
+
+@require_GET
+def reservation_geopackage(request: HttpRequest, reference: str) -> HttpResponse:
+    facts = facts_of(_seen(request, reference))
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "sheet.gpkg"
+        write_geopackage(facts, path)
+        content = path.read_bytes()
+    return _file(content, "application/geopackage+sqlite3", f"{reference}.gpkg")
+
+
+@login_required
+def _reserve(request: HttpRequest) -> HttpResponse:
+    try:
+        spec = _requested(request)
+        made = reserve_land(spec=spec, created_by=request.user)  # type: ignore[arg-type]
+    except UserFacingError as error:
+        return _list_page(request, problem=error, status=400)
+    return redirect("reservation", reference=made.reference)
+
+
+def _requested(request: HttpRequest) -> ReservationSpec:
+    upload = request.FILES.get("file")
+    if upload is None:
+        raise UserFacingError(_("No file was chosen."), remedy=_("Choose a YAML or GeoJSON file."))
+    content = upload.read(MAX_SPEC_BYTES + 1)
+    return read_upload(content, Path(upload.name or "request").name)
+
+
+def _list_page(
+    request: HttpRequest, *, problem: UserFacingError | None = None, status: int = 200
+) -> HttpResponse:
+    rows = LandReservation.objects.select_related("balance", "purpose_class")
+    if Layer.objects.filter(slug=RESERVATION_LAYER).exists():
+        visible_layer(request.user, RESERVATION_LAYER)
+    if not request.accepts("text/html"):
+        listed = {"reservations": [summary(row) for row in rows]}
+        return JsonResponse(listed, json_dumps_params={"ensure_ascii": False})
+    context = {"rows": rows, "problem": problem}
+    return render(request, "planning/reservations.html", context, status=status)
+
+
+def _seen(request: HttpRequest, reference: str) -> LandReservation:
+    """Return a reservation the reader may see: its outline lies in a layer with readers."""
+    visible_layer(request.user, RESERVATION_LAYER)
+    return reservation_named(reference)
+
+
+def _asked_scale(request: HttpRequest) -> int | None:
+    text = request.GET.get("scale", "")
+    if not text:
+        return None
+    try:
+        return int(text[:9])
+    except ValueError as error:
+        raise UserFacingError(
+            _("'%(text)s' is not a scale.") % {"text": text[:20]},
+            remedy=_("Give the number after 1:, e.g. ?scale=2000"),
+        ) from error
+
+
+def _map_view(facts: SheetFacts) -> str:
+    """Return where the map opens on the reservation."""
+    middle: shapely.Point = to_wgs84(facts.land.representative_point())
+    place: dict[str, Any] = {"lat": f"{middle.y:.5f}", "lon": f"{middle.x:.5f}", "z": MAP_ZOOM}
+    return urlencode({**place, "layer": RESERVATION_LAYER})
+
+
+def _file(content: bytes, kind: str, name: str, shown: str = "attachment") -> HttpResponse:
+    response = HttpResponse(content, content_type=kind)
+    response["Content-Disposition"] = f"{shown}; filename*=UTF-8''{quote(name)}"
+    return response

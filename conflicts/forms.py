@@ -36,8 +36,13 @@ class DecisionForm(forms.Form):
 
 
 class FindingFilterForm(forms.Form):
-    """The filters of the list of findings."""
+    """The filters of the list of findings; which side of a group is shown is kept unseen."""
 
+    view = forms.ChoiceField(
+        label=_("list"),
+        required=False,
+        choices=[("", _("grouped by rule and place")), ("each", _("every conflict"))],
+    )
     rule = forms.CharField(label=_("rule"), required=False, max_length=40)
     severity = forms.ChoiceField(
         label=_("severity (this or graver)"), required=False, choices=partial(_or_all, Severity)
@@ -46,3 +51,7 @@ class FindingFilterForm(forms.Form):
         label=_("state"), required=False, choices=partial(_or_all, FindingState)
     )
     basis = forms.ChoiceField(label=_("basis"), required=False, choices=partial(_or_all, Basis))
+    subject_layer = forms.CharField(required=False, max_length=60, widget=forms.HiddenInput)
+    subject = forms.CharField(required=False, max_length=80, widget=forms.HiddenInput)
+    object_layer = forms.CharField(required=False, max_length=60, widget=forms.HiddenInput)
+    object = forms.CharField(required=False, max_length=80, widget=forms.HiddenInput)

@@ -29,6 +29,10 @@ class FindingFilter:
     state: str = ""
     severity: str = ""  # this one or graver
     basis: str = ""
+    subject_layer: str = ""
+    subject: str = ""
+    object_layer: str = ""
+    object: str = ""
 
     def __post_init__(self) -> None:
         choices = {"state": FindingState.values, "severity": Severity.values, "basis": Basis.values}
@@ -60,11 +64,25 @@ def rulebook_named(code: str, version: int | None = None) -> RuleBook:
 
 
 def findings(wanted: FindingFilter, *, for_staff: bool = True) -> QuerySet[Finding]:
-    """Return findings with what their page and map need, gravest first.
+    """Return findings with what their page and map need, gravest first."""
+    found = with_evidence(narrowed(wanted, for_staff=for_staff))
+    return found.order_by(SEVERITY_RANK.desc(), "rule_code", *IDENTITY)
+
+
+def narrowed(wanted: FindingFilter, *, for_staff: bool) -> QuerySet[Finding]:
+    """Return the findings that are wanted, without their evidence.
 
     Without ``for_staff`` those about layers that the public may not see are left out.
     """
-    exact = {"rulebook_code": wanted.rulebook, "rule_code": wanted.rule, "state": wanted.state}
+    exact = {
+        "rulebook_code": wanted.rulebook,
+        "rule_code": wanted.rule,
+        "state": wanted.state,
+        "subject_layer": wanted.subject_layer,
+        "subject_id": wanted.subject,
+        "object_layer": wanted.object_layer,
+        "object_id": wanted.object,
+    }
     found = Finding.objects.filter(**{k: v for k, v in exact.items() if v})
     if wanted.basis:
         found = found.filter(basis=wanted.basis)
@@ -75,7 +93,7 @@ def findings(wanted: FindingFilter, *, for_staff: bool = True) -> QuerySet[Findi
     if not for_staff:
         hidden = hidden_layers().values("slug")
         found = found.exclude(Q(subject_layer__in=hidden) | Q(object_layer__in=hidden))
-    return with_evidence(found).order_by(SEVERITY_RANK.desc(), "rule_code", *IDENTITY)
+    return found
 
 
 def hidden_layers() -> QuerySet[Layer]:

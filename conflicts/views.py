@@ -28,6 +28,7 @@ from conflicts.explanations import (
 )
 from conflicts.exports import geojson_feature
 from conflicts.forms import DecisionForm, FindingFilterForm
+from conflicts.groups import described, groups_of
 from conflicts.models import WHOLE_LAYER, Decision, Finding, Observation
 from conflicts.queries import (
     SETTLED,
@@ -37,6 +38,7 @@ from conflicts.queries import (
     findings,
     hidden_layers,
     latest_detection,
+    narrowed,
     untold_outcomes,
 )
 from conflicts.services import decide_finding
@@ -53,19 +55,24 @@ GREATEST_MAP_LIMIT = 10_000
 def finding_list(request: HttpRequest) -> HttpResponse:
     """Show findings with filters and counts, and what the last detection cannot tell."""
     wanted = _wanted(request)
-    found = findings(wanted, for_staff=_is_staff(request))
-    page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
+    for_staff = _is_staff(request)
+    found = narrowed(wanted, for_staff=for_staff)
+    is_grouped = request.GET.get("view") != "each"
+    listed: Any = groups_of(found) if is_grouped else findings(wanted, for_staff=for_staff)
+    page = Paginator(listed, PAGE_SIZE).get_page(request.GET.get("page"))
     query = request.GET.copy()
     query.pop("page", None)
     query.pop("lang", None)
     context = {
         "page": page,
-        "rows": [_row(finding) for finding in page],
+        "is_grouped": is_grouped,
+        "count": found.count(),
+        "rows": described(page) if is_grouped else [_row(finding) for finding in page],
         "form": FindingFilterForm(request.GET),
         "filter_query": query.urlencode(),
         "severity_counts": _counts(found, "severity"),
         "state_counts": _counts(found, "state"),
-        **_detection_context(wanted, names_places=_is_staff(request) or not hidden_layers()),
+        **_detection_context(wanted, names_places=for_staff or not hidden_layers()),
     }
     return render(request, "conflicts/findings.html", context)
 
@@ -85,7 +92,7 @@ def _decide(request: HttpRequest, number: int) -> HttpResponse:
         return _finding_page(request, number, form, status=400)
     user = request.user
     decide_finding(
-        finding=finding_numbered(number),
+        finding=finding_numbered(number, for_staff=_is_staff(request)),
         state=form.cleaned_data["state"],
         reason=form.cleaned_data["reason"],
         decided_by=user if isinstance(user, AbstractBaseUser) else None,
@@ -165,7 +172,8 @@ def _wanted(request: HttpRequest) -> FindingFilter:
 
 
 def _is_staff(request: HttpRequest) -> bool:
-    return request.user.is_authenticated
+    """Tell whether the reader may see findings about layers that are not public."""
+    return bool(request.user.is_authenticated and request.user.is_staff)
 
 
 def _counts(found: Any, field: str) -> dict[str, int]:  # noqa: ANN401 - a filtered QuerySet

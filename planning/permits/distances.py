@@ -26,7 +26,6 @@ from planning.sentences import Said, joined, named, said
 from planning.situation import WHOLE_SHARE
 
 CODE = "distances"
-SOURCE = "rule book"
 LONGEST_REFERENCE = 50
 # What lies by more than half on the plot belongs to it.
 OWN_SHARE = 0.5
@@ -193,8 +192,7 @@ def _untold_check(group: Sequence[Judgement]) -> Check:
         answer=Answer.CANNOT_TELL,
         explanation=said("Rules that cannot tell here: %(codes)s.", codes=_codes(group)),
         basis=_weakest(group, blocking=group[0].may_block),
-        provision=_codes(group),
-        source=_books(judgement.row.rulebook for judgement in group),
+        provision=_books(judgement.row.rulebook for judgement in group),
         missing=list(missing.values()),
     )
 
@@ -219,8 +217,7 @@ def _rest_check(case: Case, books: Sequence[RuleBook], judged: Sequence[Judgemen
         answer=Answer.COMPLIES if kept else Answer.NOT_APPLICABLE,
         explanation=joined(parts, " "),
         basis=_weakest(kept, blocking=False) if kept else None,
-        provision=_codes(kept),
-        source=_books(books),
+        provision=_books(books),
     )
 
 

@@ -89,7 +89,7 @@ def test_places_of_a_restricted_layer_are_counted_but_not_named_to_the_public(cl
     Layer.objects.filter(slug="facilities").update(visibility="restricted")
 
     public = text(client.get("/findings/?lang=en"))
-    client.force_login(User.objects.create_user("sokha"))
+    client.force_login(User.objects.create_user("sokha", is_staff=True))
     staff = text(client.get("/findings/?lang=en"))
 
     assert "1 places have ground" in public
@@ -283,8 +283,20 @@ def test_findings_about_a_restricted_layer_are_for_staff_only(client, finding):
     assert "lies 180.0 m" not in text(client.get("/findings/?lang=en"))
     assert client.get(f"/findings/{finding.pk}/").status_code == 404
 
-    client.force_login(User.objects.create_user("sokha"))
+    client.force_login(User.objects.create_user("sokha", is_staff=True))
     assert features(client)["total"] == 1
+
+def test_an_ordinary_account_sees_no_finding_of_an_internal_layer(client, finding, layer):
+    layer.visibility = "internal"
+    layer.save(update_fields=["visibility"])
+    client.force_login(User.objects.create_user("visitor"))
+
+    assert features(client)["total"] == 0
+    assert "School 1" not in text(client.get("/findings/?lang=en"))
+    assert client.get(f"/findings/{finding.pk}/").status_code == 404
+    sent = {"state": "dismissed", "reason": "not mine to decide"}
+    assert client.post(f"/findings/{finding.pk}/", sent).status_code == 404
+    assert not Decision.objects.exists()
 
 
 def test_the_list_of_many_findings_turns_pages_with_few_queries(
@@ -298,8 +310,8 @@ def test_the_list_of_many_findings_turns_pages_with_few_queries(
     find(RULE)
 
     with django_assert_max_num_queries(20):
-        first = text(client.get("/findings/?lang=en&severity=low"))
-    last = text(client.get("/findings/?lang=en&severity=low&page=3"))
+        first = text(client.get("/findings/?lang=en&view=each&severity=low"))
+    last = text(client.get("/findings/?lang=en&view=each&severity=low&page=3"))
 
     assert "1 / 3" in first
     assert "severity=low&amp;page=2" in first

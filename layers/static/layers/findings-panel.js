@@ -59,14 +59,24 @@ async function loadFindings(address, bounds, wanted, signal) {
   return collection;
 }
 
+const whole = (number) => Number(number).toLocaleString("en");
+
+/** Put numbers into a sentence: %(shown)s stands for values.shown. */
+function filled(sentence, values) {
+  return sentence.replace(/%\((\w+)\)s/g, (_found, name) => whole(values[name]));
+}
+
+/** What stands above the list, so that neither a short nor an empty one is read as all-clear. */
 function notes(collection, texts, listAddress) {
-  const shown = collection.features.length;
-  const all = element("a", { href: listAddress }, texts.allFindings);
+  const shown = Math.min(collection.features.length, collection.total);
   const told = [];
-  if (collection.total > shown) told.push(element("p", { class: "note" }, `${texts.gravestOf} ${shown} / ${collection.total}`));
-  if (!shown) told.push(element("p", { class: "note" }, texts.findingsNone));
-  if (collection.untold_rules) told.push(element("p", { class: "note" }, `${texts.untoldRules} ${collection.untold_rules}`));
-  told.push(element("p", { class: "note" }, all));
+  if (collection.detection === null) told.push(element("p", { class: "answer cannot_tell" }, texts.nothingDetected));
+  else if (!shown) told.push(element("p", { class: "note" }, texts.findingsNone));
+  if (collection.untold_rules) {
+    const sentence = filled(texts.untoldRules, { count: collection.untold_rules });
+    told.push(element("p", { class: "note" }, element("a", { class: "answer cannot_tell", href: `${listAddress}#untold` }, sentence)));
+  }
+  if (collection.total > shown) told.push(element("p", { class: "note" }, filled(texts.gravestOf, { shown, total: collection.total })));
   return told;
 }
 
@@ -125,9 +135,10 @@ export function createFindingsPanel(panel, map, content, { open, choose, show, c
     drawn.addData(collection);
     const items = collection.features.map((finding) => listItem(finding, texts, select));
     const scrolled = panel.scrollTop;
-    panel.replaceChildren(element("ul", { class: "findings" }, items), ...notes(collection, texts, addresses.findingList));
+    const all = element("p", { class: "note" }, element("a", { href: addresses.findingList }, texts.allFindings));
+    panel.replaceChildren(...notes(collection, texts, addresses.findingList), element("ul", { class: "findings" }, items), all);
     panel.scrollTop = scrolled;
-    count.textContent = String(Math.max(collection.total, findings.size));
+    count.textContent = collection.detection === null ? "?" : whole(Math.max(collection.total, findings.size));
     mark(selected, true);
   }
 

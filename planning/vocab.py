@@ -2,6 +2,7 @@
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class PlanStatus(TextChoices):
@@ -62,7 +63,7 @@ class Bound(TextChoices):
 class Permission(TextChoices):
     """Whether a use may stand in a zone."""
 
-    PERMITTED = "permitted", _("permitted")
+    PERMITTED = "permitted", pgettext_lazy("use in a zone", "permitted")
     LIMITED = "limited", _("permitted within limits")
     CONDITIONAL = "conditional", _("only by committee decision")
     PROHIBITED = "prohibited", _("prohibited")

@@ -2,6 +2,7 @@
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Quantity(TextChoices):
@@ -67,7 +68,7 @@ class WaterAccount(TextChoices):
 class EdgeKind(TextChoices):
     """What happens at a side of the model."""
 
-    CLOSED = "closed", _("closed")
+    CLOSED = "closed", pgettext_lazy("edge of the ground", "closed")
     OPEN = "open", _("open: water leaves freely")
     STAGE = "stage", _("held at a level")
 

@@ -329,5 +329,27 @@ def test_every_khmer_text_keeps_the_placeholders_of_its_message(path):
     assert not found, report(found)
 
 
+def khmer_texts():
+    """Return for each English text (with its context) the Khmer texts of all catalogues."""
+    texts = {}
+    for path in khmer_catalogues():
+        for message in messages_of(path):
+            key = (message.context, words(message.id)[0])
+            texts.setdefault(key, {}).setdefault(str(message.string), []).append(name_of(path))
+    return texts
+
+
+def test_one_english_text_has_one_khmer_text_wherever_it_stands():
+    # Django merges the catalogues of all apps: of two texts one would silently win everywhere.
+    found = [
+        f"{text!r} (context {context!r}): {places}"
+        for (context, text), places in khmer_texts().items()
+        if len(places) > 1
+    ]
+
+    assert len(khmer_catalogues()) > 1
+    assert not found, report(found)
+
+
 def placeholders(text):
     return set(PLACEHOLDER.findall(text))

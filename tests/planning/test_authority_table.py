@@ -96,8 +96,7 @@ RANK = {EXEMPT: 0, MUNICIPALITY: 1, PROVINCE: 2, MINISTER: 3}
 def test_a_larger_building_never_goes_to_a_lower_authority(street):
     for floors, basement in itertools.product((1, 11, 12), (0, 3, 5.1)):
         ranks = [
-            RANK[routed(area=area, floors=floors, basement=basement)["authority"]]
-            for area in SIZES
+            RANK[routed(area=area, floors=floors, basement=basement)["authority"]] for area in SIZES
         ]
         assert ranks == sorted(ranks)
 

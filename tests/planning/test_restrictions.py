@@ -26,9 +26,7 @@ IN_STRIP = {"footprint": drawn(43, 45, 9, 5), "footprint_area_m2": 45}
 def mapped(slug, shape=STRIP, theme="overlay", surveyed=CITY, **fields):
     filled_layer(slug, feature("O-1", shape), theme=theme, **fields)
     if surveyed is not None:
-        set_surveyed_area(
-            layer=Layer.objects.get(slug=slug), geometry=surveyed, source="test"
-        )
+        set_surveyed_area(layer=Layer.objects.get(slug=slug), geometry=surveyed, source="test")
 
 
 def restriction(slug, proposal=None, **changed):

@@ -122,9 +122,9 @@ def test_of_two_plans_in_force_the_stricter_permission_holds():
 
 
 def rule_use(zone, **changed):
-    UseRule.objects.filter(
-        group__zone_class__code=zone, use_class__code="dwelling_single"
-    ).update(**changed)
+    UseRule.objects.filter(group__zone_class__code=zone, use_class__code="dwelling_single").update(
+        **changed
+    )
 
 
 def test_a_prohibition_of_the_plan_is_not_hidden_by_one_of_the_demo_table():
@@ -174,9 +174,7 @@ def test_of_two_permissions_the_stricter_holds_in_either_order(permission, answe
 def test_a_zone_whose_table_does_not_name_the_use_hides_no_prohibition_beside_it():
     split("R1", "RM")
     rule_use("R1", permission=Permission.PROHIBITED, basis=Basis.PLAN_PROVISION)
-    UseRule.objects.filter(
-        group__zone_class__code="RM", use_class__code="dwelling_single"
-    ).delete()
+    UseRule.objects.filter(group__zone_class__code="RM", use_class__code="dwelling_single").delete()
     found = {row["answer"] for row in rows("use:dwelling_single")}
     assert found == {"fails", "cannot_tell"}
     assert results()["outcome"] == Outcome.NOT_COMPLIANT
@@ -190,9 +188,9 @@ def front_setback(zone, value, basis):
 
 def test_setbacks_of_the_plan_are_not_hidden_by_a_larger_demo_setback():
     split("R1", "RM")
-    Regulation.objects.filter(
-        group__zone_class__code="RM", parameter__startswith="setback"
-    ).update(value=3, basis=Basis.PLAN_PROVISION)
+    Regulation.objects.filter(group__zone_class__code="RM", parameter__startswith="setback").update(
+        value=3, basis=Basis.PLAN_PROVISION
+    )
     house = {"footprint": drawn(41, 45, 8, 5), "footprint_area_m2": 40}
     found = rows("setbacks", proposal=house)  # 1 m from the western edge
     assert [(r["may_block"], r["required"], r["answer"]) for r in found] == [

@@ -65,7 +65,9 @@ def test_limits_that_need_no_area_are_not_touched_by_the_contradiction(code):
 
 
 def test_the_density_of_a_development_stays_open_between_both_areas():
-    r1_plot(legal_area_m2=440)  # one dwelling: 22.7 per ha of the title, 33.3 of the map; 25 allowed
+    r1_plot(
+        legal_area_m2=440
+    )  # one dwelling: 22.7 per ha of the title, 33.3 of the map; 25 allowed
     found = check("dwellings_per_ha", permit_type="LDL")
     assert found["answer"] == "cannot_tell"
     assert "title" in found["missing"][0]["en"]

@@ -9,7 +9,6 @@ import os
 import socket
 import subprocess
 import time
-import urllib.error
 import urllib.request
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -166,6 +165,6 @@ def _wait_for(url, server):
         try:
             with urllib.request.urlopen(url, timeout=10):
                 return
-        except (urllib.error.URLError, ConnectionError):
+        except OSError:  # refused, reset or slow: not there yet
             time.sleep(0.2)
     raise KrongFailedError(f"no answer from {url}")

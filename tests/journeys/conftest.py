@@ -7,7 +7,7 @@ from urllib.parse import urlparse
 import pytest
 from playwright.sync_api import sync_playwright
 
-from tests.city import ROOT
+from tests.city import ROOT, new_city
 
 DESKTOP = {"width": 1366, "height": 768}
 PHONE = {"width": 390, "height": 844}
@@ -41,7 +41,9 @@ def open_page(browser):
         page.problems = []
         page.on("console", lambda m: m.type == "error" and page.problems.append(m.text))
         page.on("pageerror", lambda e: page.problems.append(str(e)))
+        page.tiles = []
         page.on("request", lambda r: _note_outside(page, r.url))
+        page.on("response", lambda r: _note_tile(page, r))
         page.goto(url, wait_until="networkidle")
         return page
 
@@ -53,6 +55,19 @@ def open_page(browser):
 def _note_outside(page, url):
     if urlparse(url).scheme in {"http", "https"} and urlparse(url).hostname != "127.0.0.1":
         page.problems.append(f"asked the outside: {url}")
+
+
+def _note_tile(page, response):
+    if "/tiles/" in response.url or "/raster/" in response.url:
+        page.tiles.append(response.status)
+
+
+@pytest.fixture(scope="session")
+def demo_city(tmp_path_factory):
+    """The demo city after its whole story: loaded, judged, flooded, judged again."""
+    with new_city(32648, "journey_demo", tmp_path_factory.mktemp("demo")) as city:
+        city.krong("demo", "--no-serve")
+        yield city
 
 
 @pytest.fixture(scope="session")

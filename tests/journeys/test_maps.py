@@ -1,0 +1,154 @@
+"""A reader looks at five cities, at a desk and on a phone: four real ones and the demo city."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from tests.city import City
+from tests.journeys.conftest import DESKTOP, PHONE
+from tests.journeys.map_walk import CHOSEN, KHMER, MapWalk, colours_of, has_colour
+
+SCREENS = {"desk": DESKTOP, "phone": PHONE}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Visit:
+    """What a reader looks at in one city, and what they must be told."""
+
+    city: str  # the fixture
+    place: tuple[float, float, float]  # longitude, latitude [degrees], zoom
+    here: tuple[str, ...]  # told when that place is clicked
+    switched: str  # the layer that is switched on or off
+    typed: str
+    answer: str
+    has_findings: bool = True
+
+
+VISITS = [
+    Visit(
+        city="maldives",
+        place=(72.8612212, 4.2178301, 16),
+        here=("Landfill", "osm:w924568545"),
+        switched="osm",
+        typed="Ukulhas Hospital",
+        answer="Ukulhas Hospital",
+    ),
+    Visit(
+        city="cambridge",
+        place=(-71.1056, 42.3662, 17),
+        here=("Parcels", "Zones"),
+        switched="zones",
+        typed="Memorial Dr",
+        answer="Memorial",
+    ),
+    Visit(
+        city="merewether",
+        place=(151.74169, -32.94247, 18),
+        here=("greatest depth", "0.38"),
+        switched="flood-merewether-2007-depth",
+        typed="house",
+        answer="house",
+    ),
+    Visit(
+        city="sihanoukville",
+        place=(103.5512640, 10.5874749, 14),
+        here=("Phum Buon", "Lekh Buon"),
+        switched="sangkat",
+        typed="សង្កាត់លេខ៤",
+        answer="លេខ៤",
+        has_findings=False,
+    ),
+    Visit(
+        city="demo_city",
+        place=(103.53, 10.61, 15),
+        here=("zones",),
+        switched="terrain",
+        typed="K-44",
+        answer="K-44",
+    ),
+]
+REAL = {"maldives", "cambridge", "merewether", "sihanoukville"}
+
+
+def _marks(visit):
+    return [pytest.mark.journey, *([pytest.mark.real] if visit.city in REAL else [])]
+
+
+PARAMETERS = [pytest.param(visit, id=visit.city, marks=_marks(visit)) for visit in VISITS]
+
+
+@pytest.fixture(scope="module", params=PARAMETERS)
+def visited(request):
+    """The visit and the address where its city is served."""
+    made = request.getfixturevalue(request.param.city)
+    city = made if isinstance(made, City) else made.city
+    with city.served() as address:
+        yield request.param, address
+
+
+@pytest.fixture(params=SCREENS)
+def walk(request, visited, open_page, pictures):
+    visit, address = visited
+    page = open_page(f"{address}/map/", SCREENS[request.param])
+    walk = MapWalk(page, address, pictures, f"{visit.city}-{request.param}")
+    walk.opened()
+    yield walk
+    assert page.problems == []
+    assert set(page.tiles) <= {200, 204, 304}
+
+
+def test_the_map_opens_in_khmer_speaks_english_when_asked_and_draws(walk):
+    assert walk.page.locator("html").get_attribute("lang") == "km"
+    assert KHMER.search(walk.page.title())
+    assert walk.page.tiles
+    assert colours_of(walk.map_picture()) >= 4
+    walk.keep("khmer")
+
+    walk.switch_to_english()
+
+    assert walk.page.locator("html").get_attribute("lang") == "en"
+    assert walk.page.title() == "Map – Krong"
+    assert colours_of(walk.map_picture()) >= 4
+    walk.keep("english")
+
+
+def test_a_layer_is_switched_and_a_click_tells_what_is_here(walk, visited):
+    visit, _address = visited
+    walk.go(*visit.place)
+
+    assert walk.toggle(visit.switched) > 0.001
+    walk.keep("switched")
+    told = walk.ask_here()
+    walk.keep("here")
+
+    for words in visit.here:
+        assert words in told
+
+
+def test_a_search_leads_to_the_place(walk, visited):
+    visit, _address = visited
+
+    answers = walk.search(visit.typed)
+    walk.keep("search")
+    before = walk.page.url
+    after = walk.take_first_answer()
+    walk.keep("found")
+
+    assert visit.answer in answers[0]
+    assert after != before
+    assert colours_of(walk.map_picture()) >= 3
+
+
+def test_a_finding_chosen_in_the_list_is_marked_on_the_map(walk, visited):
+    visit, _address = visited
+    if not visit.has_findings:
+        walk.raise_panel("findings")
+        assert walk.page.locator(".findings button.finding").count() == 0
+        return
+
+    number = walk.choose_first_finding()
+
+    assert f"finding={number}" in walk.page.url
+    assert "chosen" in walk.page.locator(f"#finding-{number}").get_attribute("class")
+    assert has_colour(walk.map_picture(), CHOSEN)
+    walk.keep("finding")

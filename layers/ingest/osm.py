@@ -9,8 +9,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import shapely
-from pyogrio.raw import open_arrow
+from pyogrio.raw import open_arrow, read
 
+from layers.ingest.attributes import plain_column
 from layers.ingest.osm_blocks import check_whole
 from layers.ingest.vectors import (
     BATCH_ROWS,
@@ -29,6 +30,7 @@ _QUERIES = {
     "multilinestrings": "SELECT * FROM multilinestrings",
     "other_relations": "SELECT * FROM other_relations",
 }
+_NOTHING = "SELECT osm_id FROM other_relations WHERE osm_id = 'none'"
 _ELEMENT = {"points": "n", "lines": "w", "multilinestrings": "r", "other_relations": "r"}
 _COASTLINE = '"natural":"coastline"'
 # With one of these the closed way is an area of its own, whose edge happens to be the coast.
@@ -92,11 +94,22 @@ def open_osm(path: Path, *, name: str, layer: str = "") -> OsmSource:
             remedy=f"Choose one of {', '.join(_QUERIES)}, or leave --source-layer out for all.",
         )
     check_whole(path, name)
+    _check_parses(path, name)
     return OsmSource(path=path, name=name, layers=(layer,) if layer else tuple(_QUERIES))
 
 
+def _check_parses(path: Path, name: str) -> None:
+    """Refuse an extract whose elements GDAL cannot decode to the end.
+
+    GDAL's Arrow stream ends at a malformed element as if the file ended there; its reader of single
+    features says so. Asked for what is not there, it decodes everything and returns nothing.
+    """
+    with broken_file_explained(name):
+        read(path, sql=_NOTHING, read_geometry=False, CONFIG_FILE=_CONFIG_FILE)
+
+
 def _element_batch(record: pa.RecordBatch, layer: str, first_row: int) -> SourceBatch:
-    tags = pc.fill_null(_text(record.column("all_tags")), "{}")
+    tags = pc.fill_null(plain_column(record.column("all_tags")), "{}")
     rows = np.arange(first_row, first_row + len(record))
     return SourceBatch(
         rows=rows,
@@ -115,7 +128,7 @@ def _identifiers(record: pa.RecordBatch, layer: str) -> pa.Array:
 
 
 def _joined(prefix: str, numbers: pa.Array) -> pa.Array:
-    return pc.binary_join_element_wise(prefix, _text(numbers), "")
+    return pc.binary_join_element_wise(prefix, plain_column(numbers), "")
 
 
 def _coastlines_as_lines(outlines: pa.Array, tags: pa.Array) -> pa.Array:
@@ -130,8 +143,3 @@ def _coastlines_as_lines(outlines: pa.Array, tags: pa.Array) -> pa.Array:
     shapes[is_area] = shapely.boundary(shapes[is_area])
     blobs[is_coast] = shapely.to_wkb(shapes)
     return pa.array(blobs, pa.binary())
-
-
-def _text(column: pa.Array) -> pa.Array:
-    """Return a column as plain text; JSON columns come marked as an Arrow extension."""
-    return column.storage if isinstance(column, pa.ExtensionArray) else column

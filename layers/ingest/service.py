@@ -1,8 +1,8 @@
 """The import itself: one file, one layer, one transaction, one run that tells how it went."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -150,8 +150,13 @@ def _unchanged(outcome: Mapping[str, Any]) -> ImportReport:
 
 
 def _plain(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the choices made, as JSON can hold them: no dates, no NaN and no infinity."""
     return {
-        name: value.isoformat() if isinstance(value, date) else value
+        name: value if isinstance(value, (str, int)) or _is_finite(value) else str(value)
         for name, value in fields.items()
         if value not in ("", None, False)
     }
+
+
+def _is_finite(value: Any) -> bool:  # noqa: ANN401 - whatever an option holds
+    return isinstance(value, float) and math.isfinite(value)

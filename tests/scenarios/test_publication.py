@@ -213,5 +213,5 @@ class TestCatalogue:
     def test_an_unknown_layer_is_refused_and_those_there_are_named(self, tmp_path):
         filled_layer("zones", feature("Z-1", square(0, 0, 10)))
         path = write_scenario(tmp_path, buildings={"layer": "houses", "raise_m": 3})
-        with pytest.raises(UserFacingError, match="'houses'.*zones"):
+        with pytest.raises(UserFacingError, match=r"'houses'.*zones"):
             run_scenario(path)

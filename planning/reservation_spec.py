@@ -38,6 +38,8 @@ USABLE_REFERENCE = re.compile(r"[^\s./\\][^/\\\x00-\x1f\x7f]*")
 # Nested collections can crash the geometry library: what is not an area is never parsed.
 AREA_WKT = re.compile(r"\s*(MULTI)?POLYGON\s*(Z\s*)?(\(|EMPTY)", re.IGNORECASE)
 AREA_TYPES = frozenset({"Polygon", "MultiPolygon"})
+# What the geometry library raises on mappings that only look like a shape.
+UNREADABLE = (GEOSException, ValueError, TypeError, AttributeError, LookupError, ArithmeticError)
 
 
 class ReservationSpecError(UserFacingError):
@@ -140,11 +142,12 @@ def _feature_keys(raw: bytes, file: str) -> Mapping[str, Any]:
         ) from error
     found = content.get("features") if isinstance(content, dict) else None
     features = found if isinstance(found, list) else [content]
-    if len(features) != 1 or not isinstance(features[0], dict):
+    properties = features[0].get("properties") if _is_one_feature(features) else None
+    if not isinstance(properties, dict):
         raise ReservationSpecError(
-            file, f"holds {len(features)} features.", remedy="Give one feature: the reservation."
+            file, "does not hold one feature with properties.", remedy="Export just that one."
         )
-    keys = dict(features[0].get("properties") or {})
+    keys = dict(properties)
     spoken = {language: keys.pop(f"purpose_{language}", None) for language in ("km", "en")}
     keys.setdefault("purpose", spoken if any(spoken.values()) else None)
     return {**keys, "geometry": features[0].get("geometry"), "srid": WGS84_SRID}
@@ -159,6 +162,10 @@ def _check_keys(content: Mapping[str, Any], file: str) -> None:
         raise ReservationSpecError(
             file, f"'{missing[0]}' is missing.", remedy="Add it and run again."
         )
+
+
+def _is_one_feature(features: list[Any]) -> bool:
+    return len(features) == 1 and isinstance(features[0], dict)
 
 
 def _text(value: object, key: str, file: str) -> str:
@@ -238,7 +245,14 @@ def _drawn(content: Mapping[str, Any], file: str) -> BaseGeometry:
         )
     try:
         raw = _parsed_area(content["geometry"])
-    except (GEOSException, ValueError, TypeError, AttributeError, KeyError, IndexError) as error:
+    except (
+        GEOSException,
+        ValueError,
+        TypeError,
+        AttributeError,
+        LookupError,
+        ArithmeticError,
+    ) as error:
         raise ReservationSpecError(
             file, "the outline cannot be read.", remedy="Give a polygon as WKT or GeoJSON."
         ) from error

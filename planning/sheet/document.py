@@ -1,5 +1,6 @@
 """The sheet as a PDF: the map drawn as paths, all that is written set by HarfBuzz, fonts inside."""
 
+import math
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -22,13 +23,15 @@ from planning.sheet.boundary import degrees_minutes_seconds
 from planning.sheet.content import Ground, ground_in
 from planning.sheet.facts import SheetFacts, facts_of
 from planning.sheet.grid import corner_coordinates, grid_facts, grid_labels, scale_bar
-from planning.sheet.labels import Lettering, letter
+from planning.sheet.labels import LETTER_WIDTH, MM_PER_PT, Lettering, letter
 from planning.sheet.legend import SAMPLE_MM, legend_of
 from planning.sheet.map_drawing import draw_inset, draw_map
 from planning.sheet.paper import Frame, Paper, frame_around, paper_named
 from planning.sheet.words import standing_notes, watermark, words
 
 TABLE_PT = 8
+FACTS_SHARE = 0.55  # of the column's width, for what stands right of a label
+FEWEST_LEGEND_ROWS = 2
 BAR_SHARE = 0.36
 INSET_SHARE = 0.5  # of the column's width
 INSET_HEIGHT_SHARE = 0.36
@@ -97,7 +100,7 @@ def _context(facts: SheetFacts, paper: Paper, frame: Frame) -> dict[str, Any]:
     ground = ground_in(frame, facts.reservation)
     lettering = letter(facts, ground, frame, paper)
     legend = legend_of(ground)
-    band = paper.band_mm
+    room = _legend_room(facts, paper)
     return {
         "w": words(),
         "fonts": fonts(),
@@ -105,7 +108,7 @@ def _context(facts: SheetFacts, paper: Paper, frame: Frame) -> dict[str, Any]:
         "table_paper": paper_named("A4" if paper.name == "A4" else "A3"),
         "table_pt": TABLE_PT,
         "frame": frame,
-        "band": band,
+        "band": paper.band_mm,
         "scale": f"1:{frame.scale:,}",
         "facts": facts,
         "reservation": facts.reservation,
@@ -118,8 +121,8 @@ def _context(facts: SheetFacts, paper: Paper, frame: Frame) -> dict[str, Any]:
         "corners": corner_coordinates(frame),
         "bar": _bar(frame, paper),
         "inset": _inset(frame, paper),
-        "legend": legend[: paper.legend_rows],
-        "legend_rest": legend[paper.legend_rows :],
+        "legend": legend[:room],
+        "legend_rest": legend[room:],
         "sample": {"width": SAMPLE_MM[0], "height": SAMPLE_MM[1]},
         "crs": _crs_lines(frame),
         "notes": [*standing_notes(), *_notes(ground, lettering)],
@@ -128,6 +131,14 @@ def _context(facts: SheetFacts, paper: Paper, frame: Frame) -> dict[str, Any]:
         "class_name": _class_name(facts.reservation),
         "today": timezone.localdate().strftime("%d/%m/%Y"),
     }
+
+
+def _legend_room(facts: SheetFacts, paper: Paper) -> int:
+    """Return how many entries the column holds: long texts above take their lines from it."""
+    letters_a_line = paper.column_mm * FACTS_SHARE / (paper.text_pt * MM_PER_PT * LETTER_WIDTH)
+    texts = [*facts.purpose.values(), facts.reservation.beneficiary, *facts.legal_basis.values()]
+    further = sum(math.ceil(len(text) / letters_a_line) - 1 for text in texts if text)
+    return max(FEWEST_LEGEND_ROWS, paper.legend_rows - 2 * further)
 
 
 def _class_name(reservation: LandReservation) -> Said:

@@ -45,7 +45,7 @@ def joined(parts: list[SafeString]) -> SafeString:
 
 def path_of(shape: BaseGeometry) -> str:
     """Return the commands of an SVG path; points have none."""
-    return "".join(_commands(part) for part in shapely.get_parts(shape))
+    return "".join(_commands(part) for part in shapely.get_parts(shape) if not part.is_empty)
 
 
 def hatch(shape: BaseGeometry, spacing_mm: float, angle_deg: float = 45.0) -> BaseGeometry:

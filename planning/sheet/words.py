@@ -50,7 +50,7 @@ def words() -> dict[str, Said]:
         "legal_m2": said("Area in the title [m²]"),
         "mapped_m2": said("Area on the map [m²]"),
         "affected_m2": said("Area affected [m²]"),
-        "share": said("Share [%]"),
+        "share": said("Share"),
         "total": said("Total"),
         "balance": said("Area balance"),
         "on_parcels": said("on parcels, summed"),

@@ -1,7 +1,7 @@
 """A block of four plots of 100 m x 50 m, and land to reserve across them, checked in the head.
 
-    B (0..100, 50..100)   D (100..200, 50..100)
-    A (0..100, 0..50)     C (100..200, 0..50)
+B (0..100, 50..100)   D (100..200, 50..100)
+A (0..100, 0..50)     C (100..200, 0..50)
 """
 
 import shapely
@@ -57,7 +57,7 @@ def surroundings(**shared):
 
 
 def request(shape=None, **changed):
-    """What a file that asks for land holds; the middle 100 m x 100 m of the block unless changed."""
+    """What a request file holds: the middle 100 m x 100 m of the block unless changed."""
     shape = shape if shape is not None else rectangle(50, 0, 100, 100)
     content = {
         "reference": "RES-1",

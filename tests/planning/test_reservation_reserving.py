@@ -9,7 +9,8 @@ from layers.models import Feature
 from layers.queries import feature_named
 from layers.services import publish_features
 from planning.models import AreaBalance, LandReservation, ReservationParcel
-from planning.reservations import outline_of, reservation_named, summary
+from planning.reservation_spec import spec_from
+from planning.reservations import outline_of, reservation_named, reserve_land, summary
 from planning.sheet.facts import facts_of
 from tests.factories import feature, outline, rectangle
 from tests.planning.reserved_land import block, plot, request, reserve
@@ -36,7 +37,8 @@ def balance_of(reservation):
 
 def stored():
     return [
-        model.objects.count() for model in (LandReservation, ReservationParcel, AreaBalance, Feature)
+        model.objects.count()
+        for model in (LandReservation, ReservationParcel, AreaBalance, Feature)
     ]
 
 
@@ -164,11 +166,9 @@ def test_an_unknown_purpose_class_leaves_the_register_as_it_was():
 def test_a_missing_parcel_layer_reserves_nothing():
     block()
     before = stored()
-    with pytest.raises(NotFoundError):
-        from planning.reservation_spec import spec_from
-        from planning.reservations import reserve_land
-
-        reserve_land(spec=spec_from(request(), file="t"), parcel_layer="cadastre-2")
+    spec = spec_from(request(), file="test.yaml")
+    with pytest.raises(NotFoundError, match="cadastre-2"):
+        reserve_land(spec=spec, parcel_layer="cadastre-2")
     assert stored() == before
 
 

@@ -2,6 +2,7 @@ import re
 
 import pytest
 import shapely
+from django.utils import translation
 
 from layers.errors import UserFacingError
 from planning.sheet.boundary import boundary_points, degrees_minutes_seconds
@@ -18,12 +19,19 @@ from planning.sheet.paper import PAPERS, SCALES, Frame, frame_around, paper_name
 from tests.factories import EAST, NORTH, outline, rectangle, square
 
 
+@pytest.fixture(autouse=True)
+def english():
+    with translation.override("en"):
+        yield
+
+
 def frame_at(scale, west=EAST, north=NORTH + 500, width=200, height=150):
     return Frame(west_m=west, north_m=north, width_mm=width, height_mm=height, scale=scale)
 
 
 @pytest.mark.parametrize(
-    ("name", "size"), [("A4", (297, 210)), ("a3", (420, 297)), ("A1", (841, 594)), (" A0 ", (1189, 841))]
+    ("name", "size"),
+    [("A4", (297, 210)), ("a3", (420, 297)), ("A1", (841, 594)), (" A0 ", (1189, 841))],
 )
 def test_papers_are_those_of_iso_216_lying_landscape(name, size):
     paper = paper_named(name)

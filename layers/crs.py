@@ -99,13 +99,19 @@ def _covers(operation: Transformer, source: CRS, target: CRS) -> bool:
     used = [crs.area_of_use for crs in (source, target) if crs.area_of_use is not None]
     if area is None or not used:
         return True
-    narrow = min(used, key=lambda a: (a.east - a.west) * (a.north - a.south))
+    narrow = min(used, key=lambda a: _width_deg(a.west, a.east) * (a.north - a.south))
+    east_of_edge = (narrow.west - area.west + AREA_SLACK_DEG) % 360
+    reach = east_of_edge + _width_deg(narrow.west, narrow.east)
     return (
-        area.west - AREA_SLACK_DEG <= narrow.west
+        reach <= _width_deg(area.west, area.east) + 2 * AREA_SLACK_DEG
         and area.south - AREA_SLACK_DEG <= narrow.south
-        and narrow.east <= area.east + AREA_SLACK_DEG
         and narrow.north <= area.north + AREA_SLACK_DEG
     )
+
+
+def _width_deg(west: float, east: float) -> float:
+    """Return how far an area reaches from west to east; NAD83's spans the 180th meridian."""
+    return (east - west) % 360 or 360.0
 
 
 @cache

@@ -1,6 +1,7 @@
 """A Shapefile in a zip archive: only its own parts are taken out, after a look at their sizes."""
 
 import codecs
+import re
 import zipfile
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
@@ -16,6 +17,7 @@ _COPY_BYTES = 1 << 20
 # Fields cut within a character are few; in another encoding nearly every sign is broken.
 _BROKEN_IN = 5
 # dBASE language driver byte 0x57 is what GIS programs write for "ANSI, whatever that is here".
+_ANSI_CODE_PAGE = re.compile(r"(?i:ansi|oem)[ _-]?([0-9]{3,5})")
 _LANGUAGE_DRIVER_AT, _UNSTATED_LANGUAGES = 29, frozenset({0x00, 0x57})
 
 
@@ -120,7 +122,7 @@ def text_encoding(shape_file: Path) -> str:
 
     Khmer cannot be written in any dBASE code page, so texts that are valid UTF-8 are UTF-8.
     """
-    if shape_file.with_suffix(".cpg").exists():
+    if _states_code_page(shape_file.with_suffix(".cpg")):
         return ""
     with shape_file.with_suffix(".dbf").open("rb") as table:
         head = table.read(32)
@@ -128,6 +130,25 @@ def text_encoding(shape_file: Path) -> str:
             return ""
         table.seek(int.from_bytes(head[8:10], "little"))
         return "UTF-8" if _reads_as_utf8(table) else "CP1252"
+
+
+def _states_code_page(stated: Path) -> bool:
+    """Tell whether a ``.cpg`` names an encoding; leave only what GDAL understands in it.
+
+    ``ANSI 1252`` is unknown to GDAL, which then loses every letter that is not ASCII.
+    """
+    name = stated.read_bytes().decode("ascii", "replace").strip() if stated.exists() else ""
+    if ansi := _ANSI_CODE_PAGE.fullmatch(name):
+        stated.write_text(ansi[1], encoding="ascii")
+        return True
+    if name and not name.isdigit():
+        try:
+            codecs.lookup(name)
+        except LookupError:
+            name = ""
+    if not name:
+        stated.unlink(missing_ok=True)
+    return bool(name)
 
 
 def _reads_as_utf8(table: BinaryIO) -> bool:

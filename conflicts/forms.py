@@ -41,7 +41,7 @@ class FindingFilterForm(forms.Form):
     view = forms.ChoiceField(
         label=_("list"),
         required=False,
-        choices=[("", _("grouped by rule and place")), ("each", _("every conflict"))],
+        choices=[("", _("by rule and place")), ("each", _("every conflict"))],
     )
     rule = forms.CharField(label=_("rule"), required=False, max_length=40)
     severity = forms.ChoiceField(

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
+from django.db.models import Case, F, IntegerField, Q, QuerySet, Value, When, Window
+from django.db.models.functions import RowNumber
 
 from conflicts.errors import RuleFieldError
 from conflicts.models import DetectionRun, Finding, RuleBook, RuleOutcome
@@ -67,6 +68,19 @@ def findings(wanted: FindingFilter, *, for_staff: bool = True) -> QuerySet[Findi
     """Return findings with what their page and map need, gravest first."""
     found = with_evidence(narrowed(wanted, for_staff=for_staff))
     return found.order_by(SEVERITY_RANK.desc(), "rule_code", *IDENTITY)
+
+
+def in_turn(found: QuerySet[Finding]) -> QuerySet[Finding]:
+    """Order findings gravest first and the worst of each rule before the second worst of any.
+
+    A short list then shows every rule, not the thousand dwellings around one landfill.
+    """
+    turn = Window(
+        RowNumber(),
+        partition_by=[F("rulebook_code"), F("rule_code"), F("severity")],
+        order_by=[F("current__margin").asc(nulls_last=True), F("pk").asc()],
+    )
+    return found.annotate(turn=turn).order_by(SEVERITY_RANK.desc(), "turn", "rule_code", *IDENTITY)
 
 
 def narrowed(wanted: FindingFilter, *, for_staff: bool) -> QuerySet[Finding]:

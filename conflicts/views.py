@@ -37,6 +37,7 @@ from conflicts.queries import (
     finding_numbered,
     findings,
     hidden_layers,
+    in_turn,
     latest_detection,
     narrowed,
     untold_outcomes,
@@ -134,7 +135,7 @@ def _map_etag(request: HttpRequest) -> str:
 @require_GET
 @condition(etag_func=_map_etag)
 def findings_geojson(request: HttpRequest) -> HttpResponse:
-    """Return findings for the map, gravest first, at most ``limit`` of ``total``.
+    """Return findings for the map, every rule in turn, at most ``limit`` of ``total``.
 
     Settled ones (resolved, dismissed) only when their state or number is asked for.
     ``untold_rules`` counts the rules that cannot tell everything: an empty map is no all-clear.
@@ -153,7 +154,7 @@ def findings_geojson(request: HttpRequest) -> HttpResponse:
     detection = latest_detection(wanted.rulebook)
     body = {
         "type": "FeatureCollection",
-        "features": [geojson_feature(f, _map_properties(f)) for f in found[:limit]],
+        "features": [geojson_feature(f, _map_properties(f)) for f in in_turn(found)[:limit]],
         "total": total,
         "limit": limit,
         "detection": None if detection is None else detection.pk,

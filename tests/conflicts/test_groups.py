@@ -144,6 +144,18 @@ def test_the_gravest_groups_come_first_then_the_largest():
     assert [group.worst.rule_code for group in groups()] == ["Z-9", "LF-01", "A-1"]
 
 
+def test_a_short_list_on_the_map_shows_every_rule_before_a_second_of_one(dump, client):
+    surveyed_layer("markets", feature("M", at(400, 0), "market"))
+    market = {"object": {"classes": ["market"]}, "min_distance_m": 500}
+    find(RULE, rule_data("ZZ-1", **market))
+
+    body = client.get("/findings.geojson?limit=3").json()
+
+    shown = [(f["properties"]["rule"], f["properties"]["measured"]) for f in body["features"]]
+    assert shown == [("LF-01", 100), ("ZZ-1", 400), ("LF-01", 200)]
+    assert body["total"] == 4
+
+
 def test_a_filter_narrows_the_groups(dump, client):
     page = text(client.get("/findings/?lang=en&severity=critical"))
 

@@ -2,16 +2,13 @@
 
 import pytest
 import shapely
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from conflicts.models import Finding, Observation
 from conflicts.whatif import findings_for
 from layers.models import Feature, Layer, LayerVersion
-from layers.services import NewFeature, publish_features, set_surveyed_area
+from layers.services import NewFeature, set_surveyed_area
 from layers.vocab import Answer
-from tests.conflicts.ground import CITY, find, pairs, rule_data, rulebook, surveyed_layer
-from tests.conflicts.test_against_shapely import few, shapes
+from tests.conflicts.ground import find, pairs, rule_data, rulebook, surveyed_layer
 from tests.factories import at, feature, filled_layer, land_use, square
 
 pytestmark = pytest.mark.django_db
@@ -40,30 +37,6 @@ def ask(shape, *rules, use="school", for_staff=True, **properties):
 
 def answers(judgements):
     return [judgement.answer for judgement in judgements]
-
-
-def identity(finding):
-    return (
-        finding.rule_code,
-        finding.subject_layer,
-        finding.subject_id,
-        finding.object_layer,
-        finding.object_id,
-    )
-
-
-def measures(findings):
-    return {
-        identity(f): (
-            f.severity,
-            f.basis,
-            f.current.unit,
-            pytest.approx(f.current.measured_value, abs=1e-6),
-            pytest.approx(f.current.required_value),
-            pytest.approx(f.current.margin, abs=1e-6),
-        )
-        for f in findings
-    }
 
 
 # What it answers
@@ -298,95 +271,6 @@ def test_several_rule_books_answer_one_after_the_other():
     found = findings_for([proposed(at(10, 0))], books)
 
     assert [f.finding.rulebook_code for f in found] == ["one", "two"]
-
-
-# What detection would find
-
-
-USES = ("landfill", "school", "market")
-WHERE = {"attr": "pupils", "op": "gt", "value": 100}
-EXEMPTION = {"reason": {"en": "small"}, "object": {"attr": "pupils", "op": "lt", "value": 20}}
-RULES = [
-    rule_data("SEP", min_distance_m=150),
-    rule_data("SAME", subject={"classes": ["school"]}, object={"classes": ["school"]}),
-    rule_data("MIXED", subject={"classes": ["school", "market"]}, object={"classes": ["market"]}),
-    rule_data("COND", object={"classes": ["school"], "where": WHERE}, exemptions=[EXEMPTION]),
-    rule_data("EXEMPT", exemptions=[EXEMPTION]),
-    rule_data("LAYER", subject={"layers": ["facilities", "proposals"]}, min_distance_m=40),
-    rule_data("OVER", kind="overlap", object={"classes": ["school", "market"]}),
-    rule_data("SELF", kind="overlap", subject={"layers": ["proposals", "facilities"]},
-              object={"layers": ["proposals", "facilities"]}),
-    rule_data("WET", kind="hazard_exposure", subject={"classes": ["school"]},
-              thresholds=[{"depth_ge_m": 0.3, "severity": "low"},
-                          {"depth_ge_m": 1.0, "severity": "high"}]),
-]  # fmt: skip
-pupils = st.sampled_from([None, 10, 50, 500])
-places = st.tuples(st.sampled_from(USES), shapes(), pupils)
-water = st.tuples(shapes(("box", "diamond")), st.sampled_from([0.0, 0.5, 2.0]))
-
-
-def as_feature(stable_id, place, lifecycle="existing"):
-    use, shape, number = place
-    return feature(stable_id, shape, use, lifecycle, **({"pupils": number} if number else {}))
-
-
-def build(city, others, flood):
-    Finding.objects.all().delete()
-    Observation.objects.all().delete()
-    Feature.objects.all().delete()
-    Layer.objects.all().delete()
-    for use in USES:
-        land_use(use)
-    surveyed_layer("facilities", *(as_feature(f"F{n}", place) for n, place in enumerate(city)))
-    filled_layer(
-        "proposals", *(as_feature(f"O{n}", place, "proposed") for n, place in enumerate(others))
-    )
-    wet = [
-        feature(f"W{n}", shape, hazard_class="H2", depth_min_m=depth, depth_max_m=depth + 1)
-        for n, (shape, depth) in enumerate(flood)
-    ]
-    layer = filled_layer("flood", *wet, theme="hazard-flood")
-    set_surveyed_area(layer=layer, geometry=CITY)
-
-
-@settings(few, max_examples=40, suppress_health_check=list(HealthCheck))
-@given(
-    st.lists(places, max_size=10),
-    st.lists(places, max_size=3),
-    st.lists(water, max_size=3),
-    places,
-)
-def test_it_finds_exactly_what_detection_finds_once_it_is_published(city, others, flood, asked):
-    build(city, others, flood)
-    book = rulebook(*RULES, code="asked")
-    what_if = as_feature("P", asked, "proposed")
-
-    judged = findings_for([what_if], [book])
-
-    publish_features(
-        layer=Layer.objects.get(slug="proposals"), features=[what_if], replaces_all=False
-    )
-    mine = {("proposals", "P")}
-    found = [
-        f
-        for f in find(*RULES, code="published")
-        if {(f.subject_layer, f.subject_id), (f.object_layer, f.object_id)} & mine
-    ]
-    expected = measures(found)
-    assert measures(j.finding for j in judged if j.finding) == expected
-    broken = {f.rule_code for f in found}
-    assert {j.rule.code for j in judged if j.answer == Answer.FAILS} == broken
-    assert not {j.rule.code for j in judged if j.answer == Answer.COMPLIES} & broken
-
-
-def test_the_property_is_tried_on_proposals_that_do_conflict():
-    build([("landfill", square(0, 0, 50), None)], [], [(square(0, 0, 300), 2.0)])
-    what_if = as_feature("P", ("school", square(40, 0, 50), 500), "proposed")
-
-    judged = findings_for([what_if], [rulebook(*RULES)])
-
-    broken = {j.rule.code for j in judged if j.answer == Answer.FAILS}
-    assert broken == {"SEP", "COND", "EXEMPT", "LAYER", "OVER", "SELF", "WET"}
 
 
 def test_the_shape_of_a_proposal_may_come_as_bytes():

@@ -24,7 +24,7 @@ class Command(KrongCommand):
 
     def run(self, **options: Any) -> dict[str, Any] | None:
         wanted = FindingFilter(
-            **{name: options[name] for name in FindingFilter.__dataclass_fields__}
+            **{name: options.get(name, "") for name in FindingFilter.__dataclass_fields__}
         )
         written_as = options["format"]
         if written_as not in FORMATS:

@@ -125,7 +125,12 @@ class MapWalk:
         box = self.page.locator("#map").bounding_box()
         self.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
         self.page.wait_for_selector("#panel-place .place")
+        self.settled()
         return self.page.locator("#panel-place").inner_text()
+
+    def centre_latitude(self):
+        """Return where the map stands, as its address says [degrees]."""
+        return float(re.search(r"[#&]lat=(-?[0-9.]+)", self.page.url)[1])
 
     def search(self, text):
         """Type into the search box; return the answers."""

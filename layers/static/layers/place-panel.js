@@ -66,8 +66,8 @@ function answerContent(answer, content, choose) {
   ].filter(Boolean);
 }
 
-/** Answer clicks on the map in the panel; ``choose`` highlights features. */
-export function createPlacePanel(panel, map, content, { open, choose }) {
+/** Answer clicks on the map in the panel; ``uncover`` keeps the place in view, ``choose`` highlights features. */
+export function createPlacePanel(panel, map, content, { open, uncover, choose }) {
   const { texts } = content;
   let asking = null;
   let marker = null;
@@ -79,6 +79,7 @@ export function createPlacePanel(panel, map, content, { open, choose }) {
     marker?.remove();
     marker = L.circleMarker(latlng, { radius: 7, color: "#1F2D33", weight: 2, fillColor: "#FFFFFF", fillOpacity: 0.6, interactive: false }).addTo(map);
     open();
+    uncover(latlng);
     panel.replaceChildren(element("p", { class: "note" }, texts.asking));
     const query = new URLSearchParams({ lon: latlng.lng.toFixed(7), lat: latlng.lat.toFixed(7), z: map.getZoom() });
     try {

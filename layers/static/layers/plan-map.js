@@ -8,6 +8,7 @@ import { createSearchBox } from "./search-box.js";
 
 const CLOSE_ZOOM = 17;
 const CLOSEST_ZOOM = 18;
+const PLACE_MARGIN = 40; // pixels
 const content = JSON.parse(document.getElementById("map-content").textContent);
 const { texts } = content;
 const byId = (id) => document.getElementById(id);
@@ -23,11 +24,21 @@ function bounds([west, south, east, north]) {
   return L.latLngBounds([south, west], [north, east]);
 }
 
+/** How much of the map the panel covers from below [pixels]: on a phone it is a sheet over the map. */
+function coveredHeight() {
+  if (getComputedStyle(byId("panel")).position !== "absolute") return 0;
+  return Math.max(0, byId("map").getBoundingClientRect().bottom - byId("panel").getBoundingClientRect().top);
+}
+
 /** Show a part of the map, clear of the panel where that lies over it. */
 function fit(map, area, options = {}) {
-  const covered = byId("map").getBoundingClientRect().bottom - byId("panel").getBoundingClientRect().top;
-  const isSheet = getComputedStyle(byId("panel")).position === "absolute";
-  map.fitBounds(area, { ...options, paddingBottomRight: [0, isSheet ? Math.max(0, covered) : 0] });
+  map.fitBounds(area, { ...options, paddingBottomRight: [0, coveredHeight()] });
+}
+
+/** Move the map just so far that a place comes out from under the panel. */
+function uncover(map, latlng) {
+  const covered = coveredHeight();
+  if (covered) map.panInside(latlng, { paddingTopLeft: [PLACE_MARGIN, PLACE_MARGIN], paddingBottomRight: [PLACE_MARGIN, covered + PLACE_MARGIN] });
 }
 
 function createMap() {
@@ -102,7 +113,7 @@ function start() {
   };
   if (wanted.has("layer")) tree.switchOn(wanted.get("layer"));
   startView(map, wanted, stack);
-  const place = createPlacePanel(byId("panel-place"), map, content, { open: () => tabs.open("place"), choose });
+  const place = createPlacePanel(byId("panel-place"), map, content, { open: () => tabs.open("place"), uncover: (latlng) => uncover(map, latlng), choose });
   byId("map").addEventListener("keydown", (event) => {
     if (event.key === "Enter" && event.target === byId("map")) place.ask(map.getCenter());
   });

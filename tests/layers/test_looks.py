@@ -30,7 +30,7 @@ from layers.legend import (
     vector_legend,
 )
 from layers.map_content import CAMBODIA, map_content
-from layers.models import LandUseClass, Layer, LayerVersion
+from layers.models import Layer, LayerVersion
 from layers.names import NameProperties, name_properties, recognised
 from layers.search import Match, Query
 from layers.services import open_layer, publish_features, published_version
@@ -397,7 +397,3 @@ class TestAnswers:
         match = Match("spots", "S-1", {"code": "A"}, None, (1, 1, 1, 1))
         told = search_content(Query(("a",), ()), [match], {"spots": published_version(layer)})
         assert told["results"][0]["name"] == "S-1"
-
-    def test_class_colours_in_use_are_those_of_the_class_list(self):
-        land_use("school", colour="#2F6DB5")
-        assert LandUseClass.objects.get(code="school").colour == "#2F6DB5"

@@ -30,8 +30,10 @@ from planning.sheet.paper import Frame, Paper, frame_around, paper_named
 from planning.sheet.words import standing_notes, watermark, words
 
 TABLE_PT = 8
+MOST_POINTS_BESIDE = 20  # more run over pages of their own, below the balance
 FACTS_SHARE = 0.55  # of the column's width, for what stands right of a label
 FEWEST_LEGEND_ROWS = 2
+MOST_FURTHER_LINES = 6  # more are set smaller
 BAR_SHARE = 0.36
 INSET_SHARE = 0.5  # of the column's width
 INSET_HEIGHT_SHARE = 0.36
@@ -100,13 +102,15 @@ def _context(facts: SheetFacts, paper: Paper, frame: Frame) -> dict[str, Any]:
     ground = ground_in(frame, facts.reservation)
     lettering = letter(facts, ground, frame, paper)
     legend = legend_of(ground)
-    room = _legend_room(facts, paper)
+    further = _further_lines(facts, paper)
+    room = max(FEWEST_LEGEND_ROWS, paper.legend_rows - 2 * further)
     return {
         "w": words(),
         "fonts": fonts(),
         "paper": paper,
         "table_paper": paper_named("A4" if paper.name == "A4" else "A3"),
         "table_pt": TABLE_PT,
+        "beside": MOST_POINTS_BESIDE,
         "frame": frame,
         "band": paper.band_mm,
         "scale": f"1:{frame.scale:,}",
@@ -121,6 +125,7 @@ def _context(facts: SheetFacts, paper: Paper, frame: Frame) -> dict[str, Any]:
         "corners": corner_coordinates(frame),
         "bar": _bar(frame, paper),
         "inset": _inset(frame, paper),
+        "is_dense": further > MOST_FURTHER_LINES,
         "legend": legend[:room],
         "legend_rest": legend[room:],
         "sample": {"width": SAMPLE_MM[0], "height": SAMPLE_MM[1]},
@@ -133,12 +138,11 @@ def _context(facts: SheetFacts, paper: Paper, frame: Frame) -> dict[str, Any]:
     }
 
 
-def _legend_room(facts: SheetFacts, paper: Paper) -> int:
-    """Return how many entries the column holds: long texts above take their lines from it."""
+def _further_lines(facts: SheetFacts, paper: Paper) -> int:
+    """Return how many lines long texts take beyond their first: the legend yields them."""
     letters_a_line = paper.column_mm * FACTS_SHARE / (paper.text_pt * MM_PER_PT * LETTER_WIDTH)
     texts = [*facts.purpose.values(), facts.reservation.beneficiary, *facts.legal_basis.values()]
-    further = sum(math.ceil(len(text) / letters_a_line) - 1 for text in texts if text)
-    return max(FEWEST_LEGEND_ROWS, paper.legend_rows - 2 * further)
+    return sum(math.ceil(len(text) / letters_a_line) - 1 for text in texts if text)
 
 
 def _class_name(reservation: LandReservation) -> Said:

@@ -25,7 +25,7 @@ def five_by_five():
 
 def flood(folder, bed=None, depth_mm=540, **changes):
     event = {"steady_rain": {"depth_mm": depth_mm, "duration_h": 1, "source": "test"}}
-    changes = {"event": event, "duration_h": 3, **changes}
+    changes = {"event": event, "duration_h": 1.5, **changes}
     return run_scenario(write_scenario(folder, five_by_five() if bed is None else bed, **changes))
 
 

@@ -94,7 +94,7 @@ def check_address(address: str) -> None:
             trial.bind(place)
     except OSError as error:
         raise UserFacingError(
-            _why_not(address, host, error), remedy="Choose another: --address 127.0.0.1:8001"
+            _why_not(address, host, error), remedy="Choose another with --address HOST:PORT."
         ) from error
 
 

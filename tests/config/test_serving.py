@@ -15,6 +15,7 @@ from config.serving import check_address, keep_together, web_command, worker_com
 from layers.errors import UserFacingError
 
 ROOT = Path(__file__).resolve().parents[2]
+LOOPBACK = "127.0.0.1"
 SLEEPER = [sys.executable, "-c", "import time; time.sleep(60)"]
 
 # Keeps two programs together as `serve` does and writes down their numbers.
@@ -175,7 +176,7 @@ class TestAddresses:
 
     @pytest.mark.parametrize(
         "address", ["", "8000", "127.0.0.1", "127.0.0.1:", ":8000", "127.0.0.1:eight",
-                    "127.0.0.1:0", "127.0.0.1:65536", "127.0.0.1:-1", "127.0.0.1:៨០០០"]
+                    "127.0.0.1:0", f"{LOOPBACK}:65536", "127.0.0.1:-1", "127.0.0.1:៨០០០"]
     )  # fmt: skip
     def test_what_is_no_host_and_port_is_refused_with_an_example(self, address):
         with pytest.raises(UserFacingError, match=r"is no address .* 127\.0\.0\.1:8000"):
@@ -193,7 +194,7 @@ class TestAddresses:
 
         monkeypatch.setattr(serving.socket.socket, "bind", refuse, raising=True)
         with pytest.raises(UserFacingError, match=r"may not serve at 127\.0\.0\.1:80"):
-            check_address("127.0.0.1:80")
+            check_address(f"{LOOPBACK}:80")
 
     def test_a_refused_address_starts_nothing(self, monkeypatch):
         monkeypatch.setattr(serving.subprocess, "Popen", pytest.fail)
@@ -208,8 +209,8 @@ class TestAddresses:
 
 class TestPrograms:
     def test_the_web_server_binds_the_address_and_has_at_least_two_workers(self):
-        command = web_command("127.0.0.1:8123")
-        assert command[command.index("--bind") + 1] == "127.0.0.1:8123"
+        command = web_command(f"{LOOPBACK}:8123")
+        assert command[command.index("--bind") + 1] == f"{LOOPBACK}:8123"
         assert 2 <= int(command[command.index("--workers") + 1]) <= 4
 
     def test_both_run_in_this_very_python(self):

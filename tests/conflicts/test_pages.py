@@ -286,6 +286,7 @@ def test_findings_about_a_restricted_layer_are_for_staff_only(client, finding):
     client.force_login(User.objects.create_user("sokha", is_staff=True))
     assert features(client)["total"] == 1
 
+
 def test_an_ordinary_account_sees_no_finding_of_an_internal_layer(client, finding, layer):
     layer.visibility = "internal"
     layer.save(update_fields=["visibility"])

@@ -59,4 +59,3 @@ class Command(KrongCommand):
     def _summary(self) -> str:
         layers, findings = Layer.objects.count(), Finding.objects.count()
         return f"{layers} layers, {findings} findings"
-

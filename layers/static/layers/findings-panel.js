@@ -10,7 +10,7 @@ const numberOf = (finding) => String(finding.properties.id);
 
 function style(finding, isChosen) {
   const colour = COLOURS[finding.properties.severity] || QUIET;
-  return { color: isChosen ? CHOSEN : colour, weight: isChosen ? 6 : 2, opacity: isChosen ? 1 : 0.65, fillColor: colour, fillOpacity: isChosen ? 0.45 : 0.25 };
+  return { color: isChosen ? CHOSEN : colour, weight: isChosen ? 6 : 1.5, opacity: isChosen ? 1 : 0.45, fillColor: colour, fillOpacity: isChosen ? 0.45 : 0.2 };
 }
 
 function amounts({ measured, required, unit }, texts) {
@@ -98,9 +98,11 @@ export function createFindingsPanel(panel, map, content, { open, choose, show, c
     pointToLayer: (finding, latlng) => L.circleMarker(latlng, { ...style(finding, false), radius: 7 }),
     onEachFeature: (finding, shape) => {
       shapes.set(numberOf(finding), shape);
+      // a click on an area also asks what is there; a line or a point is aimed at for itself
+      const isArea = finding.geometry.type.includes("Polygon");
       shape.on("click", (event) => {
-        L.DomEvent.stopPropagation(event);
-        select(numberOf(finding), false);
+        if (!isArea) L.DomEvent.stopPropagation(event);
+        select(numberOf(finding), false, !isArea);
       });
     },
   }).addTo(map);
@@ -113,14 +115,16 @@ export function createFindingsPanel(panel, map, content, { open, choose, show, c
     document.getElementById(`finding-${number}`)?.classList.toggle("chosen", isChosen);
   }
 
-  function select(number, isFromList) {
+  function select(number, isFromList, opensList = true) {
     const finding = findings.get(number);
     if (!finding) return;
     mark(selected, false);
     selected = number;
     mark(number, true);
-    open();
-    document.getElementById(`finding-${number}`).scrollIntoView({ block: "nearest" });
+    if (opensList) {
+      open();
+      document.getElementById(`finding-${number}`).scrollIntoView({ block: "nearest" });
+    }
     choose(parties(finding));
     onSelect(number);
     const shape = shapes.get(number);

@@ -2,8 +2,9 @@
 
 from datetime import date
 
-from layers.models import Layer
+from layers.models import LandUseClass, Layer
 from layers.services import set_surveyed_area
+from planning.models import RegulationGroup
 from planning.plans import Adoption, adopt_plan
 from tests.factories import feature, filled_layer, rectangle, square
 
@@ -62,6 +63,18 @@ def distances_in_force(*rules):
     from tests.conflicts.ground import rule_data, rulebook
 
     return ratify_rulebook(rulebook(*(rules or (rule_data(),)), code="city-rules"))
+
+
+def limits_of(zone_class):
+    """The limits of a zone class; found by their group, as many classes state them."""
+    return RegulationGroup.objects.get(zone_class__code=zone_class).regulations.all()
+
+
+def use_rules_of(zone_class, *uses):
+    """The use rules of a zone class, of all uses or of those named."""
+    rules = RegulationGroup.objects.get(zone_class__code=zone_class).use_rules.all()
+    known = list(LandUseClass.objects.filter(code__in=uses).values_list("pk", flat=True))
+    return rules.filter(use_class_id__in=known) if uses else rules
 
 
 def application(**changed):

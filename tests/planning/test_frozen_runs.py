@@ -6,10 +6,10 @@ import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from layers.models import LandUseClass
-from planning.models import ComplianceRun, LandReservation, PlanVersion, Regulation, UseRule
+from planning.models import ComplianceRun, LandReservation, PlanVersion
 from planning.permits.run import check_application, store_run
 from tests.factories import feature, filled_layer, rectangle, square
-from tests.planning.city import application, flooded, r1_plot, surveyed
+from tests.planning.city import application, flooded, limits_of, r1_plot, surveyed, use_rules_of
 
 pytestmark = pytest.mark.django_db
 SENTENCE = "never changed or deleted"
@@ -100,7 +100,7 @@ def test_whatever_is_asked_otherwise_has_another_digest(changed):
 def test_an_edited_limit_has_another_digest():
     r1_plot()
     before = digest()
-    row = Regulation.objects.get(group__zone_class__code="R1", parameter="coverage_share")
+    row = limits_of("R1").get(parameter="coverage_share")
     row.value = "0.6"
     row.save()
     assert digest() != before
@@ -112,22 +112,21 @@ def test_an_edited_limit_has_another_digest():
 def test_an_edited_basis_has_another_digest():
     r1_plot()
     before = digest()
-    Regulation.objects.filter(group__zone_class__code="R1").update(basis="binding_law")
+    limits_of("R1").update(basis="binding_law")
     assert digest() != before
 
 
 def test_an_edited_use_rule_has_another_digest():
     r1_plot()
     before = digest()
-    rules = UseRule.objects.filter(group__zone_class__code="R1")
-    rules.filter(use_class__code="dwelling_single").update(permission="prohibited")
+    use_rules_of("R1", "dwelling_single").update(permission="prohibited")
     assert digest() != before
 
 
 def test_a_rule_of_a_zone_elsewhere_leaves_the_digest():
     r1_plot()
     before = digest()
-    Regulation.objects.filter(group__zone_class__code="C1").update(basis="binding_law")
+    limits_of("C1").update(basis="binding_law")
     assert digest() == before
 
 

@@ -5,12 +5,20 @@ from datetime import date
 import pytest
 
 from layers.vocab import Basis
-from planning.models import Regulation, UseRule
 from planning.permits.run import check_application
 from planning.plans import Adoption, adopt_plan
 from planning.vocab import Outcome, Parameter, Permission
 from tests.factories import feature, filled_layer, rectangle, square
-from tests.planning.city import application, check_of, drawn, parcel, r1_plot, zoned
+from tests.planning.city import (
+    application,
+    check_of,
+    drawn,
+    limits_of,
+    parcel,
+    r1_plot,
+    use_rules_of,
+    zoned,
+)
 
 pytestmark = pytest.mark.django_db
 CITY = square(0, 0, 100)
@@ -122,9 +130,7 @@ def test_of_two_plans_in_force_the_stricter_permission_holds():
 
 
 def rule_use(zone, **changed):
-    UseRule.objects.filter(group__zone_class__code=zone, use_class__code="dwelling_single").update(
-        **changed
-    )
+    use_rules_of(zone, "dwelling_single").update(**changed)
 
 
 def test_a_prohibition_of_the_plan_is_not_hidden_by_one_of_the_demo_table():
@@ -174,21 +180,15 @@ def test_of_two_permissions_the_stricter_holds_in_either_order(permission, answe
 def test_a_zone_whose_table_does_not_name_the_use_hides_no_prohibition_beside_it():
     split("R1", "RM")
     rule_use("R1", permission=Permission.PROHIBITED, basis=Basis.PLAN_PROVISION)
-    UseRule.objects.filter(group__zone_class__code="RM", use_class__code="dwelling_single").delete()
+    use_rules_of("RM", "dwelling_single").delete()
     found = {row["answer"] for row in rows("use:dwelling_single")}
     assert found == {"fails", "cannot_tell"}
     assert results()["outcome"] == Outcome.NOT_COMPLIANT
 
 
-def front_setback(zone, value, basis):
-    Regulation.objects.filter(
-        group__zone_class__code=zone, parameter=Parameter.SETBACK_FRONT
-    ).update(value=value, basis=basis)
-
-
 def test_setbacks_of_the_plan_are_not_hidden_by_a_larger_demo_setback():
     split("R1", "RM")
-    Regulation.objects.filter(group__zone_class__code="RM", parameter__startswith="setback").update(
+    limits_of("RM").filter(parameter__startswith="setback").update(
         value=3, basis=Basis.PLAN_PROVISION
     )
     house = {"footprint": drawn(41, 45, 8, 5), "footprint_area_m2": 40}
@@ -202,7 +202,7 @@ def test_setbacks_of_the_plan_are_not_hidden_by_a_larger_demo_setback():
 def test_a_front_setback_alone_refuses_no_house_near_an_edge_that_may_be_the_side():
     r1_plot()
     for parameter in (Parameter.SETBACK_SIDE, Parameter.SETBACK_REAR):
-        Regulation.objects.filter(group__zone_class__code="R1", parameter=parameter).delete()
+        limits_of("R1").filter(parameter=parameter).delete()
     house = {"footprint": drawn(41, 46, 8, 3), "footprint_area_m2": 24}
     [row] = rows("setbacks", proposal=house)
     assert row["answer"] == "cannot_tell"

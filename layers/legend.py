@@ -101,20 +101,21 @@ class Step:
 # Hazard classes H1 to H4, light to dark: told apart in grey print and by colour-blind readers.
 HAZARD_COLOURS = {"H1": "#A9D2EA", "H2": "#5BA3D0", "H3": "#2B66B1", "H4": "#4B1D7A"}
 HAZARD_OPACITY = 0.78
+# Rain falls on every cell: a film of it must not hide the plan beneath.
+SHALLOW_OPACITY = 0.35
 
 
 @cache
 def depth_steps() -> tuple[Step, ...]:
     """Return the depth classes H1 to H4 of flood_classes.csv; H0 is not drawn."""
-    steps = []
+    steps: list[Step] = []
     for row in read_table("flood_classes"):
         if row["class"] in HAZARD_COLOURS:
             lower, _dash, upper = row["depth_m"].lstrip(">").partition("-")
             label = f"{row['depth_m'].replace('-', '–')} m"
             top = float(upper) if upper else float("inf")
-            steps.append(
-                Step(float(lower), top, HAZARD_COLOURS[row["class"]], label, HAZARD_OPACITY)
-            )
+            opacity = HAZARD_OPACITY if steps else SHALLOW_OPACITY
+            steps.append(Step(float(lower), top, HAZARD_COLOURS[row["class"]], label, opacity))
     return tuple(steps)
 
 

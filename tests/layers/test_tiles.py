@@ -311,7 +311,7 @@ class TestRasters:
         layer = published_grid(tmp_path, "depth", self.depths)
         colour, opacity = self.colour_at(client, layer, x, y)
         assert colour == HAZARD_COLOURS[hazard_class]
-        assert opacity > 150
+        assert opacity > (60 if hazard_class == "H1" else 150)  # a film of rain hides nothing
 
     def test_dry_ground_and_unknown_ground_are_transparent(self, client, tmp_path):
         layer = published_grid(tmp_path, "depth", self.depths)

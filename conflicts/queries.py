@@ -6,7 +6,7 @@ from django.db.models import Case, F, IntegerField, Q, QuerySet, Value, When, Wi
 from django.db.models.functions import RowNumber
 
 from conflicts.errors import RuleFieldError
-from conflicts.models import DetectionRun, Finding, RuleBook, RuleOutcome
+from conflicts.models import DetectionRun, Finding, Rule, RuleBook, RuleOutcome
 from conflicts.vocab import FindingState, RuleBookStatus, Severity
 from layers.errors import NotFoundError
 from layers.models import Layer
@@ -88,6 +88,7 @@ def narrowed(wanted: FindingFilter, *, for_staff: bool) -> QuerySet[Finding]:
 
     Without ``for_staff`` those about layers that the public may not see are left out.
     """
+    _refuse_unknown_rule(wanted.rule)
     exact = {
         "rulebook_code": wanted.rulebook,
         "rule_code": wanted.rule,
@@ -108,6 +109,15 @@ def narrowed(wanted: FindingFilter, *, for_staff: bool) -> QuerySet[Finding]:
         hidden = hidden_layers().values("slug")
         found = found.exclude(Q(subject_layer__in=hidden) | Q(object_layer__in=hidden))
     return found
+
+
+def _refuse_unknown_rule(code: str) -> None:
+    """Refuse a code that no rule book holds: nothing found for a slip of the pen is no answer."""
+    if code and not Rule.objects.filter(code=code).exists():
+        raise NotFoundError(
+            f"No rule book holds a rule '{code}'.",
+            remedy="'./krong rulebook show CODE' lists the rules of a book.",
+        )
 
 
 def hidden_layers() -> QuerySet[Layer]:

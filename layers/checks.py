@@ -65,3 +65,19 @@ def refuse_another_crs() -> None:
     """
     for message in [*project_crs_is_metric(None), *database_has_the_project_crs(None)]:
         raise UserFacingError(str(message.msg), remedy=str(message.hint))
+
+
+def refuse_an_empty_database() -> None:
+    """Refuse to work in a database whose tables were never made.
+
+    Raises
+    ------
+    UserFacingError
+        The tables of layers are not there.
+    """
+    if "layers_run" not in connection.introspection.table_names():
+        raise UserFacingError(
+            "The database has no tables yet.",
+            remedy="Run './krong migrate' and './krong load_classes' first, "
+            "or 'make demo' for the demo city.",
+        )

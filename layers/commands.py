@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import translation
 
-from layers.checks import refuse_another_crs
+from layers.checks import refuse_an_empty_database, refuse_another_crs
 from layers.errors import UserFacingError
 
 EXIT_USER_ERROR = 2
@@ -36,6 +36,7 @@ class KrongCommand(BaseCommand):
         self.as_json = bool(options.get("json"))
         with translation.override("en"):
             try:
+                refuse_an_empty_database()
                 refuse_another_crs()
                 result = self.run(**options)
             except UserFacingError as error:

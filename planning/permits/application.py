@@ -53,6 +53,10 @@ LONGEST_REFERENCE = 80
 FOOTPRINT_AGREEMENT_SHARE = 0.05
 
 
+# Footprints and floor areas are measured apart: a difference up to it is no contradiction.
+ROUNDING_SHARE = 0.01
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ProposedUse:
     """One use of the building; a number not stated is None, never 0."""
@@ -99,9 +103,15 @@ class Proposal:
 
     @property
     def floor_area_m2(self) -> float | None:
-        """Floor area of all uses [m2]; None when one of them does not state its own."""
+        """Floor area of all uses [m2]; None when one of them does not state its own.
+
+        Also None where it is less than the footprint: the ground floor alone covers that much, so
+        the application contradicts itself and nothing may be cleared on the smaller number.
+        """
         areas = [use.floor_area_m2 for use in self.uses]
-        return None if None in areas else float(sum(area or 0.0 for area in areas))
+        total = float(sum(area or 0.0 for area in areas))
+        contradicts = total < (self.built_area_m2 or 0.0) * (1 - ROUNDING_SHARE)
+        return None if None in areas or contradicts else total
 
     def counted(self, name: str) -> float | None:
         """Return a count (rooms, seats, ...) of all uses; None where none states it.

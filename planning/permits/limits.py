@@ -44,7 +44,7 @@ def measures() -> list[Measure]:
         Measure(
             parameter=Parameter.FLOOR_AREA_RATIO,
             measured=lambda a, area: _ratio(a.proposal.floor_area_m2, area, 1),
-            missing=said("the floor area of every use in m²"),
+            missing=said("the floor area of every use in m², not below the footprint"),
         ),
         Measure(
             parameter=Parameter.HEIGHT,

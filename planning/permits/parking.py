@@ -92,7 +92,11 @@ def _need(case: Case, row: dict[str, str]) -> Need:
     if name := COUNTED.get(unit):
         return _counted(proposal.counted(name), rate, _count_missing(name))
     readings: tuple[tuple[re.Pattern[str], Callable[[], float | None], Said], ...] = (
-        (FLOOR_UNIT, lambda: proposal.floor_area_m2, said("the floor area of every use in m²")),
+        (
+            FLOOR_UNIT,
+            lambda: proposal.floor_area_m2,
+            said("the floor area of every use in m², not below the footprint"),
+        ),
         (SITE_UNIT, lambda: case.plot_area_m2, said("the area of the plot")),
         (SEAT_UNIT, lambda: proposal.counted("seats"), said("the number of seats")),
     )
@@ -132,7 +136,9 @@ def _large_dwellings(case: Case) -> Need:
     proposal = case.application.proposal
     area, dwellings = proposal.floor_area_m2, proposal.counted("dwellings")
     if area is None:
-        return Need(cars=None, missing=said("the floor area of every use in m²"))
+        return Need(
+            cars=None, missing=said("the floor area of every use in m², not below the footprint")
+        )
     most = max(0, math.ceil(area / LARGE_DWELLING_M2 - 1e-9) - 1)
     if not dwellings:
         return Need(cars=most, missing=said("the number of dwellings"))

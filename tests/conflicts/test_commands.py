@@ -209,7 +209,6 @@ def test_overlap_evidence_is_wound_as_rfc_7946_asks(capsys, book_file):
     [
         ((), 1),
         (("--rule", "T-01"), 1),
-        (("--rule", "T-02"), 0),
         (("--state", "open"), 1),
         (("--state", "dismissed"), 0),
         (("--severity", "medium"), 1),  # high is graver than medium
@@ -222,6 +221,13 @@ def test_findings_can_be_filtered(capsys, conflict, arguments, count):
     _, out, _ = run(capsys, "findings", *arguments)
 
     assert len(json.loads(out)) == count
+
+
+def test_a_rule_that_no_book_holds_is_refused_instead_of_finding_nothing(capsys, conflict):
+    code, _, err = run(capsys, "findings", "--rule", "T-02")
+
+    assert code == 2
+    assert "No rule book holds a rule 'T-02'." in err
 
 
 def test_without_findings_every_format_is_still_valid(capsys):

@@ -19,6 +19,7 @@ def routed(use="office", area=2900.0, floors=4, basement=0, **stated):
         "uses": [{"class": use, "floor_area_m2": area}],
         "floors": floors,
         "basement_depth_m": basement,
+        "footprint_area_m2": min(area or 160, 160),
         **stated,
     }
     return competent_authority(read_application(application(proposal=proposal)))
@@ -26,6 +27,11 @@ def routed(use="office", area=2900.0, floors=4, basement=0, **stated):
 
 def test_eleven_floors_and_2900_m2_without_basement_go_to_the_province(plot):
     assert routed(floors=11)["authority"] == PROVINCE
+
+
+def test_ten_m2_of_floor_over_a_footprint_of_150_m2_exempt_nobody(plot):
+    found = routed(area=10, floors=3, footprint_area_m2=150)
+    assert found["authority"] is None
 
 
 def test_twelve_floors_go_to_the_minister(plot):
@@ -102,7 +108,8 @@ def test_a_low_hut_is_told_that_the_press_text_on_exemptions_is_cut(plot):
 
 def triggers(use, **stated):
     uses = [{"class": use, "floor_area_m2": stated.pop("area", 100), **stated.pop("of_use", {})}]
-    given = application(proposal={"uses": uses, "height_m": 8, **stated})
+    proposal = {"uses": uses, "height_m": 8, "footprint_area_m2": 80, **stated}
+    given = application(proposal=proposal)
     return {row["code"]: row for row in eia_triggers(read_application(given))}
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from conflicts.errors import RuleFieldError
 from conflicts.exports import FORMATS
-from conflicts.queries import FindingFilter, findings
+from conflicts.queries import FindingFilter, findings, latest_detection, untold_outcomes
 from layers.commands import KrongCommand
 
 
@@ -34,6 +34,7 @@ class Command(KrongCommand):
                 remedy=f"Use one of: {', '.join(FORMATS)}.",
             )
         found = list(findings(wanted))
+        self._warn_of_gaps(wanted)
         text = FORMATS[written_as](found)
         if options["output"] is None:
             if not self.as_json:
@@ -42,6 +43,22 @@ class Command(KrongCommand):
         _write(options["output"], text)
         self.say(f"{len(found)} findings written to {options['output']}.")
         return {"count": len(found), "output": str(options["output"])}
+
+    def _warn_of_gaps(self, wanted: FindingFilter) -> None:
+        """Say beside the findings how many rules could not tell: few findings are no all-clear."""
+        detection = latest_detection(wanted.rulebook)
+        if detection is None:
+            self.stderr.write("No detection has run: nothing can be said.")
+            return
+        untold = [o.rule.code for o in untold_outcomes(detection)]
+        if wanted.rule:
+            untold = [code for code in untold if code == wanted.rule]
+        if untold:
+            self.stderr.write(
+                f"{len(untold)} rules cannot tell everything ({', '.join(untold[:8])}"
+                f"{' ...' if len(untold) > 8 else ''}): something is missing, "  # noqa: PLR2004
+                "so what is not listed is no all-clear. See /findings/."
+            )
 
 
 def _write(path: Path, text: str) -> None:

@@ -140,6 +140,8 @@ class MapWalk:
 
     def take_first_answer(self):
         """Go to the first answer of the search; return the address it leads to."""
+        before = self.page.url
         self.page.locator("#search-results li").first.click()
+        self.page.wait_for_function("before => location.href !== before", arg=before)
         self.settled()
         return self.page.url

@@ -1,6 +1,9 @@
 /** Click = what is here: the server's answer for a place, layer by layer. */
 import { askServer, element, swatch } from "./element.js";
 
+const NO_UNIT = "-";
+const NO_DATUM = "none";
+
 function attributes(feature, texts) {
   const rows = [[texts.state, feature.lifecycle]];
   if (feature.class) rows.unshift([feature.class.code, feature.class.name]);
@@ -29,9 +32,10 @@ function gridValue(value, texts) {
     "p",
     { class: "grid-value" },
     value.colour ? swatch(value.colour) : null,
-    element("strong", {}, `${value.value} ${value.units}`),
+    element("strong", {}, value.units === NO_UNIT ? `${value.value}` : `${value.value} ${value.units}`),
     value.label ? ` ${value.label}` : null,
-    value.vertical_datum ? element("small", {}, ` ${value.vertical_datum}`) : null,
+    // "none" beside a hazard would read as "no hazard"
+    value.vertical_datum && value.vertical_datum !== NO_DATUM ? element("small", {}, ` ${value.vertical_datum}`) : null,
   );
 }
 

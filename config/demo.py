@@ -89,8 +89,8 @@ def answering_steps(city: DemoCity) -> Iterator[Arguments]:
     yield ("rulebook", "load", str(RULE_BOOK), "--ratify")
     yield detect
     yield ("scenario", "run", str(city.scenario))
-    yield detect
     yield ("reserve", str(city.reservation))
+    yield detect  # sees the water and the reserved land
 
 
 def checking_steps(city: DemoCity) -> Iterator[Arguments]:

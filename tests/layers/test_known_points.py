@@ -190,7 +190,16 @@ class TestRefusals:
 @pytest.mark.django_db
 class TestDeployment:
     def test_a_database_in_the_projects_system_is_worked_on(self):
+        assert checks.database_has_the_project_crs(None) == []
         refuse_another_crs()
+
+    def test_a_database_without_tables_is_refused_with_the_command_that_makes_them(
+        self, monkeypatch
+    ):
+        monkeypatch.setattr(checks.connection.introspection, "table_names", list)
+        with pytest.raises(UserFacingError) as refused:
+            checks.refuse_an_empty_database()
+        assert "./krong migrate" in refused.value.remedy
 
     def test_a_database_in_another_system_is_refused_before_anything_is_done(self, monkeypatch):
         monkeypatch.setattr(checks, "PROJECT_SRID", 32647)

@@ -120,6 +120,7 @@ SESSION_COOKIE_SAMESITE = "Lax"
 LANGUAGE_CODE = "km"
 LANGUAGES = [("km", "ខ្មែរ"), ("en", "English")]
 USE_I18N = True
+FORMAT_MODULE_PATH = ["config.formats"]
 USE_TZ = True
 TIME_ZONE = "Asia/Phnom_Penh"
 

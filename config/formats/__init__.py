@@ -1,0 +1,1 @@
+"""How numbers and dates are written, one module per language (``FORMAT_MODULE_PATH``)."""

@@ -1,0 +1,1 @@
+"""How Khmer pages write numbers and dates."""

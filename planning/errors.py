@@ -2,6 +2,8 @@
 
 from datetime import date
 
+from django.utils.translation import gettext as _
+
 from layers.errors import NotFoundError, UserFacingError
 
 
@@ -21,13 +23,21 @@ class PlanAdoptionError(UserFacingError):
 
 
 class ApplicationError(UserFacingError):
-    """A permit application that cannot be read as it stands; nothing was checked."""
+    """A permit application that cannot be read as it stands; nothing was checked.
 
-    def __init__(self, what: str, *, remedy: str = "") -> None:
+    A form shows ``problem`` beside the field it names, of the use counted from 1 (0: of none).
+    """
+
+    def __init__(
+        self, what: str, *, remedy: str = "", field: str = "", use: int = 0, problem: str = ""
+    ) -> None:
         super().__init__(
-            f"{what} Nothing was checked.",
-            remedy=remedy or "Correct the application and send it again.",
+            f"{what} {_('Nothing was checked.')}",
+            remedy=remedy or _("Correct the application and send it again."),
         )
+        self.field = field
+        self.use = use
+        self.problem = f"{problem or what} {remedy}".strip()
 
 
 class NoParcelHereError(NotFoundError):
@@ -35,12 +45,15 @@ class NoParcelHereError(NotFoundError):
 
     def __init__(self, what: str, layer: str) -> None:
         super().__init__(
-            f"Layer '{layer}' holds no parcel {what}.",
-            remedy="Check the parcel number, or pick the place on the map.",
+            _("Layer '%(layer)s' holds no parcel %(what)s.") % {"layer": layer, "what": what},
+            remedy=_("Check the parcel number, or pick the place on the map."),
         )
 
 
 def not_a_date(text: str) -> UserFacingError:
     """Return the sentence for a day that cannot be read."""
     today = date.today().isoformat()  # noqa: DTZ011 - an example of the form, not a time
-    return UserFacingError(f"'{text}' is not a day.", remedy=f"Write it as {today}.")
+    return UserFacingError(
+        _("'%(text)s' is not a day.") % {"text": text[:40]},
+        remedy=_("Write it as %(today)s.") % {"today": today},
+    )

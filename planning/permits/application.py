@@ -1,13 +1,14 @@
 """A permit application as given: read strictly, because a misread number is a wrong permit."""
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import date
 from functools import cached_property
 from typing import Any
 
 import shapely
+from django.utils.translation import gettext as _
 from shapely.geometry.base import BaseGeometry
 
 from layers.classes import read_table
@@ -16,31 +17,25 @@ from layers.queries import class_branches
 from planning.errors import ApplicationError, not_a_date
 from planning.parcels import Parcel, parcel_named
 from planning.permits.footprint import read_footprint
+from planning.permits.numbers import (
+    PROPOSAL_NUMBERS,
+    USE_NUMBERS,
+    read_number,
+    refuse_half_a_building,
+    refuse_less_than_one,
+)
 
 APPLICATION_FIELDS = frozenset(
     {"reference", "permit_type", "parcels", "parcel_layer", "srid", "proposal", "submitted_on",
      "applicant", "note"}
 )  # fmt: skip
 APPLICANTS = ("private", "public_authority")
-# What a number may be at most; beyond it a unit was mistaken, not a building meant.
-PROPOSAL_NUMBERS = {
-    "floors": 200, "basement_depth_m": 100, "height_m": 1000, "footprint_area_m2": 10_000_000,
-    "green_area_m2": 10_000_000, "parking_cars": 100_000, "parking_motorbikes": 100_000,
-    "floor_level_above_ground_m": 50, "retaining_wall_height_m": 100, "water_tank_height_m": 500,
-    "water_tank_volume_m3": 1_000_000,
-}  # fmt: skip
-USE_NUMBERS = {
-    "floor_area_m2": 10_000_000, "dwellings": 100_000, "rooms": 100_000, "beds": 100_000,
-    "classrooms": 10_000, "seats": 1_000_000,
-}  # fmt: skip
-WHOLE_NUMBERS = frozenset(
-    {"floors", "parking_cars", "parking_motorbikes", "dwellings", "rooms", "beds", "classrooms",
-     "seats"}
-)  # fmt: skip
 # What a use of a class, or of one below it, is counted in.
 COUNTED_IN = {
     "residential": "dwellings", "hotel": "rooms", "hospital": "beds", "school": "classrooms",
 }  # fmt: skip
+# Uses, each with those below it, that need no building: a floor area of 0 is what they have.
+OPEN_GROUND = ("park", "sport", "cemetery", "farming", "parking", "quarry", "landfill")
 # The use table names some uses by size: what each has at most, or more than.
 SIZED_AT_MOST = {"apartment_low": ("floors", 4), "hotel_small": ("rooms", 20)}
 SIZED_ABOVE = {
@@ -69,6 +64,7 @@ class ProposedUse:
     classrooms: float | None = None
     seats: float | None = None
     counted_in: str = ""  # what a use of its class is counted in
+    needs_building: bool = True
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -150,11 +146,11 @@ def read_application(given: object, *, sees_internal: bool = False) -> Applicati
     ApplicationError
         A field is missing, unknown, of the wrong kind, negative or contradicts another.
     """
-    record = _record(given, "The application")
-    _refuse_unknown(record, APPLICATION_FIELDS, "the application")
+    record = _record(given, _("The application"))
+    _refuse_unknown(record, APPLICATION_FIELDS, _("the application"))
     parcels = _parcels(record, sees_internal=sees_internal)
     site = shapely.union_all([parcel.geometry for parcel in parcels])
-    proposal = _record(record.get("proposal"), "Field 'proposal'")
+    proposal = _record(record.get("proposal"), _("Field 'proposal'"))
     return Application(
         reference=_text(record, "reference", longest=LONGEST_REFERENCE),
         permit_type=_choice(
@@ -170,38 +166,42 @@ def read_application(given: object, *, sees_internal: bool = False) -> Applicati
 
 def _proposal(record: Mapping[str, Any], srid: object, site: BaseGeometry) -> Proposal:
     known = {field.name for field in fields(Proposal)}
-    _refuse_unknown(record, known, "the proposal")
-    numbers = {
-        name: _number(record, name, most, "the proposal") for name, most in PROPOSAL_NUMBERS.items()
-    }
+    _refuse_unknown(record, known, _("the proposal"))
+    numbers = {name: read_number(record, name) for name in PROPOSAL_NUMBERS}
     footprint = read_footprint(record.get("footprint"), srid, site)
     stated = numbers["footprint_area_m2"]
     if footprint is not None and stated is not None:
         drawn = float(footprint.area)
         if abs(drawn - stated) > FOOTPRINT_AGREEMENT_SHARE * max(drawn, stated):
-            raise ApplicationError(
-                f"The footprint is drawn with {drawn:.1f} m2 but stated with {stated:.1f} m2."
-            )
+            what = _("The footprint is drawn with %(drawn)s m2 but stated with %(stated)s m2.")
+            raise ApplicationError(what % {"drawn": f"{drawn:.1f}", "stated": f"{stated:.1f}"})
     uses = _uses(record.get("uses"))
     refuse_misnamed(uses, numbers["floors"])
+    has_building = footprint is not None or any(use.needs_building for use in uses)
+    refuse_half_a_building(numbers, has_building=has_building)
     return Proposal(uses=uses, footprint=footprint, **numbers)
 
 
 def _uses(given: object) -> tuple[ProposedUse, ...]:
     if not isinstance(given, list) or not given:
         raise ApplicationError(
-            "The proposal names no use.",
-            remedy='Give a list, e.g. "uses": [{"class": "office", "floor_area_m2": 120}].',
+            _("The proposal names no use."),
+            remedy=_("Give a list, e.g. %(example)s.")
+            % {"example": '"uses": [{"class": "office", "floor_area_m2": 120}]'},
+            field="class",
+            use=1,
         )
-    branches = class_branches(COUNTED_IN)
+    branches = class_branches([*COUNTED_IN, *OPEN_GROUND])
     counted = {code: name for root, name in COUNTED_IN.items() for code in branches[root]}
-    uses = tuple(_use(_record(entry, "An entry of 'uses'"), counted) for entry in given)
+    is_open = {code for root in OPEN_GROUND for code in branches[root]}
+    uses = tuple(_use(entry, number, counted, is_open) for number, entry in enumerate(given, 1))
     found = LandUseClass.objects.filter(code__in=[u.class_code for u in uses], scheme="use")
     known = set(found.values_list("code", flat=True))
     if unknown := [use.class_code for use in uses if use.class_code not in known]:
+        names = ", ".join(repr(code) for code in unknown)
         raise ApplicationError(
-            f"Unknown use class: {', '.join(repr(code) for code in unknown)}.",
-            remedy="'./krong classes' lists the classes of uses.",
+            _("Unknown use class: %(names)s.") % {"names": names},
+            remedy=_("'./krong classes' lists the classes of uses."),
         )
     return uses
 
@@ -214,47 +214,68 @@ def refuse_misnamed(uses: Iterable[ProposedUse], floors: float | None) -> None:
     ApplicationError
         An "apartment up to 4 floors" has more, a "hotel above 20 rooms" has fewer, ...
     """
-    for use in uses:
+    for number, use in enumerate(uses, start=1):
         at_most = SIZED_AT_MOST.get(use.class_code)
         above = SIZED_ABOVE.get(use.class_code)
         name, limit = at_most or above or ("", 0)
         size = floors if name == "floors" else getattr(use, name, None)
         if size is not None and (size > limit) != (above is not None):
-            bound = "more than" if above else "at most"
+            what = (
+                _("Use '%(use)s' has more than %(limit)s %(name)s; %(size)s are stated.")
+                if above
+                else _("Use '%(use)s' has at most %(limit)s %(name)s; %(size)s are stated.")
+            )
+            sizes = {"limit": f"{limit:,}", "name": name, "size": f"{size:g}"}
             raise ApplicationError(
-                f"Use '{use.class_code}' has {bound} {limit:,} {name}; {size:g} are stated.",
-                remedy="Name the class of uses of that size; './krong classes' lists them.",
+                what % {"use": use.class_code, **sizes},
+                remedy=_("Name the class of uses of that size; './krong classes' lists them."),
+                field="class",
+                use=number,
             )
 
 
-def _use(record: Mapping[str, Any], counted: Mapping[str, str]) -> ProposedUse:
-    _refuse_unknown(record, {"class", *USE_NUMBERS}, "a use")
-    numbers = {name: _number(record, name, most, "a use") for name, most in USE_NUMBERS.items()}
+def _use(
+    entry: object, number: int, counted: Mapping[str, str], is_open: Container[str]
+) -> ProposedUse:
+    record = _record(entry, _("An entry of 'uses'"))
+    _refuse_unknown(record, {"class", *USE_NUMBERS}, _("a use"))
+    numbers = {name: read_number(record, name, use=number) for name in USE_NUMBERS}
     code = _text(record, "class")
-    return ProposedUse(class_code=code, counted_in=counted.get(code, ""), **numbers)
+    counted_in = counted.get(code, "")
+    if counted_in:
+        refuse_less_than_one(counted_in, numbers[counted_in], use=number)
+    if code not in is_open:
+        refuse_less_than_one("floor_area_m2", numbers["floor_area_m2"], use=number)
+    return ProposedUse(
+        class_code=code, counted_in=counted_in, needs_building=code not in is_open, **numbers
+    )
 
 
 def _parcels(record: Mapping[str, Any], *, sees_internal: bool) -> tuple[Parcel, ...]:
     given = record.get("parcels")
     if not isinstance(given, list) or not given or not all(isinstance(p, str) for p in given):
         raise ApplicationError(
-            "Field 'parcels' is not a list of parcel numbers.",
-            remedy='Write it as "parcels": ["P-0001"].',
+            _("Field 'parcels' is not a list of parcel numbers."),
+            remedy=_("Write it as %(example)s.") % {"example": '"parcels": ["P-0001"]'},
+            field="parcels",
         )
     if len(given) > MOST_PARCELS:
-        raise ApplicationError(f"{len(given):,} parcels are named; at most {MOST_PARCELS} may be.")
+        what = _("%(count)s parcels are named; at most %(most)s may be.")
+        counts = {"count": f"{len(given):,}", "most": MOST_PARCELS}
+        raise ApplicationError(what % counts, field="parcels")
     layer = str(record.get("parcel_layer", "parcels"))
     parcels = tuple(parcel_named(name, layer, sees_internal=sees_internal) for name in given)
     # a parcel bears an identifier and a number: named by both its title would count twice
     found = [parcel.stable_id for parcel in parcels]
     if twice := sorted({name for name in found if found.count(name) > 1}):
-        raise ApplicationError(f"Parcel {', '.join(twice)} is named twice.")
+        what = _("Parcel %(names)s is named twice.")
+        raise ApplicationError(what % {"names": ", ".join(twice)}, field="parcels")
     return parcels
 
 
 def _record(given: object, what: str) -> Mapping[str, Any]:
     if not isinstance(given, dict):
-        raise ApplicationError(f"{what} is not a JSON object in braces.")
+        raise ApplicationError(_("%(what)s is not a JSON object in braces.") % {"what": what})
     return given
 
 
@@ -263,19 +284,21 @@ def _refuse_unknown(record: Mapping[str, Any], known: Iterable[str], where: str)
     for name in record:
         if name not in names:
             near = difflib.get_close_matches(name, names, n=1)
-            meant = f"Did you mean '{near[0]}'? " if near else ""
+            meant = _("Did you mean '%(name)s'?") % {"name": near[0]} if near else ""
+            listed = _("Known fields: %(names)s.") % {"names": ", ".join(names)}
             raise ApplicationError(
-                f"Field '{name}' of {where} is not known.",
-                remedy=f"{meant}Known fields: {', '.join(names)}.",
+                _("Field '%(name)s' of %(where)s is not known.") % {"name": name, "where": where},
+                remedy=f"{meant} {listed}".strip(),
             )
 
 
 def _text(record: Mapping[str, Any], name: str, *, longest: int = LONGEST_TEXT) -> str:
     value = record.get(name)
     if not isinstance(value, str) or not value.strip():
-        raise ApplicationError(f"Field '{name}' is missing or empty.")
+        raise ApplicationError(_("Field '%(name)s' is missing or empty.") % {"name": name})
     if len(value) > longest or "\x00" in value:
-        raise ApplicationError(f"Field '{name}' has more than {longest} characters or a zero byte.")
+        what = _("Field '%(name)s' has more than %(longest)s characters or a zero byte.")
+        raise ApplicationError(what % {"name": name, "longest": longest})
     return value.strip()
 
 
@@ -283,25 +306,10 @@ def _choice(record: Mapping[str, Any], name: str, choices: Iterable[str], otherw
     value = record.get(name, otherwise)
     if value not in choices:
         raise ApplicationError(
-            f"Field '{name}' is {value!r}.", remedy=f"Use one of {', '.join(choices)}."
+            _("Field '%(name)s' is %(value)s.") % {"name": name, "value": repr(value)[:80]},
+            remedy=_("Use one of %(choices)s.") % {"choices": ", ".join(choices)},
         )
     return str(value)
-
-
-def _number(record: Mapping[str, Any], name: str, most: float, where: str) -> float | None:
-    """Return a number that is stated, finite, not negative and of a size that can be meant."""
-    value = record.get(name)
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ApplicationError(f"Field '{name}' of {where} is {value!r}, not a number.")
-    if not 0 <= value <= most:  # refuses what is not a number as well
-        raise ApplicationError(
-            f"Field '{name}' of {where} is {value}; it must lie between 0 and {most:,}."
-        )
-    if name in WHOLE_NUMBERS and value != int(value):
-        raise ApplicationError(f"Field '{name}' of {where} is {value}, not a whole number.")
-    return float(value)
 
 
 def _day(value: object) -> date | None:

@@ -4,6 +4,7 @@ import csv
 
 import pytest
 from django.db import transaction
+from django.utils import translation
 
 from tests.factories import rectangle, square
 from tests.planning.city import flooded, nothing_reserved, parcel, zoned
@@ -43,3 +44,10 @@ def printed():
             return list(csv.DictReader(stream))
 
     return rows
+
+
+@pytest.fixture
+def in_english():
+    """Sentences of errors in English, as a program reads them that asks for English."""
+    with translation.override("en"):
+        yield

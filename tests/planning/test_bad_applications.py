@@ -9,19 +9,22 @@ from planning.errors import ApplicationError
 from planning.models import ComplianceRun
 from planning.permits.application import (
     MOST_PARCELS,
+    read_application,
+)
+from planning.permits.numbers import (
+    BUILDING_NUMBERS,
     PROPOSAL_NUMBERS,
     USE_NUMBERS,
     WHOLE_NUMBERS,
-    read_application,
 )
 from planning.permits.reading import parse_application
 from tests.factories import feature, filled_layer, rectangle
-from tests.planning.city import application
+from tests.planning.city import application, drawn
 from tests.planning.street import asked
 
 
 @pytest.fixture(autouse=True)
-def known_ground(street):
+def known_ground(street, in_english):
     """All tests of this module read applications for the street."""
 
 
@@ -33,14 +36,14 @@ def refusal(given):
     return str(error.value)
 
 
-WRONG = [-1, -0.001, float("nan"), float("inf"), 10**400, "7", True, [7], {"m": 7}]
+WRONG = [-1, -0.001, float("nan"), float("inf"), -float("inf"), 10**400, "7", True, [7], {"m": 7}]
 
 
 @pytest.mark.parametrize("name", PROPOSAL_NUMBERS)
 def test_each_number_of_the_proposal_is_judged(name):
     for value in (*WRONG, PROPOSAL_NUMBERS[name] + 1):
         assert f"'{name}' of the proposal" in refusal(asked(**{name: value}))
-    for value in (0, PROPOSAL_NUMBERS[name]):
+    for value in (1 if name in BUILDING_NUMBERS else 0, PROPOSAL_NUMBERS[name]):
         read = read_application(asked(**{name: value}))
         assert getattr(read.proposal, name) == value
     assert getattr(read_application(asked(**{name: None})).proposal, name) is None
@@ -52,6 +55,53 @@ def test_each_number_of_a_use_is_judged(name):
         assert f"'{name}' of a use" in refusal(asked(of_use={name: value}))
     read = read_application(asked(of_use={name: 3}))
     assert getattr(read.proposal.uses[0], name) == 3
+
+
+@pytest.mark.parametrize("value", [0, 0.0, 0.4, 1e-300])
+@pytest.mark.parametrize("name", BUILDING_NUMBERS)
+def test_a_house_of_no_floor_height_or_ground_is_refused_and_not_cleared(name, value):
+    sentence = refusal(asked(**{name: value}))
+    assert f"'{name}' of the proposal" in sentence
+    assert "at least 1" in sentence or "not a whole number" in sentence
+
+
+@pytest.mark.parametrize("value", [0, 0.5, 1e-9])
+@pytest.mark.parametrize("use", ["dwelling_single", "office", "hospital", "landfill_inert"])
+def test_a_building_without_floor_area_is_refused(use, value):
+    sentence = refusal(asked(use=use, of_use={"floor_area_m2": value}))
+    assert f"'floor_area_m2' of a use: {value:g} is not possible" in sentence
+    assert "Leave out what is not known yet" in sentence
+
+
+@pytest.mark.parametrize(
+    ("use", "name"),
+    [("dwelling_single", "dwellings"), ("hotel_small", "rooms"), ("hospital", "beds"),
+     ("kindergarten", "classrooms")],
+)  # fmt: skip
+def test_a_home_without_dwellings_or_a_hospital_without_beds_is_refused(use, name):
+    assert f"'{name}' of a use: 0 is not possible" in refusal(asked(use=use, of_use={name: 0}))
+    assert read_application(asked(use="office", of_use={name: 0})).proposal.counted(name) == 0
+
+
+def test_a_park_without_a_building_is_read_and_half_a_building_is_not():
+    bare = {"floors": 0, "height_m": 0, "footprint_area_m2": 0}
+    read = read_application(asked(use="park", of_use={"floor_area_m2": 0}, **bare))
+    assert (read.proposal.floor_area_m2, read.proposal.built_area_m2) == (0, 0)
+    for name in BUILDING_NUMBERS:
+        assert "at least 1" in refusal(asked(use="park", **{**bare, name: 3}))
+    drawn_kiosk = {"footprint": drawn(9, 9, 4, 4), "floors": 0}
+    assert "at least 1" in refusal(asked(use="park", **drawn_kiosk))
+
+
+def test_a_kiosk_in_a_park_is_a_building_though_the_park_is_none():
+    both = asked()
+    both["proposal"] = {
+        "uses": [{"class": "park", "floor_area_m2": 0}, {"class": "office", "floor_area_m2": 12}],
+        "floors": 1,
+    }
+    assert read_application(both).proposal.floor_area_m2 == 12
+    both["proposal"]["floors"] = 0
+    assert "'floors' of the proposal: 0 is not possible" in refusal(both)
 
 
 @pytest.mark.parametrize("name", sorted(WHOLE_NUMBERS))

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from planning.errors import ApplicationError
 from planning.permits.run import check_application
 from tests.factories import rectangle, square
 from tests.planning.city import application, check_of, drawn, parcel, r1_plot, zoned
@@ -160,18 +161,36 @@ def worsens(code, smaller, larger):
 
 
 @SHARED
-@given(st.floats(0, 300), st.floats(0, 300))
+@given(st.floats(1, 300), st.floats(1, 300))
 def test_a_bigger_footprint_never_turns_a_refusal_into_a_clearance(titled, first, second):
     smaller, larger = sorted((first, second))
     assert worsens("coverage_share", *({"footprint_area_m2": a} for a in (smaller, larger)))
 
 
+def with_floor(area):
+    return {"uses": [{"class": "dwelling_single", "floor_area_m2": area}]}
+
+
 @SHARED
-@given(st.floats(0, 600), st.floats(0, 600))
+@given(st.floats(160, 600), st.floats(160, 600))  # the footprint of 160 m2 is the ground floor
 def test_more_floor_never_turns_a_refusal_into_a_clearance(titled, first, second):
     smaller, larger = sorted((first, second))
-    uses = [[{"class": "dwelling_single", "floor_area_m2": a}] for a in (smaller, larger)]
-    assert worsens("far", *({"uses": each} for each in uses))
+    assert worsens("far", with_floor(smaller), with_floor(larger))
+
+
+@SHARED
+@given(st.floats(1, 158))
+def test_less_floor_than_the_footprint_contradicts_itself_and_clears_nothing(titled, area):
+    found = check("far", proposal=with_floor(area))
+    assert (found["answer"], found["measured"]) == ("cannot_tell", None)
+    assert "not below the footprint" in found["missing"][0]["en"]
+
+
+@pytest.mark.parametrize("area", [0, 0.5, -1, float("nan"), float("inf")])
+def test_a_house_without_floor_is_refused_and_not_compared_with_one_of_159_m2(titled, area):
+    with pytest.raises(ApplicationError, match="'floor_area_m2'"):
+        check("far", proposal=with_floor(area))
+    assert check("far", proposal=with_floor(159))["answer"] == "complies"
 
 
 @SHARED

@@ -9,8 +9,8 @@ from conflicts.errors import RuleFieldError
 from conflicts.models import DetectionRun, Finding, Rule, RuleBook, RuleOutcome
 from conflicts.vocab import FindingState, RuleBookStatus, Severity
 from layers.errors import NotFoundError
-from layers.models import Layer
-from layers.vocab import Answer, Basis, Visibility
+from layers.visibility import Reader, hidden_layers
+from layers.vocab import Answer, Basis
 
 SEVERITY_RANK = Case(
     *(When(severity=severity, then=Value(severity.rank)) for severity in Severity),
@@ -64,9 +64,9 @@ def rulebook_named(code: str, version: int | None = None) -> RuleBook:
     )
 
 
-def findings(wanted: FindingFilter, *, for_staff: bool = True) -> QuerySet[Finding]:
+def findings(wanted: FindingFilter, *, reader: Reader | None = None) -> QuerySet[Finding]:
     """Return findings with what their page and map need, gravest first."""
-    found = with_evidence(narrowed(wanted, for_staff=for_staff))
+    found = with_evidence(narrowed(wanted, reader=reader))
     return found.order_by(SEVERITY_RANK.desc(), "rule_code", *IDENTITY)
 
 
@@ -83,10 +83,10 @@ def in_turn(found: QuerySet[Finding]) -> QuerySet[Finding]:
     return found.annotate(turn=turn).order_by(SEVERITY_RANK.desc(), "turn", "rule_code", *IDENTITY)
 
 
-def narrowed(wanted: FindingFilter, *, for_staff: bool) -> QuerySet[Finding]:
+def narrowed(wanted: FindingFilter, *, reader: Reader | None) -> QuerySet[Finding]:
     """Return the findings that are wanted, without their evidence.
 
-    Without ``for_staff`` those about layers that the public may not see are left out.
+    Those that touch a layer the reader may not see are left out; None: who holds the database.
     """
     _refuse_unknown_rule(wanted.rule)
     exact = {
@@ -105,8 +105,8 @@ def narrowed(wanted: FindingFilter, *, for_staff: bool) -> QuerySet[Finding]:
         least = Severity(wanted.severity).rank
         graver = [str(severity) for severity in Severity if severity.rank >= least]
         found = found.filter(severity__in=graver)
-    if not for_staff:
-        hidden = hidden_layers().values("slug")
+    if reader is not None:
+        hidden = hidden_layers(reader).values("slug")
         found = found.exclude(Q(subject_layer__in=hidden) | Q(object_layer__in=hidden))
     return found
 
@@ -118,11 +118,6 @@ def _refuse_unknown_rule(code: str) -> None:
             f"No rule book holds a rule '{code}'.",
             remedy="'./krong rulebook show CODE' lists the rules of a book.",
         )
-
-
-def hidden_layers() -> QuerySet[Layer]:
-    """Return the layers that only staff may see."""
-    return Layer.objects.exclude(visibility=Visibility.PUBLIC)
 
 
 def with_evidence(found: QuerySet[Finding]) -> QuerySet[Finding]:
@@ -141,9 +136,9 @@ def with_evidence(found: QuerySet[Finding]) -> QuerySet[Finding]:
     return joined.defer("current__subject_row__geometry", "current__object_row__geometry")
 
 
-def finding_numbered(number: int, *, for_staff: bool = True) -> Finding:
+def finding_numbered(number: int, *, reader: Reader | None = None) -> Finding:
     """Return one finding with its evidence."""
-    found = findings(FindingFilter(), for_staff=for_staff).filter(pk=number).first()
+    found = findings(FindingFilter(), reader=reader).filter(pk=number).first()
     if found is None:
         raise NotFoundError(
             f"There is no finding number {number}.", remedy="The list of findings is at /findings/."

@@ -36,7 +36,6 @@ from conflicts.queries import (
     answer_counts,
     finding_numbered,
     findings,
-    hidden_layers,
     in_turn,
     latest_detection,
     narrowed,
@@ -45,6 +44,7 @@ from conflicts.queries import (
 from conflicts.services import decide_finding
 from layers.crs import PROJECT_SRID, WGS84_SRID, reproject
 from layers.models import Feature, Layer
+from layers.visibility import hidden_layers, seen_by
 from layers.vocab import Answer
 
 PAGE_SIZE = 50
@@ -56,10 +56,9 @@ GREATEST_MAP_LIMIT = 10_000
 def finding_list(request: HttpRequest) -> HttpResponse:
     """Show findings with filters and counts, and what the last detection cannot tell."""
     wanted = _wanted(request)
-    for_staff = _is_staff(request)
-    found = narrowed(wanted, for_staff=for_staff)
+    found = narrowed(wanted, reader=request.user)
     is_grouped = request.GET.get("view") != "each"
-    listed: Any = groups_of(found) if is_grouped else findings(wanted, for_staff=for_staff)
+    listed: Any = groups_of(found) if is_grouped else findings(wanted, reader=request.user)
     page = Paginator(listed, PAGE_SIZE).get_page(request.GET.get("page"))
     query = request.GET.copy()
     query.pop("page", None)
@@ -73,7 +72,7 @@ def finding_list(request: HttpRequest) -> HttpResponse:
         "filter_query": query.urlencode(),
         "severity_counts": _counts(found, "severity"),
         "state_counts": _counts(found, "state"),
-        **_detection_context(wanted, names_places=for_staff or not hidden_layers()),
+        **_detection_context(wanted, names_places=not hidden_layers(request.user)),
     }
     return render(request, "conflicts/findings.html", context)
 
@@ -93,7 +92,7 @@ def _decide(request: HttpRequest, number: int) -> HttpResponse:
         return _finding_page(request, number, form, status=400)
     user = request.user
     decide_finding(
-        finding=finding_numbered(number, for_staff=_is_staff(request)),
+        finding=finding_numbered(number, reader=request.user),
         state=form.cleaned_data["state"],
         reason=form.cleaned_data["reason"],
         decided_by=user if isinstance(user, AbstractBaseUser) else None,
@@ -105,7 +104,7 @@ def _decide(request: HttpRequest, number: int) -> HttpResponse:
 def _finding_page(
     request: HttpRequest, number: int, form: DecisionForm, *, status: int = 200
 ) -> HttpResponse:
-    finding = finding_numbered(number, for_staff=_is_staff(request))
+    finding = finding_numbered(number, reader=request.user)
     context = {
         **_row(finding),
         **_evidence(finding),
@@ -127,7 +126,7 @@ def _map_etag(request: HttpRequest) -> str:
         list(Layer.objects.order_by("pk").values_list("pk", "visibility", "title_km", "title_en")),
         request.GET.urlencode(),
         getattr(request, "LANGUAGE_CODE", ""),
-        _is_staff(request),
+        seen_by(request.user),
     ]
     return f'"{hashlib.sha256(repr(said).encode()).hexdigest()[:32]}"'
 
@@ -141,7 +140,7 @@ def findings_geojson(request: HttpRequest) -> HttpResponse:
     ``untold_rules`` counts the rules that cannot tell everything: an empty map is no all-clear.
     """
     wanted = _wanted(request)
-    found = findings(wanted, for_staff=_is_staff(request))
+    found = findings(wanted, reader=request.user)
     if not wanted.state and not request.GET.get("finding"):
         found = found.exclude(state__in=SETTLED)
     if number := request.GET.get("finding", ""):
@@ -170,11 +169,6 @@ def findings_geojson(request: HttpRequest) -> HttpResponse:
 def _wanted(request: HttpRequest) -> FindingFilter:
     names = FindingFilter.__dataclass_fields__
     return FindingFilter(**{name: request.GET.get(name, "").strip() for name in names})
-
-
-def _is_staff(request: HttpRequest) -> bool:
-    """Tell whether the reader may see findings about layers that are not public."""
-    return bool(request.user.is_authenticated and request.user.is_staff)
 
 
 def _counts(found: Any, field: str) -> dict[str, int]:  # noqa: ANN401 - a filtered QuerySet

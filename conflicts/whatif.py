@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import shapely
+from django.contrib.auth.models import AnonymousUser
 from django.contrib.gis.geos import GEOSGeometry
 from django.db import connection, transaction
 
@@ -25,13 +26,13 @@ from conflicts.judgements import Hit, Judgement, explained_gaps, judgement_of_hi
 from conflicts.kinds import KINDS, Rule, Selector, object_selector, reach_m
 from conflicts.models import Rule as RuleRow
 from conflicts.models import RuleBook
-from conflicts.queries import hidden_layers
 from conflicts.rule_schema import rule_from_data
 from conflicts.vocab import Gap
 from layers.crs import PROJECT_SRID
 from layers.models import Feature, LandUseClass, Layer
 from layers.services import NewFeature
 from layers.sql_files import load_sql
+from layers.visibility import hidden_layers
 from layers.vocab import Answer, GeometryKind
 
 PROPOSALS = "proposals"
@@ -74,7 +75,11 @@ class _Question:
         layer, _made = Layer.objects.get_or_create(
             slug=PROPOSALS, defaults={"geometry_kind": GeometryKind.MIXED, "title_en": "Proposals"}
         )
-        hidden = () if for_staff else tuple(hidden_layers().values_list("slug", flat=True))
+        hidden = (
+            ()
+            if for_staff
+            else tuple(hidden_layers(AnonymousUser()).values_list("slug", flat=True))
+        )
         return cls(
             rows=_stand(layer, features),
             theme=layer.theme,

@@ -18,7 +18,7 @@ def visible_layers(user: Reader) -> QuerySet[Layer]:
     the permission "can view layer".
     """
     published = Layer.objects.exclude(published_number=None)
-    return published.filter(visibility__in=_seen_by(user))
+    return published.filter(visibility__in=seen_by(user))
 
 
 def visible_versions(user: Reader) -> list[LayerVersion]:
@@ -40,7 +40,13 @@ def visible_layer(user: Reader, slug: str) -> Layer:
     return layer
 
 
-def _seen_by(user: Reader) -> list[str]:
+def hidden_layers(user: Reader) -> QuerySet[Layer]:
+    """Return the layers this reader may not see, published or not."""
+    return Layer.objects.exclude(visibility__in=seen_by(user))
+
+
+def seen_by(user: Reader) -> list[str]:
+    """Return the kinds of visibility that are open to this reader."""
     seen: list[str] = [Visibility.PUBLIC]
     if getattr(user, "is_staff", False):
         seen.append(Visibility.INTERNAL)

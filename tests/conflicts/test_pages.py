@@ -82,11 +82,11 @@ def test_what_cannot_be_told_stands_before_the_findings(client):
     assert page.index("Cannot tell") < page.index("<table>")
 
 
-def test_places_of_a_restricted_layer_are_counted_but_not_named_to_the_public(client):
+def test_places_of_an_internal_layer_are_counted_but_not_named_to_the_public(client):
     filled_layer("facilities", feature("SECRET", square(0, 0, 100), "landfill"))
     filled_layer("schools", feature("S", square(280, 0, 50), "school"))
     find(RULE)
-    Layer.objects.filter(slug="facilities").update(visibility="restricted")
+    Layer.objects.filter(slug="facilities").update(visibility="internal")
 
     public = text(client.get("/findings/?lang=en"))
     client.force_login(User.objects.create_user("sokha", is_staff=True))
@@ -276,8 +276,8 @@ def test_the_etag_holds_until_a_decision_or_a_detection(client, finding, planner
     assert newest.status_code == 200
 
 
-def test_findings_about_a_restricted_layer_are_for_staff_only(client, finding):
-    Layer.objects.update(visibility="restricted")
+def test_findings_about_an_internal_layer_are_for_staff_only(client, finding):
+    Layer.objects.update(visibility="internal")
 
     assert features(client)["total"] == 0
     assert "lies 180.0 m" not in text(client.get("/findings/?lang=en"))

@@ -1,5 +1,6 @@
 """The ground as data: one table of features, row-versioned, under a catalogue of layers."""
 
+from django.contrib.auth.models import User
 from django.contrib.gis.db import models
 from django.contrib.postgres.indexes import GinIndex
 from django.db.models import F, Q
@@ -86,6 +87,11 @@ class Layer(models.Model):
 
     class Meta:
         ordering = ["theme", "slug"]
+        permissions = [
+            ("edit_features", "Can change features in a draft"),
+            ("publish_version", "Can publish a version or go back to one"),
+            ("edit_survey", "Can state where a layer was surveyed"),
+        ]
 
     def __str__(self) -> str:
         return self.slug
@@ -107,6 +113,10 @@ class LayerVersion(models.Model):
     source_digest = models.CharField(_("SHA-256 of the source"), max_length=64, blank=True)
     published_at = models.DateTimeField(_("published at"), null=True, blank=True)
     feature_count = models.PositiveIntegerField(_("features"), default=0)
+    published_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    message = models.TextField(_("why"), blank=True)
 
     class Meta:
         ordering = ["layer", "-number"]
@@ -279,3 +289,7 @@ class ImportIssue(models.Model):
 
     def __str__(self) -> str:
         return f"row {self.row}: {self.message}"
+
+
+# Drafts are models of this app too: Django finds an app's models through this module.
+from layers.editing import models as editing  # noqa: E402, F401

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import shapely
+from django.contrib.auth.models import User
 from django.contrib.gis.geos import GEOSGeometry, MultiPolygon
 from django.core.files import File
 from django.db import connection, transaction
@@ -38,11 +39,13 @@ class NewFeature:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Provenance:
-    """Where a version comes from."""
+    """Where a version comes from, who publishes it and why."""
 
     source_name: str = ""
     source_digest: str = ""
     captured_on: date | None = None
+    published_by: User | None = None
+    message: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -134,6 +137,46 @@ def retire_features(*, layer: Layer, stable_ids: Iterable[str]) -> Publication:
     layer.features.filter(pk__in=[feature.pk for feature in gone]).update(retired_in=number)
     version = _publish_number(layer, number, Provenance(), left)
     return Publication(version=version, added=0, changed=0, removed=len(gone), unchanged=left)
+
+
+@transaction.atomic
+def publish_changes(
+    layer: Layer,
+    changed: Iterable[NewFeature],
+    removed: Iterable[str],
+    provenance: Provenance | None = None,
+) -> Publication:
+    """Publish one version with some features added or changed and others removed.
+
+    The cost is that of the changes, however large the layer is. Features equal to the published
+    ones keep their row; when nothing differs no version is made.
+
+    Raises
+    ------
+    UnknownLandUseError
+        A feature names a class that does not exist.
+    """
+    layer = Layer.objects.select_for_update().get(pk=layer.pk)
+    number = _next_number(layer)
+    arrays = _change_arrays(changed)
+    _refuse_unknown(set(arrays["land_uses"]) - {None})
+    parameters: dict[str, Any] = {"layer_id": layer.pk, "number": number, **arrays}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            load_sql(__file__, "retire_changed.sql"), parameters | {"removed": list(removed)}
+        )
+        changed_count, gone, kept = cursor.fetchone()
+        written = set(arrays["ids"]) - set(kept)
+        parameters["written"] = list(written)
+        cursor.execute(load_sql(__file__, "insert_changed.sql"), parameters)
+    counts = {"added": len(written) - changed_count, "changed": changed_count, "removed": gone}
+    before = published_version(layer).feature_count if layer.published_number else 0
+    counts["unchanged"] = before - changed_count - gone
+    if not any(counts[key] for key in ("added", "changed", "removed")) and layer.published_number:
+        return Publication(version=published_version(layer), **counts)
+    total = before + counts["added"] - gone
+    version = _publish_number(layer, number, provenance or Provenance(), total)
+    return Publication(version=version, **counts)
 
 
 def published_version(layer: Layer) -> LayerVersion:
@@ -232,20 +275,37 @@ def _copy_lines(features: Iterable[NewFeature | EncodedBatch]) -> Iterator[bytes
 
 
 def _copy_line(feature: NewFeature) -> bytes:
-    geometry = feature.geometry
-    if not isinstance(geometry, bytes):
-        marked = shapely.set_srid(geometry, PROJECT_SRID)
-        geometry = shapely.to_wkb(marked, include_srid=True)
     properties = json.dumps(dict(feature.properties), ensure_ascii=False, sort_keys=True)
     return copy_row(
-        feature.stable_id, feature.land_use, feature.lifecycle, geometry.hex(), properties
+        feature.stable_id, feature.land_use, feature.lifecycle, _ewkb(feature).hex(), properties
     )
+
+
+def _ewkb(feature: NewFeature) -> bytes:
+    if isinstance(feature.geometry, bytes):
+        return feature.geometry
+    marked = shapely.set_srid(feature.geometry, PROJECT_SRID)
+    return shapely.to_wkb(marked, include_srid=True)
+
+
+def _change_arrays(changed: Iterable[NewFeature]) -> dict[str, list[Any]]:
+    rows = list(changed)
+    return {
+        "ids": [row.stable_id for row in rows],
+        "land_uses": [row.land_use for row in rows],
+        "lifecycles": [row.lifecycle for row in rows],
+        "geometries": [_ewkb(row).hex() for row in rows],
+        "properties": [json.dumps(dict(row.properties), ensure_ascii=False) for row in rows],
+    }
 
 
 def _refuse_unknown_classes() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT DISTINCT land_use FROM layer_stage WHERE land_use IS NOT NULL")
-        named = {row[0] for row in cursor.fetchall()}
+        _refuse_unknown({row[0] for row in cursor.fetchall()})
+
+
+def _refuse_unknown(named: set[str]) -> None:
     known = set(LandUseClass.objects.filter(code__in=named).values_list("code", flat=True))
     if unknown := named - known:
         raise UnknownLandUseError(list(unknown))
@@ -277,6 +337,8 @@ def _publish_number(
         source_digest=provenance.source_digest,
         published_at=timezone.now(),
         feature_count=feature_count,
+        published_by=provenance.published_by,
+        message=provenance.message,
     )
     layer.versions.filter(state=VersionState.PUBLISHED).exclude(pk=version.pk).update(
         state=VersionState.RETIRED

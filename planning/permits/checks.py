@@ -39,6 +39,8 @@ class Check:
     zone: str = ""
     missing: Sequence[Said] = ()
     evidence: BaseGeometry | None = None
+    kept_dry: frozenset[str] = frozenset()  # the uses it keeps out of a flood, whatever the depth
+    is_of_rule_book: bool = False
 
     @property
     def margin(self) -> float | None:

@@ -14,7 +14,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from conflicts.judgements import Judgement
-from conflicts.kinds import Separation
+from conflicts.kinds import HazardExposure, Separation
 from conflicts.models import RuleBook
 from conflicts.vocab import RuleBookStatus
 from conflicts.whatif import findings_for
@@ -24,6 +24,7 @@ from layers.vocab import BLOCKING_BASES, Answer, Basis, Lifecycle
 from planning.permits.checks import Case, Check
 from planning.sentences import Said, joined, named, said
 from planning.situation import WHOLE_SHARE
+from planning.topics import FLOOD, TOPIC_THEMES
 
 CODE = "distances"
 LONGEST_REFERENCE = 50
@@ -110,7 +111,17 @@ def _broken_check(case: Case, judgements: Sequence[Judgement]) -> Check:
         **_measured(worst),
         missing=[] if certain else list(open_questions.values()),
         evidence=worst.witness,
+        kept_dry=_kept_dry(worst),
+        is_of_rule_book=True,
     )
+
+
+def _kept_dry(worst: Judgement) -> frozenset[str]:
+    """Return the use a rule keeps out of a flood; none where the rule asks for anything else."""
+    other, use = worst.other, worst.proposed.land_use
+    if use is None or other is None or other.layer.theme != TOPIC_THEMES[FLOOD]:
+        return frozenset()
+    return frozenset([use]) if isinstance(worst.rule, HazardExposure) else frozenset()
 
 
 def _measured(worst: Judgement) -> dict[str, Any]:

@@ -91,7 +91,9 @@ def _critical_checks(case: Case, state: TopicState, met: list[Hit]) -> Iterator[
     if not _within_critical_flood(worst):
         return
     for row in read_table("conflict_rules"):
-        if row["receptor"] != "flood_zone" or not _has_use(case, (row["source"],)):
+        branch = class_branches([row["source"]])[row["source"]]
+        concerned = case.application.proposal.use_codes & set(branch)
+        if row["receptor"] != "flood_zone" or not concerned:
             continue
         found = FloodAnswer(answer=Answer.FAILS)
         explanation = said("Critical facilities stay out of the 100-year flood, however shallow.")
@@ -103,6 +105,7 @@ def _critical_checks(case: Case, state: TopicState, met: list[Hit]) -> Iterator[
             basis=Basis.FOREIGN_REFERENCE if is_foreign else Basis.DEMO_VALUE,
             provision=f"{rule}: {row['source']} outside the flood area",
             source=row["src"] or RULES_SOURCE,
+            kept_dry=concerned,
         )
 
 

@@ -29,13 +29,14 @@ from planning.permits.land import reservation_checks, tenure_check
 from planning.permits.limits import limit_checks
 from planning.permits.overlays import overlay_checks, unknown_overlays
 from planning.permits.parking import parking_check
+from planning.permits.repeated import told_once
 from planning.permits.setbacks import setback_check
 from planning.permits.uses import use_checks, zone_check
 from planning.sentences import Said, joined, labelled, said
 from planning.situation import Situation, situation_of
 from planning.vocab import Outcome
 
-ENGINE_VERSION = "permit-check 2"
+ENGINE_VERSION = "permit-check 3"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,7 +65,9 @@ def check_application(
     day = on or application.submitted_on or timezone.localdate()
     situation = situation_of(application.site, on=day, sees_internal=sees_internal)
     case = Case(application=application, situation=situation, groups=_groups(situation))
-    checks = [*_checks(case), *distance_checks(case, sees_internal=sees_internal)]
+    checks = told_once(
+        [*_checks(case), *distance_checks(case, sees_internal=sees_internal)],
+    )
     left_out = not_checked(case)
     outcome = outcome_of(checks)
     versions = data_versions(situation, *application.parcels)

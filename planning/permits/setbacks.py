@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import shapely
 
+from layers.numbers import number
 from layers.vocab import BLOCKING_BASES, Answer, Basis
 from planning.models import Regulation
 from planning.permits.checks import Case, Check
@@ -94,6 +95,6 @@ def _explanation(required: Required) -> Said:
     for parameter, (_zone, row) in required.items():
         label = labelled(parameter.label)
         for language, texts in parts.items():
-            texts.append(f"{label[language]} {float(row.value):g} m")
+            texts.append(f"{label[language]} {number(row.value, language=language)} m")
     asked = {language: ", ".join(texts) for language, texts in parts.items()}
     return said("Asked for: %(asked)s. Measured: the nearest edge of the plot.", asked=asked)

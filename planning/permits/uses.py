@@ -9,7 +9,7 @@ from layers.vocab import BLOCKING_BASES, Answer, Basis
 from planning.models import UseRule
 from planning.permits.application import ProposedUse
 from planning.permits.checks import Case, Check
-from planning.sentences import Said, joined, labelled, named, said
+from planning.sentences import Said, dated, joined, labelled, named, said
 from planning.situation import SLIVER_MIN_M2, SLIVER_MIN_SHARE
 from planning.vocab import Permission
 
@@ -57,7 +57,7 @@ def zone_check(case: Case) -> Check:
 def _zone_problems(case: Case) -> list[Said]:
     situation = case.situation
     if not situation.plans:
-        return [said("a plan in force on %(day)s", day=situation.on.isoformat())]
+        return [said("a plan in force on %(day)s", day=dated(situation.on))]
     problems = [] if situation.ruling_zones else [said("a zone that rules the plot")]
     limit_m2 = max(SLIVER_MIN_M2, SLIVER_MIN_SHARE * float(situation.site.area))
     if situation.unzoned_area_m2 >= limit_m2:

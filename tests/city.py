@@ -13,13 +13,12 @@ import urllib.request
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote, urlsplit
 
 import psycopg2
 from psycopg2 import sql
 
 from config import cluster
-from config.cluster.place import find_place
+from tests.other_process import on_database
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED_DATA = ROOT.parent / "shared" / "data"
@@ -41,11 +40,7 @@ class City:
 
     @property
     def environment(self):
-        return (
-            os.environ
-            | {"KRONG_SRID": str(self.srid), "KRONG_VAR": str(self.var)}
-            | _own_database(self.database)
-        )
+        return on_database(self.database, KRONG_SRID=str(self.srid), KRONG_VAR=str(self.var))
 
     def run(self, *arguments, timeout=600):
         """Run ``./krong`` and return the finished process, whatever its exit code."""
@@ -137,18 +132,6 @@ def new_city(srid, name, var):
         yield city
     finally:
         city.drop()
-
-
-def _own_database(name):
-    """Name a database of its own on the server that the other tests use."""
-    if cluster.is_embedded():
-        # KRONG_VAR alone would make a second cluster in the city's folder
-        return {"KRONG_DB_NAME": name, "KRONG_PG_HOME": str(find_place().home)}
-    return {
-        "DATABASE_URL": urlsplit(os.environ["DATABASE_URL"])
-        ._replace(path=quote(f"/{name}"))
-        .geturl()
-    }
 
 
 def _free_port():

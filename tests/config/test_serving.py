@@ -13,6 +13,7 @@ import pytest
 from config import serving
 from config.serving import check_address, keep_together, web_command, worker_command
 from layers.errors import UserFacingError
+from tests.other_process import on_test_database
 
 ROOT = Path(__file__).resolve().parents[2]
 LOOPBACK = "127.0.0.1"
@@ -77,6 +78,12 @@ def keeper():
     process.kill()
     process.wait()
     process.stdout.close()
+
+
+@pytest.fixture
+def tables(django_db_setup, tmp_path):
+    """The environment of a Krong whose database has its tables: the one of this test run."""
+    return on_test_database(KRONG_VAR=str(tmp_path))
 
 
 class TestTogether:
@@ -217,24 +224,24 @@ class TestPrograms:
         assert web_command("x")[0] == worker_command()[0] == sys.executable
         assert "db_worker" in worker_command()
 
-    def test_the_command_refuses_a_port_in_use_with_code_2_and_a_sentence(self):
+    def test_the_command_refuses_a_port_in_use_with_code_2_and_a_sentence(self, tables):
         with socket.socket() as other:
             other.bind(("127.0.0.1", 0))
             other.listen()
             address = f"127.0.0.1:{other.getsockname()[1]}"
             done = subprocess.run(
-                [ROOT / "krong", "serve", "--address", address],
+                [ROOT / "krong", "serve", "--address", address], env=tables,
                 capture_output=True, text=True, check=False, timeout=60,
             )  # fmt: skip
         assert done.returncode == 2
         assert "Another program already serves at" in done.stderr
         assert "Traceback" not in done.stderr
 
-    def test_served_for_real_it_answers_and_ends_with_all_its_processes(self):
+    def test_served_for_real_it_answers_and_ends_with_all_its_processes(self, tables):
         """The whole of it once: gunicorn, its workers and the worker for long jobs."""
         port = free_port()
         process = subprocess.Popen(
-            [ROOT / "krong", "serve", "--address", f"127.0.0.1:{port}"],
+            [ROOT / "krong", "serve", "--address", f"127.0.0.1:{port}"], env=tables,
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
         )  # fmt: skip
         try:

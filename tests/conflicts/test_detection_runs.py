@@ -1,6 +1,5 @@
 """A detection happens as a whole or not at all, one at a time, and asks the index."""
 
-import os
 import re
 import signal
 import subprocess
@@ -24,6 +23,7 @@ from layers.services import NewFeature
 from layers.sql_files import load_sql
 from tests.conflicts.ground import find, put, rule_data, rulebook, surveyed_layer
 from tests.factories import EAST, NORTH, feature, filled_layer, square
+from tests.other_process import on_test_database
 
 
 def city():
@@ -89,13 +89,8 @@ def test_a_broken_rule_stops_the_whole_detection_and_says_so():
 
 
 KILLED = """
-import os, sys
 import django
 django.setup()
-from django.conf import settings
-from django.db import connections
-settings.DATABASES["default"]["NAME"] = sys.argv[1]
-connections["default"].settings_dict["NAME"] = sys.argv[1]
 from conflicts.models import RuleBook
 from conflicts.services import detect_conflicts
 def stop_at_the_merge(share, message):
@@ -115,8 +110,8 @@ def test_a_killed_detection_leaves_the_old_findings():
     put(layer, feature("L", square(0, 0, 100), "landfill"))
     rulebook(rule_data())
     process = subprocess.Popen(
-        [sys.executable, "-c", KILLED, connection.settings_dict["NAME"]],
-        env=os.environ | {"DJANGO_SETTINGS_MODULE": "config.settings"},
+        [sys.executable, "-c", KILLED],
+        env=on_test_database(DJANGO_SETTINGS_MODULE="config.settings"),
         cwd=settings.BASE_DIR,
         stdout=subprocess.PIPE,
         text=True,

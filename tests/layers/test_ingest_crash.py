@@ -1,6 +1,5 @@
 """An import that is killed or cancelled leaves the layer exactly as it was."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -8,12 +7,12 @@ import time
 
 import pytest
 from django.conf import settings
-from django.db import connection
 
 from layers.models import Feature, ImportIssue, Layer, LayerVersion, Run
 from layers.runs import request_cancel
 from tests.factories import feature, filled_layer, square
 from tests.layers.sources import vector_file
+from tests.other_process import on_test_database
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -39,11 +38,9 @@ def ground(tmp_path):
 
 @pytest.fixture
 def importing(ground):
-    environment = os.environ | {
-        "KRONG_DB_NAME": connection.settings_dict["NAME"],
-        "DJANGO_SETTINGS_MODULE": "config.settings",
-        "PYTHONPATH": str(settings.BASE_DIR),
-    }
+    environment = on_test_database(
+        DJANGO_SETTINGS_MODULE="config.settings", PYTHONPATH=str(settings.BASE_DIR)
+    )
     process = subprocess.Popen([sys.executable, "-c", SLOW_IMPORT, str(ground)], env=environment)
     yield process
     process.kill()

@@ -1,6 +1,5 @@
 """A run in one shell, stopped or killed from another: the old state or the new, never half."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -9,13 +8,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from django.db import connection
 from django.utils import timezone
 
 from layers.models import Feature, Layer, RasterLayer, Run
 from layers.runs import STALE_AFTER, fail_stale_runs
 from layers.vocab import RunState
 from scenarios.models import ScenarioRun
+from tests.other_process import on_test_database
 from tests.scenarios.basins import HEAVY_RAIN, write_scenario
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -27,14 +26,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def shell(tmp_path):
     """How to run a command of Krong in another process, on this test's own database."""
-    environment = {
-        **os.environ,
-        "PYTHONPATH": str(ROOT),
-        "KRONG_DB_NAME": connection.settings_dict["NAME"],
-        "KRONG_VAR": str(tmp_path / "var"),
-    }
-    # the database server is this deployment's own; only files go elsewhere
-    command = [sys.executable, "-c", _COMMAND]
+    environment = on_test_database(PYTHONPATH=str(ROOT), KRONG_VAR=str(tmp_path / "var"))
+    command = [sys.executable, "-m", "config.command_line"]
     started = []
 
     def run(*words):
@@ -50,20 +43,6 @@ def shell(tmp_path):
         if process.poll() is None:
             process.kill()
         process.communicate()
-
-
-# The settings of this process, with the files of the test: the embedded server stays the same.
-_COMMAND = """
-import os, sys
-var = os.environ.pop("KRONG_VAR")
-os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
-from django.conf import settings
-from pathlib import Path
-settings.VAR_DIR = Path(var)
-settings.MEDIA_ROOT = Path(var) / "media"
-from django.core.management import execute_from_command_line
-execute_from_command_line(["krong", *sys.argv[1:]])
-"""
 
 
 @pytest.fixture

@@ -28,6 +28,7 @@ from layers.vocab import Basis, GeometryKind
 from scenarios.errors import TerrainError
 from scenarios.flood.hazard import FLOOD_CLASS_DEPTHS_M, FLOOD_CLASS_WET_M
 from scenarios.hazard_zones import HazardZone, domain_area, hazard_zones
+from scenarios.model_setup import ModelSetup
 from scenarios.models import Scenario, ScenarioRun
 from scenarios.queries import (
     BUILDINGS,
@@ -58,7 +59,7 @@ WEAKEST_FIRST = (
 )
 
 
-def check_publishable(outcome: Outcome) -> None:
+def check_publishable(setup: ModelSetup) -> None:
     """Refuse to publish what is not in the deployment's own coordinate system.
 
     Raises
@@ -66,7 +67,7 @@ def check_publishable(outcome: Outcome) -> None:
     TerrainError
         Names both systems.
     """
-    srid = outcome.setup.grid.srid
+    srid = setup.grid.srid
     if srid != PROJECT_SRID:
         raise TerrainError(
             f"The terrain is in EPSG:{srid}, but this deployment measures in EPSG:{PROJECT_SRID}: "

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from scenarios import flood
 from scenarios.errors import SolverError
+from scenarios.flood.checks import check_input
 from scenarios.hazard_zones import worst_at_walls
 from scenarios.model_setup import ModelSetup, prepare_model
 from scenarios.rainfall import climate_named, design_rain
@@ -93,6 +94,24 @@ class Outcome:
             yield ValidityNote.HOLES
 
 
+def accepted_model(spec: ScenarioSpec, sources: Sources) -> ModelSetup:
+    """Return the model of a scenario that can be computed; nothing is computed yet.
+
+    Raises
+    ------
+    TerrainError, SpecError, StormError
+        The scenario cannot be set up.
+    SolverError
+        The solver refuses the input.
+    """
+    setup = prepare_model(spec, sources)
+    try:
+        check_input(setup.terrain, setup.forcing, setup.settings)
+    except flood.InvalidFloodInput as error:
+        raise SolverError(error.what, remedy=error.remedy) from error
+    return setup
+
+
 def run_spec(
     spec: ScenarioSpec,
     sources: Sources,
@@ -110,6 +129,22 @@ def run_spec(
         The solver refused the input or broke down.
     """
     setup = prepare_model(spec, sources)
+    return run_model(setup, on_progress=on_progress, should_stop=should_stop)
+
+
+def run_model(
+    setup: ModelSetup,
+    *,
+    on_progress: Callable[[flood.Progress], None] | None = None,
+    should_stop: Callable[[], bool] | None = None,
+) -> Outcome:
+    """Compute a model. A stopped run has ``outcome.result.cancelled``.
+
+    Raises
+    ------
+    SolverError
+        The solver refused the input or broke down.
+    """
     try:
         result = flood.simulate(
             setup.terrain,

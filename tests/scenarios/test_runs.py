@@ -12,10 +12,10 @@ from layers.models import Feature, Layer, LayerVersion, RasterLayer, Run
 from layers.queries import current_features
 from layers.runs import request_cancel
 from layers.vocab import RunState
-from scenarios import publication, services
+from scenarios import flood, publication, services
 from scenarios.errors import SpecError, TerrainError
 from scenarios.models import Scenario, ScenarioRun
-from scenarios.services import carry_out, spec_of, store_scenario
+from scenarios.services import Pace, carry_out, spec_of, store_scenario
 from scenarios.spec_reader import read_spec
 from scenarios.tasks import carry_out_run
 from tests.scenarios.basins import (
@@ -230,6 +230,43 @@ class TestCommand:
         assert ended.value.code == 2
         assert "terrain.tif does not say which value means 'no data'" in capsys.readouterr().err
 
+    @pytest.mark.parametrize(
+        ("changes", "sentence"),
+        [
+            ({"terrain": {"layer": "no-such-terrain"}}, "no layer 'no-such-terrain'"),
+            ({"window": [0, 0, 50, 50]}, "is not inside terrain.tif"),
+            ({"buildings": {"layer": "no-such-houses", "raise_m": 3}}, "no layer 'no-such-houses'"),
+        ],
+    )
+    def test_of_a_refused_scenario_nothing_remains(self, tmp_path, capsys, changes, sentence):
+        with pytest.raises(SystemExit) as ended:
+            call_command("scenario", "run", str(write_scenario(tmp_path, **changes)))
+        assert ended.value.code == 2
+        assert sentence in capsys.readouterr().err
+        assert not Scenario.objects.exists()
+        assert not Run.objects.exists()
+
+    def test_a_foreign_coordinate_system_is_refused_before_it_is_computed(self, tmp_path, capsys):
+        write_terrain(tmp_path / "terrain.tif", basin(), crs="EPSG:32756")
+        with pytest.raises(SystemExit):
+            call_command("scenario", "run", str(write_scenario(tmp_path)))
+        said = capsys.readouterr()
+        assert "measures in EPSG:32648" in said.err
+        assert "simulated" not in said.out
+        assert not Scenario.objects.exists()
+
+    def test_a_scenario_that_was_accepted_survives_the_refusal_of_its_next_version(
+        self, pit, tmp_path, capsys
+    ):
+        call_command("scenario", "run", str(pit))
+        accepted = Scenario.objects.values().get()
+        worse = write_scenario(tmp_path, title_en="Worse", window=[0, 0, 50, 50])
+        with pytest.raises(SystemExit):
+            call_command("scenario", "run", str(worse))
+        assert Scenario.objects.values().get() == accepted
+        assert Run.objects.get().state == RunState.SUCCEEDED
+        capsys.readouterr()
+
     def test_the_list_names_scenarios_and_their_newest_run(self, pit, capsys):
         call_command("scenario", "list")
         assert "No scenarios yet" in capsys.readouterr().out
@@ -239,6 +276,40 @@ class TestCommand:
         assert "succeeded" in capsys.readouterr().out
         call_command("scenario", "show", str(Run.objects.get().pk))
         assert "Volume error" in capsys.readouterr().out
+
+
+class TestTimeLeft:
+    """A day of rain; the solver's first step waits 60 s to be compiled, then 1 % takes 1 s."""
+
+    def seconds_left(self, pace, share, steps, now):
+        progress = flood.Progress(
+            time_s=share * 86_400, duration_s=86_400, steps=steps, dt_s=1.0, max_depth_m=0.1
+        )
+        return pace.seconds_left(progress, now)
+
+    def test_the_time_of_compiling_is_no_part_of_it(self):
+        pace = Pace()
+        assert self.seconds_left(pace, 0.0, 0, 0.0) is None
+        assert self.seconds_left(pace, 0.00001, 1, 60.0) is None
+        assert self.seconds_left(pace, 0.10001, 900, 70.0) == pytest.approx(90, abs=0.1)
+        assert self.seconds_left(pace, 0.50001, 4500, 110.0) == pytest.approx(50, abs=0.1)
+
+    def test_nothing_is_told_before_four_seconds_of_computing(self):
+        pace = Pace()
+        assert self.seconds_left(pace, 0.00, 1, 60.0) is None
+        assert self.seconds_left(pace, 0.02, 99, 63.9) is None
+        assert self.seconds_left(pace, 0.04, 199, 64.0) == pytest.approx(96)
+
+    def test_nothing_is_told_of_a_computation_that_does_not_advance(self):
+        pace = Pace()
+        self.seconds_left(pace, 0.25, 1, 60.0)
+        assert self.seconds_left(pace, 0.25, 1, 600.0) is None
+
+    def test_a_line_without_it_says_how_far_the_water_is(self):
+        progress = flood.Progress(time_s=60, duration_s=3600, steps=1, dt_s=0.5, max_depth_m=0.25)
+        line = "0:01:00 of 1:00:00 simulated; step 0.50 s, deepest 0.25 m"
+        assert services._line(progress, None) == line
+        assert "simulated, 0:01:30 left; step" in services._line(progress, 90.4)
 
 
 def test_times_are_told_by_the_clock():

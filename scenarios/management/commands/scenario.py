@@ -10,7 +10,7 @@ from layers.models import Run
 from layers.runs import fail_stale_runs
 from scenarios.models import Scenario, ScenarioRun
 from scenarios.queries import run_numbered, runs_of
-from scenarios.services import carry_out, start_run, store_scenario
+from scenarios.services import carry_out, submit
 from scenarios.spec_reader import read_spec
 
 
@@ -39,16 +39,16 @@ class Command(KrongCommand):
 
     def _run(self, path: Path, *, publish: bool) -> dict[str, Any]:
         spec = read_spec(path)
-        scenario = store_scenario(spec, path.resolve().parent)
-        run, reused = start_run(scenario=scenario, spec=spec, publish=publish)
-        if reused:
+        submitted = submit(spec, path.resolve().parent, publish=publish)
+        run = submitted.run
+        if submitted.is_reused:
             self.say(f"Nothing has changed since run {run.pk}: its result stands.")
         else:
             self.say(
                 f"Run {run.pk}: {run.title}. To stop it: Ctrl-C or ./krong run cancel {run.pk}"
             )
-            run = carry_out(run, spec, echo=self.show_progress)
-        return self._told(run, reused=reused)
+            run = carry_out(run, spec, setup=submitted.setup, echo=self.show_progress)
+        return self._told(run, reused=submitted.is_reused)
 
     def _told(self, run: Run, *, reused: bool) -> dict[str, Any]:
         result = ScenarioRun.objects.filter(run=run).first()

@@ -1,6 +1,7 @@
 """What ``./krong`` runs: it brings up the database, then hands over to a management command."""
 
 import difflib
+import json
 import os
 import sys
 from collections.abc import Sequence
@@ -12,6 +13,7 @@ from config.cluster.place import ROOT
 from layers.errors import UserFacingError
 
 EXIT_USER_CAN_ACT = 2
+AS_JSON = "--json"
 HELP_WORDS = frozenset({"help", "-h", "--help"})
 WITHOUT_DATABASE = frozenset(
     {"compilemessages", "makemessages", "collectstatic", "findstatic", "version", "--version"}
@@ -21,13 +23,27 @@ WITHOUT_DATABASE = frozenset(
 def main(arguments: Sequence[str]) -> int:
     """Run one command and return its exit code; 2 means the printed sentence says what to do."""
     try:
-        return _run(list(arguments))
+        return _run(_command_first(arguments))
     except UserFacingError as error:
-        sys.stderr.write(f"{error}\n")
+        _refuse(error, as_json=AS_JSON in arguments)
         return EXIT_USER_CAN_ACT
     except BrokenPipeError:  # './krong findings | head' has read enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+
+
+def _command_first(arguments: Sequence[str]) -> list[str]:
+    """Return the words with the command in front: './krong --json layers' is understood too."""
+    words = list(arguments)
+    if words[1:] and words[0] == AS_JSON:
+        words = [words[1], AS_JSON, *words[2:]]
+    return words
+
+
+def _refuse(error: UserFacingError, *, as_json: bool) -> None:
+    if as_json:
+        sys.stdout.write(f"{error.as_json()}\n")
+    sys.stderr.write(f"{error}\n")
 
 
 def _run(arguments: list[str]) -> int:
@@ -35,6 +51,9 @@ def _run(arguments: list[str]) -> int:
     if name == db_command.NAME:
         return db_command.run(arguments[1:])
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    if name == AS_JSON:
+        sys.stdout.write(json.dumps({"commands": own_commands()}, ensure_ascii=False) + "\n")
+        return 0
     if name in HELP_WORDS and len(arguments) < 2:  # noqa: PLR2004 - 'help' with nothing after it
         sys.stdout.write(command_list())
         return 0

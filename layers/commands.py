@@ -6,13 +6,25 @@ from argparse import ArgumentParser
 from collections.abc import Mapping
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from django.utils import translation
 
 from layers.checks import refuse_an_empty_database, refuse_another_crs
 from layers.errors import UserFacingError
 
 EXIT_USER_ERROR = 2
+AS_JSON = "--json"
+
+
+class WrongWordsError(UserFacingError):
+    """A command was given words it does not know, or too few."""
+
+    def __init__(self, command: str, said: str) -> None:
+        reason = said.removeprefix("Error: ").rstrip(".")
+        super().__init__(
+            f"'{command}' was not understood: {reason}.",
+            remedy=f"'./krong {command} --help' explains it.",
+        )
 
 
 class KrongCommand(BaseCommand):
@@ -25,11 +37,20 @@ class KrongCommand(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Add ``--json`` and then the command's own arguments."""
-        parser.add_argument("--json", action="store_true", help="print one JSON object, no prose")
+        parser.add_argument(AS_JSON, action="store_true", help="print one JSON object, no prose")
         self.add_own_arguments(parser)
 
     def add_own_arguments(self, parser: ArgumentParser) -> None:
         """Add the arguments of this command."""
+
+    def run_from_argv(self, argv: list[str]) -> None:
+        """Refuse wrong words in the manner of all other mistakes; then do as Django does."""
+        self.as_json = AS_JSON in argv
+        try:
+            self.create_parser(argv[0], argv[1]).parse_args(argv[2:])
+        except CommandError as error:
+            self._refuse(WrongWordsError(argv[1], str(error)))
+        super().run_from_argv(argv)
 
     def handle(self, *_args: str, **options: Any) -> None:  # noqa: ANN401
         """Run in English unless asked otherwise; turn user errors into a sentence and code 2."""
@@ -59,7 +80,6 @@ class KrongCommand(BaseCommand):
 
     def _refuse(self, error: UserFacingError) -> None:
         if self.as_json:
-            body = {"error": {"what": error.what, "remedy": error.remedy}}
-            self.stdout.write(json.dumps(body, ensure_ascii=False))
+            self.stdout.write(error.as_json())
         self.stderr.write(f"{error.what}\n{error.remedy}")
         sys.exit(EXIT_USER_ERROR)

@@ -1,5 +1,6 @@
 """Errors a person can act on, in the reader's language: Khmer on the web, English in the shell."""
 
+import json
 from pathlib import Path
 
 from django.utils.translation import gettext as _
@@ -18,6 +19,11 @@ class UserFacingError(Exception):
         super().__init__(f"{what} {remedy}")
         self.what = what
         self.remedy = remedy
+
+    def as_json(self) -> str:
+        """Return what a program reads on standard output where a person reads the sentence."""
+        body = {"error": {"what": self.what, "remedy": self.remedy}}
+        return json.dumps(body, ensure_ascii=False)
 
 
 class NotFoundError(UserFacingError):

@@ -124,11 +124,13 @@ def _mark(run: Run, state: RunState, message: str, *, started: bool = False) -> 
     run.save(update_fields=changed)
 
 
-def request_cancel(run: Run) -> None:
-    """Ask a waiting or running job to stop; it does so at its next report."""
-    Run.objects.filter(pk=run.pk, state__in=[RunState.QUEUED, RunState.RUNNING]).update(
-        cancel_requested_at=timezone.now()
-    )
+def request_cancel(run: Run) -> bool:
+    """Ask a waiting or running job to stop, which it does at its next report.
+
+    Returns False when it has already ended, so that there was nothing to ask.
+    """
+    waiting = Run.objects.filter(pk=run.pk, state__in=[RunState.QUEUED, RunState.RUNNING])
+    return bool(waiting.update(cancel_requested_at=timezone.now()))
 
 
 def fail_stale_runs() -> int:

@@ -4,9 +4,11 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Sequence
+from typing import NoReturn
 
 from config import cluster
 from config.cluster import server
+from config.cluster.errors import ClusterError
 from config.cluster.place import find_place
 
 NAME = "db"
@@ -59,9 +61,18 @@ ACTIONS: dict[str, Callable[[], dict[str, object]]] = {
 }
 
 
+class _Parser(argparse.ArgumentParser):
+    """Refuses wrong words with a sentence of Krong's own, which '--json' prints as an object."""
+
+    def error(self, message: str) -> NoReturn:
+        raise ClusterError(
+            f"'db' was not understood: {message}.", remedy="'./krong db --help' explains it."
+        )
+
+
 def run(arguments: Sequence[str]) -> int:
     """Run ``./krong db ACTION [--json]``; ``status`` exits with 1 when the server is down."""
-    parser = argparse.ArgumentParser(prog="krong db", description=HELP)
+    parser = _Parser(prog="krong db", description=HELP)
     parser.add_argument("action", choices=ACTIONS)
     parser.add_argument("--json", action="store_true", help="print an object for machines")
     chosen = parser.parse_args(arguments)

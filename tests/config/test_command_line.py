@@ -60,6 +60,32 @@ def test_an_unknown_command_is_refused_with_the_nearest_one_and_code_2(unmade):
     assert not unmade.exists()
 
 
+@pytest.mark.parametrize(
+    ("words", "what"),
+    [
+        (["--json", "migrat"], "Krong has no command 'migrat'."),
+        (["migrat", "--json"], "Krong has no command 'migrat'."),
+        (["--json", "db", "begin"], "'db' was not understood: argument action: invalid choice:"),
+        (["db", "--json"], "'db' was not understood: the following arguments are required:"),
+        (["--json", "layers", "--colour"], "'layers' was not understood: unrecognized arguments"),
+    ],
+)
+def test_a_machine_reads_every_refusal_as_an_object_with_code_2(cluster, words, what):
+    done = krong(*words, KRONG_PG_HOME=str(cluster.home))
+
+    assert done.returncode == 2
+    assert json.loads(done.stdout)["error"]["what"].startswith(what)
+    assert what in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_json_alone_lists_the_commands_for_machines(unmade):
+    done = krong("--json", KRONG_PG_HOME=str(unmade))
+
+    assert "Serve the pages" in json.loads(done.stdout)["commands"]["serve"]
+    assert not unmade.exists()
+
+
 def test_before_set_up_it_says_what_to_run(tmp_path):
     shutil.copy(ROOT / "krong", tmp_path)
 

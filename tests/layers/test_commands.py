@@ -3,7 +3,8 @@
 import json
 
 import pytest
-from django.core.management import call_command
+from django.core.management import call_command, execute_from_command_line
+from django.utils import timezone
 
 from layers.models import ImportIssue, LandUseClass, Run
 from layers.runs import queue_run
@@ -80,3 +81,63 @@ def test_machines_get_the_refusal_as_json_and_nothing_else(capsys):
         call_command("run", "show", "4711", "--json")
     told = json.loads(capsys.readouterr().out)
     assert told["error"]["what"] == "There is no run number 4711."
+
+
+@pytest.mark.parametrize(
+    ("state", "told"),
+    [("succeeded", "it succeeded at"), ("failed", "it failed at"),
+     ("cancelled", "it was cancelled at")],
+)  # fmt: skip
+def test_a_run_that_has_ended_cannot_be_stopped_and_how_it_ended_is_told(capsys, state, told):
+    run = queue_run(kind="import", title="Import houses", parameters={})
+    Run.objects.filter(pk=run.pk).update(state=state, finished_at=timezone.now())
+
+    with pytest.raises(SystemExit) as ended:
+        call_command("run", "cancel", str(run.pk))
+
+    said = capsys.readouterr()
+    assert ended.value.code == 2
+    assert f"Run {run.pk} ('Import houses') has already ended: {told} 20" in said.err
+    assert "to stop." not in said.out
+    run.refresh_from_db()
+    assert run.cancel_requested_at is None
+
+
+def test_a_running_job_can_be_asked_to_stop(capsys):
+    run = queue_run(kind="import", title="Import houses", parameters={})
+    Run.objects.filter(pk=run.pk).update(state="running", heartbeat_at=timezone.now())
+
+    assert f"Asked #{run.pk} Import houses to stop." in say(capsys, "run", "cancel", str(run.pk))
+    run.refresh_from_db()
+    assert run.cancel_requested_at is not None
+
+
+class TestWrongWords:
+    """What argparse refuses is refused like every other mistake."""
+
+    @pytest.mark.parametrize(
+        ("words", "reason"),
+        [
+            (["run", "stop"], "invalid choice: 'stop'"),
+            (["run", "show", "three"], "invalid int value: 'three'"),
+            (["run"], "the following arguments are required: action"),
+            (["layers", "--colour"], "unrecognized arguments: --colour"),
+        ],
+    )
+    def test_a_machine_reads_an_object_and_a_person_a_sentence(self, capsys, words, reason):
+        with pytest.raises(SystemExit) as ended:
+            execute_from_command_line(["krong", *words, "--json"])
+
+        said = capsys.readouterr()
+        assert ended.value.code == 2
+        error = json.loads(said.out)["error"]
+        assert error["what"].startswith(f"'{words[0]}' was not understood: ")
+        assert reason in error["what"]
+        assert error["remedy"] == f"'./krong {words[0]} --help' explains it."
+        assert reason in said.err
+
+    def test_without_json_nothing_but_the_sentence_is_printed(self, capsys):
+        with pytest.raises(SystemExit) as ended:
+            execute_from_command_line(["krong", "run", "stop"])
+        assert ended.value.code == 2
+        assert capsys.readouterr().out == ""

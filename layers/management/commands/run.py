@@ -3,13 +3,30 @@
 from argparse import ArgumentParser
 from typing import Any
 
+from django.utils.timezone import localtime
+
 from layers.commands import KrongCommand
-from layers.errors import NotFoundError
+from layers.errors import NotFoundError, UserFacingError
 from layers.models import Run
 from layers.runs import fail_stale_runs, request_cancel
+from layers.vocab import RunState
 
 PRINTED_ISSUES = 200
+HOW_IT_ENDED: dict[str, str] = {
+    RunState.SUCCEEDED: "succeeded",
+    RunState.FAILED: "failed",
+    RunState.CANCELLED: "was cancelled",
+}
 ISSUE_COLUMNS = ("row", "stable_id", "kind", "value", "message", "action")
+
+
+def _already_ended(run: Run) -> UserFacingError:
+    """Return the sentence for whoever wants to stop what has ended: how it ended, and when."""
+    when = "" if run.finished_at is None else f" at {localtime(run.finished_at):%Y-%m-%d %H:%M:%S}"
+    return UserFacingError(
+        f"Run {run.pk} ('{run.title}') has already ended: it {HOW_IT_ENDED[run.state]}{when}.",
+        remedy=f"There is nothing to stop. './krong run show {run.pk}' tells what it did.",
+    )
 
 
 class Command(KrongCommand):
@@ -32,12 +49,17 @@ class Command(KrongCommand):
                 f"There is no run number {number}.", remedy="'./krong run list' shows the last 50."
             )
         if action == "cancel":
-            request_cancel(run)
-            self.say(f"Asked {run} to stop.")
-            return self._line(run)
+            return self._cancel(run)
         self.say(run.log)
         issues = self._issues(run)
         return self._line(run) | {"issues": issues}
+
+    def _cancel(self, run: Run) -> dict[str, Any]:
+        if not request_cancel(run):
+            run.refresh_from_db()
+            raise _already_ended(run)
+        self.say(f"Asked {run} to stop.")
+        return self._line(run)
 
     def _issues(self, run: Run) -> list[dict[str, Any]]:
         """Return the rows of an import that were repaired, refused or noted; print the first."""

@@ -1,7 +1,7 @@
 """The demo city from nothing to answers: the commands a city would give, in their order."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -116,7 +116,10 @@ def state_surveys(city: DemoCity) -> int:
     """State where each layer of the demo city was surveyed; return how many statements."""
     surveys = geopandas.read_file(city.gpkg, layer="surveyed")
     for row in surveys.itertuples():
-        _state_survey(str(row.layer), row.geometry, str(row.completeness), str(row.stable_id))
+        classes = str(row.classes or "").split()
+        _state_survey(
+            str(row.layer), row.geometry, str(row.completeness), str(row.stable_id), classes
+        )
     return len(surveys)
 
 
@@ -126,11 +129,14 @@ def state_register(city: DemoCity) -> None:
     _state_survey("reservations", communes.union_all(), "complete", "register of reservations")
 
 
-def _state_survey(layer: str, area: BaseGeometry, completeness: str, source: str) -> None:
+def _state_survey(
+    layer: str, area: BaseGeometry, completeness: str, source: str, classes: Sequence[str] = ()
+) -> None:
     set_surveyed_area(
         layer=layer_named(layer),
         geometry=area,
         completeness=completeness,
         source=f"demo city, {source}",
         captured_on=date(2026, 6, 30),
+        classes=classes,
     )

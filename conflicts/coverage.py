@@ -25,6 +25,7 @@ class Selection:
     """The features one selector means, as they stand in the working table of this detection."""
 
     number: int
+    classes: tuple[str, ...]  # with their branches; empty: of any class
     sure: int
     unsure: int
     unsure_examples: tuple[str, ...]
@@ -68,16 +69,19 @@ def unknown_attributes(
 
 
 def _unseen_subjects(rule: Rule, subject: Selection) -> Iterator[dict[str, Any]]:
-    """No subject is known: fine where a complete survey found none, otherwise unknown."""
-    if subject.sure or subject.unsure:
-        return
+    """Yield what keeps the rule from knowing all its subjects: those it knows are not all."""
     layers = proving_layers(rule.subject, subject)
-    if not layers:
+    if subject.sure or subject.unsure:
+        named = bool(rule.subject.surveyed_in)
+        yield from _not_looked_for("subject", subject, layers, also_unsurveyed=named)
+    elif not layers:
         yield _gap(Gap.NO_LAYER, "subject", rule.subject)
     elif missing := _not_in_catalogue(layers):
         yield _gap(Gap.MISSING_LAYER, "subject", rule.subject, layers=missing)
     elif unsurveyed := _without_survey(layers):
         yield _gap(Gap.NO_SUBJECTS, "subject", rule.subject, layers=unsurveyed)
+    else:
+        yield from _not_looked_for("subject", subject, layers)
 
 
 def unseen_around(
@@ -96,8 +100,13 @@ def unseen_around(
     if missing := _not_in_catalogue(layers):
         yield _gap(Gap.MISSING_LAYER, side, selector, layers=missing, count=known.sure)
         return
+    asked = () if is_map else others.classes
+    if not is_map and (unseen := list(_not_looked_for(side, others, layers, count=known.sure))):
+        yield from unseen
+        return
     # one of several hazard maps suffices; a feature may hide in any of several layers
-    count, examples = _unsurveyed(known, layers, reach_m(rule), 1 if is_map else len(layers))
+    needed = 1 if is_map else len(set(layers))
+    count, examples = _unsurveyed(known, layers, asked, reach_m(rule), needed)
     if count:
         yield _gap(
             Gap.NOT_SURVEYED,
@@ -110,17 +119,40 @@ def unseen_around(
         )
 
 
+def _not_looked_for(
+    side: str,
+    others: Selection,
+    layers: Sequence[str],
+    *,
+    also_unsurveyed: bool = False,
+    **facts: Any,  # noqa: ANN401 - what the gap says besides
+) -> Iterator[dict[str, Any]]:
+    """Yield a gap for the classes that no complete survey of a layer looked for."""
+    parameters: dict[str, Any] = {
+        "layers": list(layers),
+        "asked": list(others.classes),
+        "also_unsurveyed": also_unsurveyed,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(load_sql(__file__, "classes_not_looked_for.sql"), parameters)
+        for layer, classes in cursor.fetchall():
+            named = {"classes": classes, "layers": [layer]}
+            yield {"gap": str(Gap.CLASS_NOT_SURVEYED), "side": side, **named, **facts}
+
+
 def _unsurveyed(
-    subject: Selection, layers: Sequence[str], reach: float, needed: int
+    subject: Selection, layers: Sequence[str], asked: Sequence[str], reach: float, needed: int
 ) -> tuple[int, list[str]]:
     parameters: dict[str, Any] = {
         "subject": subject.number,
         "layers": list(layers),
+        "asked": list(asked),
         "layers_needed": needed,
         "reach_m": reach,
         "examples": EXAMPLES,
     }
     with connection.cursor() as cursor:
+        cursor.execute(load_sql(__file__, "survey_ground.sql"), parameters)
         cursor.execute(load_sql(__file__, "unsurveyed_subjects.sql"), parameters)
         count, examples = cursor.fetchone()
     return count, examples

@@ -96,7 +96,7 @@ class Detector:
             number = len(self.selections) + 1
             _run(load_sql(__file__, "select_features.sql"), parameters | {"selection": number})
             _run("ANALYZE conflict_selection", {})
-            self.selections[key] = _describe(number)
+            self.selections[key] = _describe(number, tuple(parameters["classes"] or ()))
         return self.selections[key]
 
     def classes_meant(self, selector: Selector) -> list[str]:
@@ -122,7 +122,7 @@ def find_hits(rule: Rule, subject: Selection, objects: Selection) -> None:
         _run(load_sql(__file__, KINDS[rule.kind].sql), _parameters(rule, subject, objects))
 
 
-def _describe(number: int) -> Selection:
+def _describe(number: int, classes: tuple[str, ...]) -> Selection:
     with connection.cursor() as cursor:
         cursor.execute(
             load_sql(__file__, "describe_selection.sql"),
@@ -131,6 +131,7 @@ def _describe(number: int) -> Selection:
         sure, unsure, examples, layers, sure_layers = cursor.fetchone()
     return Selection(
         number=number,
+        classes=classes,
         sure=sure,
         unsure=unsure,
         unsure_examples=tuple(examples),

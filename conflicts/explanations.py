@@ -255,6 +255,9 @@ def _gap_sentences() -> Mapping[Gap, str]:
             "%(count)s places have ground within %(reach)s that is not completely surveyed for"
             " %(what)s (%(layers)s), for example: %(examples)s."
         ),
+        Gap.CLASS_NOT_SURVEYED: _(
+            "Nobody has surveyed %(what)s: no complete survey of %(layers)s has looked for it."
+        ),
         Gap.NO_SUBJECTS: _(
             "No %(what)s is known, but %(layers)s is not completely surveyed anywhere."
         ),

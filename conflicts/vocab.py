@@ -76,6 +76,7 @@ class Gap(TextChoices):
     NO_LAYER = "no_layer", _("no layer holds such features and none is named as surveyed")
     MISSING_LAYER = "missing_layer", _("a layer that must be surveyed does not exist")
     NOT_SURVEYED = "not_surveyed", _("the neighbourhood is not completely surveyed")
+    CLASS_NOT_SURVEYED = "class_not_surveyed", _("no complete survey has looked for this class")
     NO_SUBJECTS = "no_subjects", _("none is known, but the area is not completely surveyed")
     UNKNOWN_ATTRIBUTE = "unknown_attribute", _("a needed attribute is missing or no number")
     NO_HAZARD_MAP = "no_hazard_map", _("there is no such hazard map")

@@ -2,6 +2,7 @@
 
 from django.contrib.auth.models import User
 from django.contrib.gis.db import models
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db.models import F, Q
 from django.utils.translation import get_language
@@ -194,13 +195,23 @@ class Feature(models.Model):
 
 
 class SurveyedArea(models.Model):
-    """Where a layer was surveyed: only here does absence of a feature mean absence."""
+    """Where a layer was surveyed, and for what: only here does absence mean absence.
+
+    A statement that names no classes looked for those its layer holds or has held, no others.
+    """
 
     layer = models.ForeignKey(Layer, on_delete=models.CASCADE, related_name="surveyed_areas")
     geometry = models.MultiPolygonField(_("extent"), srid=PROJECT_SRID)
     completeness = models.CharField(_("completeness"), max_length=8, choices=Completeness)
     captured_on = models.DateField(_("surveyed on"), null=True, blank=True)
     source = models.CharField(_("source"), max_length=255, blank=True)
+    classes = ArrayField(
+        models.CharField(max_length=40),
+        verbose_name=_("classes looked for"),
+        default=list,
+        blank=True,
+        help_text=_("Codes; each means its whole branch. Empty: what the layer holds."),
+    )
 
     class Meta:
         constraints = [

@@ -2,13 +2,16 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from typing import Any
 
 from django.contrib.gis.geos import GEOSGeometry
+from django.db import connection
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from layers.errors import NotFoundError, UnknownLandUseError, UnknownLayerError
-from layers.models import Feature, LandUseClass, Layer, RasterLayer
+from layers.models import Feature, LandUseClass, Layer, RasterLayer, SurveyedArea
+from layers.sql_files import load_sql
 
 
 def layer_named(slug: str) -> Layer:
@@ -77,19 +80,24 @@ def _branch(root: LandUseClass, children: dict[int | None, list[LandUseClass]]) 
     return sorted(codes)
 
 
-def surveyed_share(slug: str, area: GEOSGeometry) -> float:
+def classes_looked_for() -> dict[int, list[str]]:
+    """Return by layer the names of the classes its complete surveys say they looked for."""
+    names = {row.code: row.name for row in LandUseClass.objects.all()}
+    found: dict[int, list[str]] = defaultdict(list)
+    stated = SurveyedArea.objects.filter(completeness="complete").order_by("pk")
+    for layer, codes in stated.values_list("layer_id", "classes"):
+        found[layer] += [names.get(code, code) for code in codes]
+    return {layer: list(dict.fromkeys(classes)) for layer, classes in found.items()}
+
+
+def surveyed_share(slug: str, area: GEOSGeometry, classes: Iterable[str] = ()) -> float:
     """Return which share (0 to 1) of an area was completely surveyed for a layer.
 
-    Only inside it does "nothing found" mean "nothing there".
+    With ``classes``: surveyed for all of these, each with its whole branch. Only inside it does
+    "nothing found" mean "nothing there".
     """
-    complete = layer_named(slug).surveyed_areas.filter(
-        completeness="complete", geometry__intersects=area
-    )
-    known: GEOSGeometry | None = None
-    for surveyed in complete:
-        known = surveyed.geometry if known is None else known.union(surveyed.geometry)
-    if known is None:
-        return 0.0
-    if not area.area:
-        return 1.0 if known.covers(area) else 0.0
-    return float(known.intersection(area).area / area.area)
+    asked = sorted({code for branch in class_branches(classes).values() for code in branch})
+    parameters: dict[str, Any] = {"layer": layer_named(slug).pk, "asked": asked, "area": area.ewkb}
+    with connection.cursor() as cursor:
+        cursor.execute(load_sql(__file__, "surveyed_share.sql"), parameters)
+        return float(cursor.fetchone()[0])

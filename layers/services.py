@@ -20,6 +20,7 @@ from layers.copying import EncodedBatch, copy_row
 from layers.crs import PROJECT_SRID
 from layers.errors import NotFoundError, UnknownLandUseError, UserFacingError
 from layers.models import LandUseClass, Layer, LayerVersion, RasterLayer, SurveyedArea
+from layers.queries import class_branches
 from layers.sql_files import load_sql
 from layers.vocab import Completeness, GeometryKind, Lifecycle, VersionState
 
@@ -219,14 +220,19 @@ def set_surveyed_area(
     completeness: str = Completeness.COMPLETE,
     source: str = "",
     captured_on: date | None = None,
+    classes: Iterable[str] = (),
 ) -> SurveyedArea:
     """State where a layer was surveyed, replacing an earlier statement from the same source.
+
+    ``classes`` are those that were looked for, each with its whole branch; without any, those the
+    layer holds or has held.
 
     Raises
     ------
     UserFacingError
-        The geometry holds no area.
+        The geometry holds no area, or a class is unknown.
     """
+    looked_for = sorted(class_branches(dict.fromkeys(classes)))
     polygons = [p for p in shapely.get_parts(geometry) if p.geom_type == "Polygon"]
     whole = shapely.union_all(polygons)
     if whole.is_empty:
@@ -243,6 +249,7 @@ def set_surveyed_area(
         completeness=completeness,
         captured_on=captured_on,
         source=source,
+        classes=looked_for,
     )
 
 

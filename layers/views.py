@@ -15,6 +15,7 @@ from layers.identify import place, what_is_at
 from layers.map_content import map_content
 from layers.map_texts import map_texts
 from layers.models import LayerVersion, SurveyedArea
+from layers.queries import classes_looked_for
 from layers.search import matches, parsed
 from layers.visibility import visible_layers, visible_versions
 
@@ -79,7 +80,9 @@ def layer_list(request: HttpRequest) -> HttpResponse:
         published_at=Subquery(published.values("published_at")),
         is_surveyed=Exists(surveyed),
     )
-    return render(request, "layers/layers.html", {"layers": layers})
+    looked_for = classes_looked_for()
+    listed = [(layer, looked_for.get(layer.pk, [])) for layer in layers]
+    return render(request, "layers/layers.html", {"layers": listed})
 
 
 def _by_slug(versions: list[LayerVersion]) -> dict[str, LayerVersion]:

@@ -1,5 +1,5 @@
 -- What is not seen any more is resolved only where that can be known: each side is either still
--- there and was measured again, or its last place lies inside the complete survey of its layer.
+-- there and was measured again, or its last place lies inside the complete survey of its layer for its class.
 -- A side whose condition is now unknown was not measured. For a hazard map the map must still be
 -- one the rule asks for, and its domain must hold the subject's place.
 -- Elsewhere the state stays and the note says so. A dismissal stays a dismissal.
@@ -8,6 +8,8 @@ CREATE INDEX ON conflict_selection (selection, layer_slug, stable_id);
 WITH absent AS MATERIALIZED (
     SELECT
         finding.id,
+        subject_class.code AS subject_class,
+        CASE WHEN NOT rule.object_is_map THEN object_class.code END AS object_class,
         finding.subject_layer, finding.subject_id, finding.object_layer, finding.object_id,
         rule.rule_code IS NULL AS is_withdrawn,
         rule.object_is_map,
@@ -20,17 +22,36 @@ WITH absent AS MATERIALIZED (
     LEFT JOIN conflicts_observation AS known ON known.id = finding.current_id
     LEFT JOIN layers_feature AS subject ON subject.id = known.subject_row_id
     LEFT JOIN layers_feature AS object ON object.id = known.object_row_id
+    LEFT JOIN layers_landuseclass AS subject_class ON subject_class.id = subject.land_use_id
+    LEFT JOIN layers_landuseclass AS object_class ON object_class.id = object.land_use_id
     WHERE finding.rulebook_code = %(rulebook_code)s
       AND finding.context = %(context)s
       AND finding.last_seen_id <> %(detection)s
       AND finding.state <> 'resolved'
 ),
+place AS (
+    -- what must have been looked for where: of a hazard map the whole map
+    SELECT absent.subject_layer AS layer_slug, absent.subject_class AS class FROM absent
+    UNION
+    SELECT absent.object_layer, absent.object_class FROM absent
+),
+surveyed AS MATERIALIZED (
+    SELECT
+        place.layer_slug,
+        place.class,
+        krong_surveyed_ground(
+            layer.id, CASE WHEN place.class IS NULL THEN '{}' ELSE ARRAY[place.class::text] END
+        ) AS geometry
+    FROM place
+    JOIN layers_layer AS layer ON layer.slug = place.layer_slug
+),
 side AS MATERIALIZED (
     SELECT
         absent.*,
         coalesce(subject_now.is_sure, subject_now.feature_id IS NULL AND EXISTS (
-            SELECT 1 FROM conflict_surveyed AS surveyed
+            SELECT 1 FROM surveyed
             WHERE surveyed.layer_slug = absent.subject_layer
+              AND surveyed.class IS NOT DISTINCT FROM absent.subject_class
               AND ST_Covers(surveyed.geometry, absent.subject_geometry)
         ), false) AS subject_known,
         CASE
@@ -40,14 +61,16 @@ side AS MATERIALIZED (
                   AND map.layer_slug = absent.object_layer
                   AND map.is_sure
             ) AND EXISTS (
-                SELECT 1 FROM conflict_surveyed AS surveyed
+                SELECT 1 FROM surveyed
                 WHERE surveyed.layer_slug = absent.object_layer
+                  AND surveyed.class IS NULL
                   AND ST_Covers(
                       surveyed.geometry, coalesce(stands.geometry, absent.subject_geometry))
             )
             ELSE coalesce(object_now.is_sure, object_now.feature_id IS NULL AND EXISTS (
-                SELECT 1 FROM conflict_surveyed AS surveyed
+                SELECT 1 FROM surveyed
                 WHERE surveyed.layer_slug = absent.object_layer
+                  AND surveyed.class IS NOT DISTINCT FROM absent.object_class
                   AND ST_Covers(surveyed.geometry, absent.object_geometry)
             ), false)
         END AS object_known

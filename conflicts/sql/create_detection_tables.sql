@@ -11,11 +11,14 @@ CREATE TEMPORARY TABLE conflict_selection (
     PRIMARY KEY (selection, feature_id)
 ) ON COMMIT DROP;
 
--- Where each layer is completely surveyed, and how far that reaches.
+-- Where a layer is completely surveyed for all of the classes asked for (none: as a whole), and how
+-- far that reaches; filled as the rules ask. NULL: nowhere.
 CREATE TEMPORARY TABLE conflict_surveyed (
-    layer_slug varchar(60) PRIMARY KEY,
-    geometry geometry NOT NULL,
-    edge geometry NOT NULL
+    layer_slug varchar(60) NOT NULL,
+    asked text[] NOT NULL,
+    geometry geometry,
+    edge geometry,
+    PRIMARY KEY (layer_slug, asked)
 ) ON COMMIT DROP;
 
 -- What the rules bite, before it is compared with what was known.
@@ -48,14 +51,3 @@ CREATE TEMPORARY TABLE conflict_rule (
     object_selection integer NOT NULL,
     object_is_map boolean NOT NULL
 ) ON COMMIT DROP;
-
-INSERT INTO conflict_surveyed (layer_slug, geometry, edge)
-SELECT layer.slug, united.geometry, ST_Boundary(united.geometry)
-FROM layers_layer AS layer
-CROSS JOIN LATERAL (
-    SELECT ST_Union(area.geometry) AS geometry
-    FROM layers_surveyedarea AS area
-    WHERE area.layer_id = layer.id AND area.completeness = 'complete'
-) AS united
-WHERE united.geometry IS NOT NULL
-ORDER BY layer.slug

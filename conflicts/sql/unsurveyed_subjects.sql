@@ -1,5 +1,5 @@
 -- Subjects whose neighbourhood (reach_m around them) is not inside the complete survey of enough of
--- these layers: about them the rule cannot tell. How many, and the first few by name.
+-- these layers for the classes asked: about them the rule cannot tell. How many, and the first few by name.
 -- OFFSET 0: one surveyed area after the other, so that PostGIS prepares each only once.
 WITH covered AS MATERIALIZED (
     SELECT inside.feature_id
@@ -19,7 +19,7 @@ WITH covered AS MATERIALIZED (
           )
         OFFSET 0
     ) AS inside
-    WHERE surveyed.layer_slug = ANY(%(layers)s)
+    WHERE surveyed.layer_slug = ANY(%(layers)s) AND surveyed.asked = %(asked)s::text[]
     GROUP BY inside.feature_id
     HAVING count(*) >= %(layers_needed)s
 ),

@@ -51,6 +51,7 @@ def publish_grid(job: Job, path: Path) -> ImportReport:
             completeness=options.surveyed,
             source=job.name,
             captured_on=options.captured_on,
+            classes=options.surveyed_classes,
         )
     return _reported(job, layer, raster.version.number, grid.notes)
 

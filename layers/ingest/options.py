@@ -19,7 +19,8 @@ class ImportOptions:
 
     ``land_use`` gives every feature one class, ``class_field`` names the column that holds the
     class codes, ``classify="osm"`` derives the class from OpenStreetMap tags; one of the three.
-    ``surveyed`` is a Completeness: the file's extent is stated as surveyed.
+    ``surveyed`` is a Completeness: the file's extent is stated as surveyed, for
+    ``surveyed_classes`` (none: for the classes that the layer holds).
     """
 
     source_layer: str = ""
@@ -39,6 +40,7 @@ class ImportOptions:
     licence: str = ""
     captured_on: date | None = None
     surveyed: str = ""
+    surveyed_classes: tuple[str, ...] = ()
     band: int | None = None
     nodata: float | None = None
     quantity: str = ""

@@ -143,6 +143,7 @@ def _state_surveyed(job: Job, layer: Layer, stream: FeatureStream) -> None:
         completeness=job.options.surveyed,
         source=job.name,
         captured_on=job.options.captured_on,
+        classes=job.options.surveyed_classes,
     )
 
 

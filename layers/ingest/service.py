@@ -102,6 +102,11 @@ def _check_options(layer: str, options: ImportOptions, source_format: SourceForm
             f"{source_format.title}.",
             remedy="Use --class CODE or --class-field COLUMN.",
         )
+    if options.surveyed_classes and not options.surveyed:
+        raise UserFacingError(
+            "--surveyed-class says for which classes, but not that the file's extent is surveyed.",
+            remedy="Add --surveyed complete, or leave --surveyed-class out.",
+        )
     if options.surveyed and options.surveyed not in Completeness.values:
         raise UserFacingError(
             f"'{options.surveyed}' is no completeness.",
@@ -154,7 +159,7 @@ def _plain(fields: Mapping[str, Any]) -> dict[str, Any]:
     return {
         name: value if isinstance(value, (str, int)) or _is_finite(value) else str(value)
         for name, value in fields.items()
-        if value not in ("", None, False)
+        if value not in ("", None, False, ())
     }
 
 

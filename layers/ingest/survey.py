@@ -1,6 +1,6 @@
 """Areas in a file become the surveyed area of a layer."""
 
-from datetime import date
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -22,11 +22,13 @@ def survey_from_file(
     layer: str,
     path: Path,
     completeness: str,
-    source_layer: str = "",
-    srid: int | None = None,
-    captured_on: date | None = None,
+    classes: Sequence[str] = (),
+    options: ImportOptions,
 ) -> SurveyedArea:
     """State the areas of a file as surveyed; all must be usable, or nothing changes.
+
+    ``classes`` are those that were looked for (none: those the layer holds). ``options`` says how
+    to read the file: source layer, CRS, day of the survey.
 
     Raises
     ------
@@ -34,7 +36,6 @@ def survey_from_file(
         A file that cannot be read, without areas, or with a shape that is no valid area.
     """
     surveyed_layer = layer_named(layer)
-    options = ImportOptions(source_layer=source_layer, srid=srid)
     areas: list[np.ndarray] = []
     with opened_source(path, _vector_format(path), options) as (source, crs, _notes):
         for batch in source.batches():
@@ -54,7 +55,8 @@ def survey_from_file(
         geometry=shapely.union_all(np.concatenate(areas)),
         completeness=completeness,
         source=path.name,
-        captured_on=captured_on,
+        captured_on=options.captured_on,
+        classes=classes,
     )
 
 

@@ -4,12 +4,8 @@
 SELECT
     layer.slug,
     layer.published_number AS version,
-    EXISTS (
-        SELECT 1
-        FROM layers_surveyedarea AS area
-        WHERE area.layer_id = layer.id
-          AND area.completeness = 'complete'
-          AND ST_Covers(area.geometry, here.point)
+    coalesce(
+        ST_Covers(krong_surveyed_ground(layer.id, '{}', here.point), here.point), false
     ) AS was_surveyed,
     raster.file AS raster_file,
     raster.quantity,

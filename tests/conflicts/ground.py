@@ -52,10 +52,14 @@ def rulebook(*rules, code="test-book"):
     return book
 
 
-def surveyed_layer(slug, *features, **described):
-    """A layer with these features, completely surveyed in all of the test ground."""
+def surveyed_layer(slug, *features, looked_for=("landfill", "school"), **described):
+    """A layer completely surveyed in all of the test ground: for its own classes and these."""
     layer = filled_layer(slug, *features, **described)
     set_surveyed_area(layer=layer, geometry=CITY)
+    for code in looked_for:
+        land_use(code)
+    if looked_for:
+        set_surveyed_area(layer=layer, geometry=CITY, classes=looked_for, source="looked for")
     return layer
 
 

@@ -9,7 +9,7 @@ from conflicts.models import DetectionRun, RuleOutcome
 from conflicts.services import detect_conflicts
 from layers.services import open_layer, set_surveyed_area
 from tests.conflicts.ground import only_outcome, rule_data, rulebook, surveyed_layer
-from tests.factories import at, feature, filled_layer, rectangle, square
+from tests.factories import at, feature, filled_layer, land_use, rectangle, square
 
 pytestmark = pytest.mark.django_db
 
@@ -22,6 +22,13 @@ def outcome_of(rule=RULE):
 
 def gaps(outcome):
     return [gap["gap"] for gap in outcome.missing]
+
+
+def looked_for_schools(layer, area, source=""):
+    for code in ("landfill", "school"):
+        land_use(code)
+    classes = ["landfill", "school"]
+    set_surveyed_area(layer=layer, geometry=area, source=source, classes=classes)
 
 
 def test_a_landfill_with_all_schools_surveyed_around_it_complies():
@@ -58,7 +65,7 @@ def test_only_the_landfill_near_the_edge_of_the_survey_is_untold():
         feature("INSIDE", square(300, 300, 100), "landfill"),
         feature("EDGE", square(850, 300, 100), "landfill"),
     )
-    set_surveyed_area(layer=layer, geometry=square(0, 0, 1000))
+    looked_for_schools(layer, square(0, 0, 1000))
 
     outcome = outcome_of(rule_data(object={"classes": ["school"], "surveyed_in": ["facilities"]}))
 
@@ -70,7 +77,7 @@ def test_only_the_landfill_near_the_edge_of_the_survey_is_untold():
 @pytest.mark.parametrize(("gap_m", "answer"), [(200, "complies"), (199.9, "cannot_tell")])
 def test_the_survey_must_reach_as_far_as_the_rule(gap_m, answer):
     layer = filled_layer("facilities", feature("L", square(500, 500, 100), "landfill"))
-    set_surveyed_area(layer=layer, geometry=rectangle(0, 0, 600 + gap_m, 1100))
+    looked_for_schools(layer, rectangle(0, 0, 600 + gap_m, 1100))
 
     outcome = outcome_of(rule_data(object={"classes": ["school"], "surveyed_in": ["facilities"]}))
 
@@ -79,8 +86,8 @@ def test_the_survey_must_reach_as_far_as_the_rule(gap_m, answer):
 
 def test_two_surveys_side_by_side_count_as_one():
     layer = filled_layer("facilities", feature("L", square(950, 450, 100), "landfill"))
-    set_surveyed_area(layer=layer, geometry=rectangle(0, 0, 1000, 1000), source="west")
-    set_surveyed_area(layer=layer, geometry=rectangle(1000, 0, 1000, 1000), source="east")
+    looked_for_schools(layer, rectangle(0, 0, 1000, 1000), source="west")
+    looked_for_schools(layer, rectangle(1000, 0, 1000, 1000), source="east")
 
     outcome = outcome_of(rule_data(object={"classes": ["school"], "surveyed_in": ["facilities"]}))
 
@@ -90,7 +97,7 @@ def test_two_surveys_side_by_side_count_as_one():
 def test_a_hole_in_the_survey_beside_the_landfill_is_noticed():
     layer = filled_layer("facilities", feature("L", square(450, 450, 100), "landfill"))
     hole = square(600, 450, 50)
-    set_surveyed_area(layer=layer, geometry=square(0, 0, 1000).difference(hole))
+    looked_for_schools(layer, square(0, 0, 1000).difference(hole))
 
     outcome = outcome_of(rule_data(object={"classes": ["school"], "surveyed_in": ["facilities"]}))
 

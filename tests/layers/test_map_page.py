@@ -250,6 +250,12 @@ class TestLayerList:
         page = client.get("/layers/?lang=en").content.decode()
         assert '<span class="badge good">surveyed</span>' in page
 
+    def test_a_layer_surveyed_for_one_class_names_it(self, client):
+        layer = filled_layer("schools", feature("S-1", at(0, 0), "school"))
+        set_surveyed_area(layer=layer, geometry=square(0, 0, 100), classes=["school"])
+        page = client.get("/layers/?lang=en").content.decode()
+        assert "<small>looked for: school</small>" in page
+
     def test_with_nothing_published_it_says_what_to_do(self, client):
         assert "make demo" in client.get("/layers/?lang=en").content.decode()
 

@@ -55,6 +55,13 @@ class Command(KrongCommand):
         group.add_argument(
             "--surveyed", choices=Completeness.values, help="what the file's extent is surveyed as"
         )
+        group.add_argument(
+            "--surveyed-class",
+            dest="surveyed_classes",
+            action="append",
+            metavar="CODE",
+            help="a class that was looked for; repeatable; default: those the layer holds",
+        )
 
     def _add_raster(self, parser: ArgumentParser) -> None:
         group = parser.add_argument_group("rasters")
@@ -67,6 +74,7 @@ class Command(KrongCommand):
     def run(self, file: Path, layer: str, **options: Any) -> Mapping[str, Any]:
         known = {field.name for field in fields(ImportOptions)}
         given = {k: v for k, v in options.items() if k in known and v is not None}
+        given["surveyed_classes"] = tuple(given.get("surveyed_classes", ()))
         report = import_file(
             path=file, layer=layer, options=ImportOptions(**given), echo=self.show_progress
         )

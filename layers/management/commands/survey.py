@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from layers.commands import KrongCommand
+from layers.ingest.options import ImportOptions
 from layers.ingest.survey import survey_from_file
 from layers.vocab import Completeness
 
@@ -19,6 +20,15 @@ class Command(KrongCommand):
         parser.add_argument(
             "--completeness", choices=Completeness.values, default=Completeness.COMPLETE.value
         )
+        parser.add_argument(
+            "--class",
+            dest="classes",
+            action="append",
+            default=[],
+            metavar="CODE",
+            help="a class that was looked for, with all below it; repeatable;"
+            " default: the classes the layer holds",
+        )
         parser.add_argument("--source-layer", default="", metavar="NAME")
         parser.add_argument("--srid", type=int, help="EPSG code, if the file states none")
         parser.add_argument("--captured-on", type=date.fromisoformat, metavar="YYYY-MM-DD")
@@ -28,10 +38,18 @@ class Command(KrongCommand):
             layer=layer,
             path=file,
             completeness=options["completeness"],
-            source_layer=options["source_layer"],
-            srid=options["srid"],
-            captured_on=options["captured_on"],
+            classes=options["classes"],
+            options=ImportOptions(
+                **{name: options[name] for name in ("source_layer", "srid", "captured_on")}
+            ),
         )
         area_km2 = surveyed.geometry.area / 1e6
         self.say(f"Layer '{layer}': {area_km2:.3f} km² stated as {surveyed.completeness}.")
-        return {"layer": layer, "completeness": surveyed.completeness, "area_km2": area_km2}
+        looked_for = ", ".join(surveyed.classes) or "the classes the layer holds, no others"
+        self.say(f"  Looked for: {looked_for}.")
+        return {
+            "layer": layer,
+            "completeness": surveyed.completeness,
+            "classes": surveyed.classes,
+            "area_km2": area_km2,
+        }

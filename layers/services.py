@@ -14,6 +14,7 @@ from django.contrib.gis.geos import GEOSGeometry, MultiPolygon
 from django.core.files import File
 from django.db import connection, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from shapely.geometry.base import BaseGeometry
 
 from layers.copying import EncodedBatch, copy_row
@@ -77,9 +78,13 @@ def open_layer(*, slug: str, geometry_kind: str, **described: Any) -> Layer:  # 
     is_raster = GeometryKind.RASTER in {layer.geometry_kind, geometry_kind}
     if is_raster and layer.geometry_kind != geometry_kind:
         raise UserFacingError(
-            f"Layer '{slug}' holds {layer.get_geometry_kind_display()}, "
-            f"not {GeometryKind(geometry_kind).label}.",
-            remedy="Choose another layer name.",
+            _("Layer '%(slug)s' holds %(get_geometry_kind_display)s, not %(label)s.")
+            % {
+                "slug": slug,
+                "get_geometry_kind_display": layer.get_geometry_kind_display(),
+                "label": GeometryKind(geometry_kind).label,
+            },
+            remedy=_("Choose another layer name."),
         )
     return layer
 
@@ -106,12 +111,12 @@ def publish_features(
     layer = Layer.objects.select_for_update().get(pk=layer.pk)
     _stage(features)
     _refuse_unknown_classes()
-    number = _next_number(layer)
+    number = next_number(layer)
     counts = _merge_stage(layer, number, replaces_all=replaces_all)
     if not any(counts[key] for key in ("added", "changed", "removed")) and layer.published_number:
         return Publication(version=published_version(layer), **counts)
     total = counts["added"] + counts["changed"] + counts["unchanged"]
-    version = _publish_number(layer, number, provenance or Provenance(), total)
+    version = publish_number(layer, number, provenance or Provenance(), total)
     return Publication(version=version, **counts)
 
 
@@ -127,16 +132,17 @@ def retire_features(*, layer: Layer, stable_ids: Iterable[str]) -> Publication:
     layer = Layer.objects.select_for_update().get(pk=layer.pk)
     if layer.published_number is None:
         raise NotFoundError(
-            f"Layer '{layer.slug}' has no published version.", remedy="Publish features first."
+            _("Layer '%(layer)s' has no published version.") % {"layer": layer.slug},
+            remedy=_("Publish features first."),
         )
     gone = list(layer.features.filter(retired_in=None, stable_id__in=list(stable_ids)))
     left = layer.features.filter(retired_in=None).count() - len(gone)
     if not gone:
         none = {"added": 0, "changed": 0, "removed": 0, "unchanged": left}
         return Publication(version=published_version(layer), **none)
-    number = _next_number(layer)
+    number = next_number(layer)
     layer.features.filter(pk__in=[feature.pk for feature in gone]).update(retired_in=number)
-    version = _publish_number(layer, number, Provenance(), left)
+    version = publish_number(layer, number, Provenance(), left)
     return Publication(version=version, added=0, changed=0, removed=len(gone), unchanged=left)
 
 
@@ -158,7 +164,7 @@ def publish_changes(
         A feature names a class that does not exist.
     """
     layer = Layer.objects.select_for_update().get(pk=layer.pk)
-    number = _next_number(layer)
+    number = next_number(layer)
     arrays = _change_arrays(changed)
     _refuse_unknown(set(arrays["land_uses"]) - {None})
     parameters: dict[str, Any] = {"layer_id": layer.pk, "number": number, **arrays}
@@ -176,7 +182,7 @@ def publish_changes(
     if not any(counts[key] for key in ("added", "changed", "removed")) and layer.published_number:
         return Publication(version=published_version(layer), **counts)
     total = before + counts["added"] - gone
-    version = _publish_number(layer, number, provenance or Provenance(), total)
+    version = publish_number(layer, number, provenance or Provenance(), total)
     return Publication(version=version, **counts)
 
 
@@ -204,7 +210,7 @@ def publish_raster(
     ).exclude(version__source_digest="")
     if known := same.first():
         return known
-    version = _publish_number(layer, _next_number(layer), provenance, 1)
+    version = publish_number(layer, next_number(layer), provenance, 1)
     raster = RasterLayer(version=version, **described)
     with path.open("rb") as content:
         raster.file.save(f"{layer.slug}-v{version.number}.tif", File(content), save=False)
@@ -237,8 +243,9 @@ def set_surveyed_area(
     whole = shapely.union_all(polygons)
     if whole.is_empty:
         raise UserFacingError(
-            f"What is stated as surveyed for layer '{layer.slug}' holds no area.",
-            remedy="Draw the surveyed area as a polygon.",
+            _("What is stated as surveyed for layer '%(layer)s' holds no area.")
+            % {"layer": layer.slug},
+            remedy=_("Draw the surveyed area as a polygon."),
         )
     joined = shapely.MultiPolygon(list(shapely.get_parts(whole)))
     stored = GEOSGeometry(memoryview(shapely.to_wkb(joined)), srid=PROJECT_SRID)
@@ -327,14 +334,16 @@ def _merge_stage(layer: Layer, number: int, *, replaces_all: bool) -> dict[str, 
     return {"added": added, "changed": changed, "removed": removed, "unchanged": unchanged}
 
 
-def _next_number(layer: Layer) -> int:
+def next_number(layer: Layer) -> int:
+    """Return the number of the version that comes next; hold the layer's lock."""
     newest = layer.versions.order_by("-number").values_list("number", flat=True).first()
     return (newest or 0) + 1
 
 
-def _publish_number(
+def publish_number(
     layer: Layer, number: int, provenance: Provenance, feature_count: int
 ) -> LayerVersion:
+    """Store a version whose features are written, and retire the one published before."""
     version = LayerVersion.objects.create(
         layer=layer,
         number=number,

@@ -19,6 +19,9 @@ GEOS_LIBRARY_PATH = _LIBRARIES.get("GEOS_LIBRARY_PATH")
 KRONG_SRID = int(os.environ.get("KRONG_SRID", "32648"))
 # Indian 1960 to WGS 84 [m]; EPSG knows no operation for Cambodia, so none is assumed.
 KRONG_DATUM_SHIFT_3148 = os.environ.get("KRONG_DATUM_SHIFT_3148", "")
+# How wide an overlap or gap between areas may be before it counts [m]: a default without legal
+# force, to be set by the city from the accuracy of its survey; each layer may state its own.
+KRONG_TOPOLOGY_TOLERANCE_M = float(os.environ.get("KRONG_TOPOLOGY_TOLERANCE_M", "0.05"))
 
 
 def _secret_key() -> str:

@@ -11,7 +11,7 @@ from layers.crs import to_wgs84
 from layers.models import Layer, LayerVersion
 from planning.models import LandReservation, PlanVersion, Regulation, RegulationGroup
 from planning.parcels import Parcel
-from planning.sentences import Said, labelled, named, said
+from planning.sentences import Said, dated, labelled, named, said
 from planning.situation import Hit, Situation, TopicState, ZoneHit, situation_of
 from planning.topics import RESERVATIONS
 from planning.vocab import (
@@ -104,7 +104,9 @@ def area_facts(situation: Situation) -> Answer:
     }
 
 
-def data_versions(situation: Situation, *parcels: Parcel) -> list[Answer]:
+def data_versions(
+    situation: Situation, *parcels: Parcel, also: tuple[str, int] | None = None
+) -> list[Answer]:
     """Return the version of every layer that was asked, with its date and source."""
     asked = {
         (state.topic.layer.slug, state.topic.layer.published_number)
@@ -115,6 +117,7 @@ def data_versions(situation: Situation, *parcels: Parcel) -> list[Answer]:
         (plan.zoning.layer.slug, plan.zoning.number) for plan in situation.plans if plan.zoning
     }
     asked |= {(parcel.layer, parcel.version) for parcel in parcels}
+    asked |= {also} if also else set()
     slugs = {slug for slug, _number in asked}
     rows = LayerVersion.objects.filter(layer__slug__in=slugs).select_related("layer")
     known = [row for row in rows if (row.layer.slug, row.number) in asked]
@@ -160,7 +163,7 @@ def _zoning_entry(situation: Situation) -> tuple[str, Answer]:
         "version": None,
     }
     if not situation.plans:
-        missing = said("No plan is in force on %(day)s.", day=situation.on.isoformat())
+        missing = said("No plan is in force on %(day)s.", day=dated(situation.on))
         return "no_data", {**entry, "missing": missing}
     if not situation.ruling_zones:
         missing = said("The parcel lies outside every zone of the plan in force.")

@@ -239,12 +239,12 @@ def _state(
     own = [h for h in hits if (h.layer_id, h.layer_version) == (layer.pk, layer.published_number)]
     return TopicState(
         topic=topic,
-        hits=_mattering([hit for hit in own if not _is_dry(hit)]),
+        hits=mattering([hit for hit in own if not _is_dry(hit)]),
         surveyed_share=shares.get(topic.layer.pk, 0.0),
     )
 
 
-def _mattering(hits: Sequence[Hit]) -> list[Hit]:
+def mattering(hits: Sequence[Hit]) -> list[Hit]:
     """Leave out shared borders; many small areas that make up one that matters stay."""
     small_m2 = sum(hit.area_m2 for hit in hits if hit.dimension == 2 and not hit.matters)  # noqa: PLR2004
     return list(hits) if small_m2 >= TOUCH_LIMIT_M2 else [hit for hit in hits if hit.matters]

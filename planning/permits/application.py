@@ -41,6 +41,8 @@ SIZED_AT_MOST = {"apartment_low": ("floors", 4), "hotel_small": ("rooms", 20)}
 SIZED_ABOVE = {
     "apartment_high": ("floors", 4), "hotel_large": ("rooms", 20), "mall": ("floor_area_m2", 3000),
 }  # fmt: skip
+# Stated in place of identifiers: nothing else stands on the plot when the proposal is built.
+EVERYTHING = "all"
 MOST_PARCELS = 100
 LONGEST_TEXT = 200
 LONGEST_REFERENCE = 80
@@ -84,6 +86,16 @@ class Proposal:
     retaining_wall_height_m: float | None = None
     water_tank_height_m: float | None = None
     water_tank_volume_m3: float | None = None
+    demolished: tuple[str, ...] = ()  # identifiers of buildings, or EVERYTHING
+
+    @property
+    def clears_plot(self) -> bool:
+        """Tell whether the applicant states that nothing else will stand on the plot."""
+        return self.demolished == (EVERYTHING,)
+
+    def demolishes(self, stable_id: str) -> bool:
+        """Tell whether a building on the plot is taken down; not named, it stays."""
+        return self.clears_plot or stable_id in self.demolished
 
     @property
     def built_area_m2(self) -> float | None:
@@ -179,7 +191,22 @@ def _proposal(record: Mapping[str, Any], srid: object, site: BaseGeometry) -> Pr
     refuse_misnamed(uses, numbers["floors"])
     has_building = footprint is not None or any(use.needs_building for use in uses)
     refuse_half_a_building(numbers, has_building=has_building)
-    return Proposal(uses=uses, footprint=footprint, **numbers)
+    demolished = _demolished(record.get("demolished"))
+    return Proposal(uses=uses, footprint=footprint, demolished=demolished, **numbers)
+
+
+def _demolished(given: object) -> tuple[str, ...]:
+    if given is None:
+        return ()
+    if given == EVERYTHING:
+        return (EVERYTHING,)
+    if not isinstance(given, list) or not all(isinstance(name, str) for name in given):
+        raise ApplicationError(
+            _("Field 'demolished' is neither a list of buildings nor \"all\"."),
+            remedy=_("Write it as %(example)s.") % {"example": '"demolished": ["B-0001"]'},
+            field="demolished",
+        )
+    return tuple(name.strip() for name in given if name.strip())
 
 
 def _uses(given: object) -> tuple[ProposedUse, ...]:

@@ -1,7 +1,7 @@
 """What a check answers, and the case it is asked about."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -14,6 +14,7 @@ from layers.vocab import BLOCKING_BASES, Answer, Basis
 from planning.models import Regulation, RegulationGroup, UseRule
 from planning.parcels import AREA_DEVIATION_LIMIT
 from planning.permits.application import Application
+from planning.permits.standing import Standing
 from planning.sentences import Said, labelled
 from planning.situation import Situation, ZoneHit
 
@@ -89,7 +90,8 @@ class Case:
 
     application: Application
     situation: Situation
-    groups: Mapping[tuple[int, str], RegulationGroup] = field(default_factory=dict)
+    groups: Mapping[tuple[int, str], RegulationGroup]
+    standing: Standing
 
     @cached_property
     def legal_area_m2(self) -> float | None:
@@ -111,6 +113,20 @@ class Case:
     def titled_area_m2(self) -> float:
         """Area of the titles [m2]; a parcel without one counts as mapped."""
         return sum(p.legal_area_m2 or p.mapped_area_m2 for p in self.application.parcels)
+
+    @property
+    def built_area_m2(self) -> float | None:
+        """Ground under the new building and what stays beside it [m2]; None where not stated."""
+        proposal = self.application.proposal
+        if proposal.built_area_m2 is None:
+            return None
+        return proposal.built_area_m2 + self.standing.covered_m2(proposal.footprint)
+
+    @property
+    def floor_area_m2(self) -> float | None:
+        """Floor area of the new building and of what stays [m2]; None where not stated."""
+        stated = self.application.proposal.floor_area_m2
+        return None if stated is None else stated + self.standing.floor_area_m2
 
     @property
     def other_area_m2(self) -> float | None:

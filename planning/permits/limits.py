@@ -1,5 +1,7 @@
 """The numbers of the plan: coverage, FAR, height, storeys, green, plot size.
 
+Coverage and FAR count what stays on the plot beside the new building.
+
 On a plot in several zones the strictest limit of each parameter applies. Where the strictest may
 only warn, the strictest that may block is checked beside it: a demo value must not hide the law.
 """
@@ -12,14 +14,15 @@ import shapely
 
 from layers.vocab import BLOCKING_BASES, Answer, Basis
 from planning.models import Regulation
-from planning.permits.application import Application
 from planning.permits.checks import Case, Check
-from planning.sentences import Said, labelled, said
+from planning.permits.standing import unknown_floors, unknown_ground
+from planning.sentences import Said, joined, labelled, said
 from planning.vocab import SHARE_PARAMETERS, Bound, Parameter
 
 CORNER_TOLERANCE_M = 0.1
 TOLERANCE = 1e-9  # floating point only: a limit that is met exactly is met
 SQUARE_METRES_PER_HA = 10_000
+COUNTS_WHAT_STANDS = frozenset({Parameter.COVERAGE, Parameter.FLOOR_AREA_RATIO})
 Zoned = tuple[str, Regulation]
 
 
@@ -28,7 +31,7 @@ class Measure:
     """How a parameter is measured on a plot of some area [m2]; None when a number is missing."""
 
     parameter: Parameter
-    measured: Callable[[Application, float], float | None]
+    measured: Callable[[Case, float], float | None]
     missing: Said
     uses_area: bool = True
 
@@ -38,34 +41,34 @@ def measures() -> list[Measure]:
     return [
         Measure(
             parameter=Parameter.COVERAGE,
-            measured=lambda a, area: _ratio(a.proposal.built_area_m2, area, 100),
+            measured=lambda case, area: _ratio(case.built_area_m2, area, 100),
             missing=said("the footprint, drawn or as an area in m²"),
         ),
         Measure(
             parameter=Parameter.FLOOR_AREA_RATIO,
-            measured=lambda a, area: _ratio(a.proposal.floor_area_m2, area, 1),
+            measured=lambda case, area: _ratio(case.floor_area_m2, area, 1),
             missing=said("the floor area of every use in m², not below the footprint"),
         ),
         Measure(
             parameter=Parameter.HEIGHT,
-            measured=lambda a, _area: a.proposal.height_m,
+            measured=lambda case, _area: case.application.proposal.height_m,
             missing=said("the height of the building in m"),
             uses_area=False,
         ),
         Measure(
             parameter=Parameter.STOREYS,
-            measured=lambda a, _area: a.proposal.floors,
+            measured=lambda case, _area: case.application.proposal.floors,
             missing=said("the number of floors, the ground floor included"),
             uses_area=False,
         ),
         Measure(
             parameter=Parameter.GREEN,
-            measured=lambda a, area: _ratio(a.proposal.green_area_m2, area, 100),
+            measured=lambda case, area: _ratio(case.application.proposal.green_area_m2, area, 100),
             missing=said("the green area of the plot in m²"),
         ),
         Measure(
             parameter=Parameter.PLOT_AREA,
-            measured=lambda _a, area: area,
+            measured=lambda _case, area: area,
             missing=said("the area of the plot"),
         ),
     ]
@@ -101,18 +104,12 @@ def _deciding(rows: Sequence[Zoned], bound: Bound) -> list[Zoned]:
 
 
 def _limit_check(case: Case, measure: Measure, zone: str, row: Regulation) -> Check:
-    measured = measure.measured(case.application, case.plot_area_m2)
+    measured = measure.measured(case, case.plot_area_m2)
     required = float(row.value) * (100 if measure.parameter in SHARE_PARAMETERS else 1)
-    answer, explanation = Answer.CANNOT_TELL, said("A number is missing in the application.")
-    missing: list[Said] = [measure.missing]
+    answer, missing = _judged(case, measure, measured, required, row.bound)
+    explanation = said("A number is missing in the application.")
     if measured is not None:
-        answer = _answer(measured, required, row.bound)
         explanation = _explanation(case, measure)
-        missing = []
-        if _area_decides(case, measure, required, row.bound, answer):
-            answer, missing = Answer.CANNOT_TELL, [_areas_contradict(case)]
-        elif answer == Answer.COMPLIES and _green_has_no_room(case, measure):
-            answer, missing = Answer.CANNOT_TELL, [_where_green_lies()]
     return Check(
         code=measure.parameter.value,
         title=labelled(measure.parameter.label),
@@ -133,6 +130,31 @@ def _limit_check(case: Case, measure: Measure, zone: str, row: Regulation) -> Ch
     )
 
 
+def _judged(
+    case: Case, measure: Measure, measured: float | None, required: float, bound: str
+) -> tuple[Answer, list[Said]]:
+    """Return the answer and what would have to be known before it could be another."""
+    if measured is None:
+        return Answer.CANNOT_TELL, [measure.missing]
+    answer = _answer(measured, required, bound)
+    if _area_decides(case, measure, required, bound, answer):
+        return Answer.CANNOT_TELL, [_areas_contradict(case)]
+    if answer == Answer.COMPLIES and _green_has_no_room(case, measure):
+        return Answer.CANNOT_TELL, [_where_green_lies()]
+    unknown = _unknown_of_what_stands(case, measure) if answer == Answer.COMPLIES else []
+    return (Answer.CANNOT_TELL, unknown) if unknown else (answer, [])
+
+
+def _unknown_of_what_stands(case: Case, measure: Measure) -> list[Said]:
+    """Return what is not known of the buildings that stay: a limit they share is not cleared."""
+    if measure.parameter not in COUNTS_WHAT_STANDS:
+        return []
+    unknown = [] if case.standing.is_known else [unknown_ground()]
+    if measure.parameter == Parameter.FLOOR_AREA_RATIO and case.standing.of_unknown_floors:
+        unknown.append(unknown_floors(case.standing))
+    return unknown
+
+
 def _answer(measured: float, required: float, bound: str) -> Answer:
     room = required - measured if bound == Bound.MAX else measured - required
     return Answer.COMPLIES if room >= -TOLERANCE else Answer.FAILS
@@ -145,7 +167,7 @@ def _area_decides(
     other = case.other_area_m2
     if other is None or not measure.uses_area:
         return False
-    measured = measure.measured(case.application, other)
+    measured = measure.measured(case, other)
     return measured is not None and _answer(measured, required, bound) != answer
 
 
@@ -154,7 +176,7 @@ def _green_has_no_room(case: Case, measure: Measure) -> bool:
     proposal = case.application.proposal
     if measure.parameter != Parameter.GREEN:
         return False
-    taken = (proposal.green_area_m2 or 0.0) + (proposal.built_area_m2 or 0.0)
+    taken = (proposal.green_area_m2 or 0.0) + (case.built_area_m2 or 0.0)
     return taken > max(case.plot_area_m2, case.other_area_m2 or 0.0) + TOLERANCE
 
 
@@ -178,8 +200,19 @@ def _explanation(case: Case, measure: Measure) -> Said:
         area = said("Plot area %(area)s m² from the map: no title area.", area=case.plot_area_m2)
     else:
         area = said("Plot area %(area)s m² from the title.", area=case.plot_area_m2)
-    split = _strictest(case)
-    return said("%(area)s %(split)s", area=area, split=split) if split else area
+    return joined([area, *_what_stays(case, measure), *filter(None, [_strictest(case)])], " ")
+
+
+def _what_stays(case: Case, measure: Measure) -> list[Said]:
+    """Say which buildings are counted beside the new one; also that there are none."""
+    if measure.parameter not in COUNTS_WHAT_STANDS:
+        return []
+    if case.standing.staying:
+        area, names = float(case.standing.ground.area), case.standing.names
+        return [said("With %(area)s m² under what stays: %(names)s.", area=area, names=names)]
+    if case.application.proposal.clears_plot:
+        return [said("Nothing else stays on the plot, as stated.")]
+    return [said("No other building is mapped on the plot.")] if case.standing.is_known else []
 
 
 def _strictest(case: Case) -> Said | None:
@@ -240,15 +273,15 @@ def _density(case: Case) -> Iterator[Check]:
     """Yield the density check: the limit is the zone's, so it binds a development, not a plot."""
     density = Measure(
         parameter=Parameter.DENSITY,
-        measured=lambda a, area: _ratio(
-            a.proposal.counted("dwellings"), area, SQUARE_METRES_PER_HA
+        measured=lambda case, area: _ratio(
+            case.application.proposal.counted("dwellings"), area, SQUARE_METRES_PER_HA
         ),
         missing=said("the number of dwellings"),
     )
     for zone, row in _deciding(case.regulations(Parameter.DENSITY), Bound.MAX):
         develops = case.application.permit_type == "LDL"
         required, missing = float(row.value), [density.missing]
-        measured = density.measured(case.application, case.plot_area_m2)
+        measured = density.measured(case, case.plot_area_m2)
         answer = Answer.CANNOT_TELL if develops else Answer.NOT_APPLICABLE
         if develops and measured is not None:
             answer = _answer(measured, required, Bound.MAX)

@@ -1,12 +1,13 @@
-"""Parking: how many car spaces the standard of the zone asks for.
+"""Parking: how many spaces for cars and motorbikes the standard of the zone asks for.
 
 The standard counts usable floor; the application states gross floor, which is never less, so
-enough spaces for the gross floor are enough. A count that is not stated is missing, not zero.
+enough spaces for the gross floor are enough. A count that is not stated is missing, not zero. The
+ratios of motorbikes are demo values in every row: the source of some car ratios gives none.
 """
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from layers.classes import read_table
@@ -25,68 +26,109 @@ SEAT_UNIT = re.compile(r"^(\d+) seats")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Vehicle:
+    """A kind of vehicle the parking table asks spaces for."""
+
+    code: str
+    title: Said
+    column: str  # of the parking table: spaces per unit
+    field: str  # of the proposal: spaces provided
+    unit: str
+    not_stated: Said
+    has_source: bool  # whether the table's source gives this ratio
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Need:
-    """Car spaces that are enough in any case; where a number is missing, what.
+    """Spaces that are enough in any case; where a number is missing, what.
 
     ``least`` are asked for in any case: between the two only what is missing decides.
     """
 
-    cars: int | None
+    spaces: int | None
     missing: Said | None = None
     least: int = 0
 
 
-def parking_check(case: Case) -> Check | None:
-    """Return the parking check, by the standard that asks for most; None where none is named."""
+def vehicles() -> tuple[Vehicle, ...]:
+    """Return what is parked, in the order in which it is reported."""
+    return (
+        Vehicle(
+            code="parking",
+            title=said("Car parking"),
+            column="cars_per_unit",
+            field="parking_cars",
+            unit="cars",
+            not_stated=said("the number of car parking spaces"),
+            has_source=True,
+        ),
+        Vehicle(
+            code="parking_motorbikes",
+            title=said("Motorbike parking"),
+            column="motorbikes_per_unit",
+            field="parking_motorbikes",
+            unit="motorbikes",
+            not_stated=said("the number of motorbike parking spaces"),
+            has_source=False,
+        ),
+    )
+
+
+def parking_checks(case: Case) -> Iterator[Check]:
+    """Yield one check per vehicle, by the standard that asks for most; none where none is named."""
     table = {row["key"]: row for row in read_table("parking_rules")}
     keys = {group.parking_key for _zone, group in case.ruled_zones if group and group.parking_key}
-    needs = {key: _need(case, table[key]) for key in sorted(keys) if key in table}
-    if not needs:
-        return None
-    key = max(needs, key=lambda name: _rank(needs[name]))
-    need, row = needs[key], table[key]
-    provided = case.application.proposal.parking_cars
-    answer, missing = _answer(need, provided)
+    rows = [table[key] for key in sorted(keys) if key in table]
+    if rows:
+        yield from (_vehicle_check(case, vehicle, rows) for vehicle in vehicles())
+
+
+def _vehicle_check(case: Case, vehicle: Vehicle, rows: Sequence[dict[str, str]]) -> Check:
+    needs = [(_need(case, row, vehicle), row) for row in rows]
+    need, row = max(needs, key=lambda pair: _rank(pair[0]))
+    provided = getattr(case.application.proposal, vehicle.field)
+    answer, missing = _answer(need, provided, vehicle)
+    source = row["src"] if vehicle.has_source else ""
     return Check(
-        code="parking",
-        title=said("Car parking"),
+        code=vehicle.code,
+        title=vehicle.title,
         answer=answer,
         explanation=said(
             "Standard '%(key)s': %(cars)s per %(unit)s.",
-            key=key,
-            cars=row["cars_per_unit"],
+            key=row["key"],
+            cars=row[vehicle.column],
             unit=row["unit"],
         ),
-        basis=Basis.FOREIGN_REFERENCE if row["src"] else Basis.DEMO_VALUE,
-        provision="QCVN 01:2021/BXD (Viet Nam)" if row["src"] else "Parking table of the demo city",
-        source=row["src"] or "parking_rules.csv",
+        basis=Basis.FOREIGN_REFERENCE if source else Basis.DEMO_VALUE,
+        provision="QCVN 01:2021/BXD (Viet Nam)" if source else "Parking table of the demo city",
+        source=source or "parking_rules.csv",
         measured=provided,
-        required=None if need.cars is None else float(need.cars),
+        required=None if need.spaces is None else float(need.spaces),
         bound="min",
-        unit="cars",
+        unit=vehicle.unit,
         missing=missing,
     )
 
 
 def _rank(need: Need) -> float:
-    return math.inf if need.cars is None else need.cars
+    return math.inf if need.spaces is None else need.spaces
 
 
-def _answer(need: Need, provided: float | None) -> tuple[Answer, list[Said]]:
+def _answer(need: Need, provided: float | None, vehicle: Vehicle) -> tuple[Answer, list[Said]]:
     if provided is not None and provided < need.least:
         return Answer.FAILS, []
-    if need.cars is not None and (provided or 0) >= need.cars:
+    if need.spaces is not None and (provided or 0) >= need.spaces:
         return Answer.COMPLIES, []
     missing = [need.missing] if need.missing else []
     if provided is None:
-        missing.append(said("the number of car parking spaces"))
+        missing.append(vehicle.not_stated)
     return Answer.CANNOT_TELL, missing
 
 
-def _need(case: Case, row: dict[str, str]) -> Need:
-    proposal, unit, rate = case.application.proposal, row["unit"], float(row["cars_per_unit"])
+def _need(case: Case, row: dict[str, str], vehicle: Vehicle) -> Need:
+    proposal, unit, rate = case.application.proposal, row["unit"], float(row[vehicle.column])
     if unit.startswith("dwelling >"):
-        return _large_dwellings(case)
+        return _large_dwellings(case, rate)
     if unit.startswith(HOTEL_ROOM):
         return _counted(proposal.counted("rooms"), rate, said("the number of rooms"))
     if name := COUNTED.get(unit):
@@ -103,8 +145,8 @@ def _need(case: Case, row: dict[str, str]) -> Need:
     for pattern, amount, missing in readings:
         if found := pattern.match(unit):
             need = _counted(amount(), rate / float(found.group(1)), missing)
-            return _with_trucks(need) if TRUCKS in unit else need
-    return Need(cars=None, missing=said("a parking study: the standard gives no number"))
+            return _with_trucks(need) if TRUCKS in unit and vehicle.unit == "cars" else need
+    return Need(spaces=None, missing=said("a parking study: the standard gives no number"))
 
 
 def _count_missing(name: str) -> Said:
@@ -117,18 +159,18 @@ def _count_missing(name: str) -> Said:
 
 def _counted(amount: float | None, rate: float, missing: Said) -> Need:
     if amount is None:
-        return Need(cars=None, missing=missing)
-    cars = math.ceil(amount * rate - 1e-9)
-    return Need(cars=cars, least=cars)
+        return Need(spaces=None, missing=missing)
+    spaces = _spaces(amount, rate)
+    return Need(spaces=spaces, least=spaces)
 
 
 def _with_trucks(need: Need) -> Need:
     """Leave open what the standard asks for lorries: an application counts cars only."""
-    return replace(need, cars=None, missing=need.missing or said("the spaces for lorries"))
+    return replace(need, spaces=None, missing=need.missing or said("the spaces for lorries"))
 
 
-def _large_dwellings(case: Case) -> Need:
-    """Count one space per dwelling above 150 m2; only one alone has a known floor area.
+def _large_dwellings(case: Case, rate: float) -> Need:
+    """Count spaces per dwelling above 150 m2; only one alone has a known floor area.
 
     Of n dwellings with a floor area A together at most n, and fewer than A / 150 m2, are larger
     than 150 m2; at least one is where the average is.
@@ -137,11 +179,19 @@ def _large_dwellings(case: Case) -> Need:
     area, dwellings = proposal.floor_area_m2, proposal.counted("dwellings")
     if area is None:
         return Need(
-            cars=None, missing=said("the floor area of every use in m², not below the footprint")
+            spaces=None, missing=said("the floor area of every use in m², not below the footprint")
         )
     most = max(0, math.ceil(area / LARGE_DWELLING_M2 - 1e-9) - 1)
     if not dwellings:
-        return Need(cars=most, missing=said("the number of dwellings"))
+        return Need(spaces=_spaces(most, rate), missing=said("the number of dwellings"))
     least = 1 if area / dwellings > LARGE_DWELLING_M2 else 0
     most = min(int(dwellings), max(most, least))
-    return Need(cars=most, least=least, missing=said("the floor area of each dwelling in m²"))
+    return Need(
+        spaces=_spaces(most, rate),
+        least=_spaces(least, rate),
+        missing=said("the floor area of each dwelling in m²"),
+    )
+
+
+def _spaces(amount: float, rate: float) -> int:
+    return math.ceil(amount * rate - 1e-9)

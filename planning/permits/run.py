@@ -28,9 +28,10 @@ from planning.permits.hazard import hazard_checks
 from planning.permits.land import reservation_checks, tenure_check
 from planning.permits.limits import limit_checks
 from planning.permits.overlays import overlay_checks, unknown_overlays
-from planning.permits.parking import parking_check
+from planning.permits.parking import parking_checks
 from planning.permits.repeated import told_once
 from planning.permits.setbacks import setback_check
+from planning.permits.standing import standing_on
 from planning.permits.uses import use_checks, zone_check
 from planning.sentences import Said, joined, labelled, said
 from planning.situation import Situation, situation_of
@@ -63,14 +64,20 @@ def check_application(
     """
     application = read_application(given, sees_internal=sees_internal)
     day = on or application.submitted_on or timezone.localdate()
-    situation = situation_of(application.site, on=day, sees_internal=sees_internal)
-    case = Case(application=application, situation=situation, groups=_groups(situation))
+    site = application.site
+    situation = situation_of(site, on=day, sees_internal=sees_internal)
+    case = Case(
+        application=application,
+        situation=situation,
+        groups=_groups(situation),
+        standing=standing_on(site, application.proposal, sees_internal=sees_internal),
+    )
     checks = told_once(
         [*_checks(case), *distance_checks(case, sees_internal=sees_internal)],
     )
     left_out = not_checked(case)
     outcome = outcome_of(checks)
-    versions = data_versions(situation, *application.parcels)
+    versions = data_versions(situation, *application.parcels, also=case.standing.version)
     digest = _digest(case, versions)
     results = {
         "kind": "permit_check",
@@ -153,7 +160,7 @@ def not_checked(case: Case) -> list[Said]:
     """Return what this check leaves out, so that its silence is not read as permission."""
     left_out = [
         said("Heights near the airport, access and utilities."),
-        said("Buildings that stand on the plot already; parking for motorbikes."),
+        said("Setbacks, green and parking of buildings that stay on the plot."),
     ]
     if unknown := unknown_overlays(case):
         names = joined(unknown, ", ")
@@ -190,8 +197,7 @@ def _checks(case: Case) -> Iterator[Check]:
     yield from use_checks(case)
     yield from limit_checks(case)
     yield from setback_check(case)
-    if parking := parking_check(case):
-        yield parking
+    yield from parking_checks(case)
     yield from hazard_checks(case)
     yield from overlay_checks(case)
     yield from reservation_checks(case)

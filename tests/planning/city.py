@@ -57,6 +57,17 @@ def flooded(area, hazard_class, shape, depth_max_m, code="q100", years=100):
     surveyed(slug, area)
 
 
+def building(stable_id, shape, storeys=None, lifecycle="existing"):
+    stated = {} if storeys is None else {"storeys": storeys}
+    return feature(stable_id, shape, "building", lifecycle=lifecycle, **stated)
+
+
+def buildings_on(area, *standing):
+    """A layer of buildings, surveyed over an area; without any given, one far away."""
+    filled_layer("buildings", *(standing or [building("B-FAR", square(9000, 9000, 10))]))
+    surveyed("buildings", area)
+
+
 def distances_in_force(*rules):
     """A ratified rule book; without rules given, one that keeps schools from landfills."""
     from conflicts.services import ratify_rulebook
@@ -87,6 +98,8 @@ def application(**changed):
         "footprint_area_m2": 160,
         "green_area_m2": 95,
         "parking_cars": 1,
+        "parking_motorbikes": 1,
+        "demolished": "all",  # nothing else stands on the plot
         **changed.pop("proposal", {}),
     }
     return {

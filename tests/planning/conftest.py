@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import translation
 
 from tests.factories import rectangle, square
-from tests.planning.city import flooded, nothing_reserved, parcel, zoned
+from tests.planning.city import buildings_on, flooded, nothing_reserved, parcel, zoned
 from tests.planning.street import TABLES, ZONE_CODES, west_of
 
 
@@ -23,7 +23,7 @@ def kept_db(django_db_setup, django_db_blocker):
 def street(kept_db):
     """One zone of each class in a row, each 100 m x 100 m and one parcel P-<class> of 10,000 m2.
 
-    Nothing is reserved and nothing floods on the whole street, and both are known.
+    Nothing is reserved, nothing floods and nothing stands on the whole street: all are known.
     """
     shapes = {code: square(west_of(code), 0, 100) for code in ZONE_CODES}
     zoned(
@@ -33,6 +33,7 @@ def street(kept_db):
     whole = rectangle(-100, -100, 300 * len(ZONE_CODES), 300)
     nothing_reserved(whole)
     flooded(whole, "H4", square(-90, -90, 5), None)
+    buildings_on(whole)
 
 
 @pytest.fixture(scope="session")

@@ -27,7 +27,7 @@ def routed(use="office", area=400.0, floors=4, basement=0, **stated):
         ({"area": 500}, MUNICIPALITY),
         ({"area": 12}, MUNICIPALITY),
         ({"area": 11.99}, EXEMPT),
-        ({"area": 0}, EXEMPT),
+        ({"area": 1}, EXEMPT),
         ({"floors": 11}, MUNICIPALITY),
         ({"floors": 12}, MINISTER),
         ({"area": 501, "floors": 11}, PROVINCE),
@@ -89,7 +89,7 @@ def test_every_reason_for_the_minister_is_named(street):
         assert words in text
 
 
-SIZES = (0, 11.99, 12, 500, 500.01, 3000, 3000.01)
+SIZES = (1, 11.99, 12, 500, 500.01, 3000, 3000.01)
 RANK = {EXEMPT: 0, MUNICIPALITY: 1, PROVINCE: 2, MINISTER: 3}
 
 

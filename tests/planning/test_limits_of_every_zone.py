@@ -18,7 +18,7 @@ def building(zone, step):
         "admin",
         {"floor_area_m2": max(0, far * PLOT_M2 + step)},
         footprint_area_m2=max(0, coverage * PLOT_M2 / 100 + step),
-        height_m=max(0, height + step * 0.1),
+        height_m=max(1, height + step * 0.1),
         floors=max(0, storeys + step),
         green_area_m2=None if green is None else max(0, green * PLOT_M2 / 100 - step),
     )
@@ -50,7 +50,7 @@ def test_one_square_metre_a_decimetre_or_a_floor_too_much_fails_every_limit(stre
 
 
 @pytest.mark.parametrize("zone", UNBUILDABLE)
-def test_where_nothing_may_be_built_one_square_metre_is_too_much(street, zone):
+def test_where_nothing_may_be_built_a_hut_of_one_metre_is_too_much(street, zone):
     found = checks(building(zone, 1))
     assert {row["answer"] for code in LIMITS for row in found[code]} == {"fails"}
     assert {row["required"] for code in LIMITS for row in found[code]} == {0}

@@ -7,8 +7,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from layers.vocab import Answer
-from planning.permits.parking import Need, _answer, _counted, _large_dwellings
+from planning.permits.parking import Need, _answer, _counted, _large_dwellings, vehicles
 from tests.planning.street import asked, checks
+
+CARS, _MOTORBIKES = vehicles()
 
 
 def parking(zone, use, of_use, cars):
@@ -99,8 +101,8 @@ def test_a_zone_without_a_standard_asks_for_none(street, zone):
     ],
 )
 def test_an_average_never_hides_a_large_dwelling(dwellings, area, least, most):
-    need = _large_dwellings(case_of(dwellings, area))
-    assert (need.least, need.cars) == (least, most)
+    need = _large_dwellings(case_of(dwellings, area), 1)
+    assert (need.least, need.spaces) == (least, most)
 
 
 def case_of(dwellings, area):
@@ -115,9 +117,9 @@ def case_of(dwellings, area):
 
 @given(st.lists(st.floats(1, 2000), min_size=1, max_size=8))
 def test_however_the_floor_is_shared_out_the_count_lies_between_least_and_most(areas):
-    need = _large_dwellings(case_of(len(areas), sum(areas)))
+    need = _large_dwellings(case_of(len(areas), sum(areas)), 1)
     large = sum(area > 150 for area in areas)
-    assert need.least <= large <= need.cars
+    assert need.least <= large <= need.spaces
 
 
 def test_two_dwellings_of_300_m2_together_are_open_with_no_space_and_clear_with_one(street):
@@ -132,16 +134,16 @@ def test_two_dwellings_of_300_m2_together_are_open_with_no_space_and_clear_with_
 @given(st.floats(0, 1e6), st.floats(0.001, 2), st.integers(0, 3000))
 def test_more_spaces_never_turn_enough_into_too_few(amount, rate, provided):
     need = _counted(amount, rate, None)
-    assert need.cars >= amount * rate - 1e-6
-    assert need.cars < amount * rate + 1
-    answer, _missing = _answer(need, float(provided))
-    more, _missing = _answer(need, float(provided + 1))
+    assert need.spaces >= amount * rate - 1e-6
+    assert need.spaces < amount * rate + 1
+    answer, _missing = _answer(need, float(provided), CARS)
+    more, _missing = _answer(need, float(provided + 1), CARS)
     assert not (answer == Answer.COMPLIES and more != Answer.COMPLIES)
-    assert (answer == Answer.COMPLIES) is (provided >= need.cars)
+    assert (answer == Answer.COMPLIES) is (provided >= need.spaces)
 
 
 def test_a_need_of_nothing_is_met_without_a_stated_number():
-    assert _answer(Need(cars=0), None) == (Answer.COMPLIES, [])
+    assert _answer(Need(spaces=0), None, CARS) == (Answer.COMPLIES, [])
 
 
 def test_the_rate_of_each_printed_standard_is_the_one_used(street, printed):

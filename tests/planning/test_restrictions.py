@@ -143,11 +143,9 @@ def test_a_restriction_surveyed_everywhere_and_not_here_is_cleared(surveyed, nam
     assert ("Public beach strip" in unmapped()) is named
 
 
-def test_what_stands_on_the_plot_already_and_motorbikes_are_said_to_be_left_out():
+def test_what_is_not_asked_of_buildings_that_stay_is_said():
     r1_plot()
-    text = unmapped()
-    assert "stand on the plot already" in text
-    assert "motorbikes" in text
+    assert "Setbacks, green and parking of buildings that stay on the plot." in unmapped()
 
 
 def test_a_restriction_the_public_may_not_see_is_named_as_not_checked_and_not_shown():

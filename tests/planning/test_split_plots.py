@@ -102,7 +102,7 @@ def test_a_plot_that_only_slivers_touch_is_ruled_by_no_zone():
 
 def test_a_plot_smaller_than_any_sliver_is_not_cleared():
     zoned(("Z-1", "R1", CITY), parcels=[parcel("P-1", rectangle(40, 40, 0.5, 0.5), 0.25)])
-    found = results(proposal={"footprint_area_m2": 0.1, "green_area_m2": 0.1})
+    found = results(proposal={"footprint_area_m2": None, "green_area_m2": 0.1})
     assert check_of(found, "zones")["answer"] == "cannot_tell"
     assert found["outcome"] == Outcome.UNDETERMINED
 

@@ -22,6 +22,21 @@ class PlanAdoptionError(UserFacingError):
     """A plan version cannot come into force as asked."""
 
 
+class ReservingNotAllowedError(UserFacingError):
+    """The account is known but holds no right to reserve land."""
+
+    status = 403
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("Your account may not reserve land."),
+            remedy=_(
+                "Ask who runs this system for the right to reserve land. Reading and printing "
+                "need no right."
+            ),
+        )
+
+
 class ApplicationError(UserFacingError):
     """A permit application that cannot be read as it stands; nothing was checked.
 

@@ -11,6 +11,7 @@ from layers.models import LandUseClass, LayerVersion, in_reader_language
 from layers.vocab import BLOCKING_BASES, Basis
 from planning.vocab import (
     PARAMETER_UNITS,
+    RESERVATION_PERMISSIONS,
     UNDECIDED_RESERVATIONS,
     Bound,
     OnFail,
@@ -22,11 +23,8 @@ from planning.vocab import (
     Tenure,
 )
 
-DAYS_IN_FORCE = Func(
-    *(F("in_force_from"), F("in_force_to"), Value("[)")),
-    function="daterange",
-    output_field=DateRangeField(),
-)
+IN_FORCE = (F("in_force_from"), F("in_force_to"), Value("[)"))
+DAYS_IN_FORCE = Func(*IN_FORCE, function="daterange", output_field=DateRangeField())
 ENDED_PLANS = [PlanStatus.SUPERSEDED, PlanStatus.REPEALED]
 
 
@@ -285,6 +283,7 @@ class LandReservation(models.Model):
 
     class Meta:
         ordering = ["reference"]
+        permissions = RESERVATION_PERMISSIONS
         constraints = [
             models.CheckConstraint(
                 condition=Q(claimed_area_m2=None) | Q(claimed_area_m2__gt=0),

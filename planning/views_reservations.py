@@ -1,4 +1,4 @@
-"""Reserved land on the web: who may see it reads, prints and exports; who signs in reserves."""
+"""Reserved land on the web: who may see it reads and prints; who has the right reserves."""
 
 import tempfile
 from pathlib import Path
@@ -7,6 +7,7 @@ from urllib.parse import quote, urlencode
 
 import shapely
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -16,6 +17,7 @@ from layers.crs import to_wgs84
 from layers.errors import UserFacingError
 from layers.models import Layer
 from layers.visibility import visible_layer
+from planning.errors import ReservingNotAllowedError
 from planning.models import LandReservation
 from planning.reservation_spec import MAX_SPEC_BYTES, ReservationSpec, read_upload
 from planning.reservations import RESERVATION_LAYER, reservation_named, reserve_land, summary
@@ -23,6 +25,7 @@ from planning.sheet.document import print_sheet
 from planning.sheet.exchange import geojson_of, write_geopackage
 from planning.sheet.facts import SheetFacts, facts_of
 from planning.sheet.paper import PAPERS
+from planning.vocab import RESERVE_LAND
 
 MAP_ZOOM = 17
 
@@ -77,12 +80,19 @@ def reservation_geopackage(request: HttpRequest, reference: str) -> HttpResponse
 
 @login_required
 def _reserve(request: HttpRequest) -> HttpResponse:
+    if not may_reserve(request):
+        raise ReservingNotAllowedError
     try:
         spec = _requested(request)
         made = reserve_land(spec=spec, created_by=request.user)  # type: ignore[arg-type]
     except UserFacingError as error:
         return _list_page(request, problem=error, status=400)
     return redirect("reservation", reference=made.reference)
+
+
+def may_reserve(request: HttpRequest) -> bool:
+    """Tell whether who asks holds the right to reserve land."""
+    return isinstance(request.user, User) and request.user.has_perm(RESERVE_LAND)
 
 
 def _requested(request: HttpRequest) -> ReservationSpec:
@@ -102,7 +112,7 @@ def _list_page(
     if not request.accepts("text/html"):
         listed = {"reservations": [summary(row) for row in rows]}
         return JsonResponse(listed, json_dumps_params={"ensure_ascii": False})
-    context = {"rows": rows, "problem": problem}
+    context = {"rows": rows, "problem": problem, "may_reserve": may_reserve(request)}
     return render(request, "planning/reservations.html", context, status=status)
 
 

@@ -108,6 +108,10 @@ UNDECIDED_RESERVATIONS = [
     ReservationStatus.LAPSED,
 ]
 
+# Who may set public land aside; the right is given to each account by name.
+RESERVE_LAND = "planning.reserve_land"
+RESERVATION_PERMISSIONS = (("reserve_land", "Can reserve land"),)
+
 # These no longer hold the land: their outlines bind nobody.
 ENDED_RESERVATIONS = [
     ReservationStatus.RELEASED,
@@ -120,6 +124,6 @@ class Outcome(TextChoices):
     """What a compliance run says as a whole."""
 
     COMPLIANT = "compliant", _("complies with everything that was checked")
-    WARNINGS = "warnings", _("nothing that may block, but open warnings")
+    WARNINGS = "warnings", _("not cleared: warnings stand open")
     UNDETERMINED = "undetermined", _("undetermined: an officer must decide")
     NOT_COMPLIANT = "not_compliant", _("not compliant")

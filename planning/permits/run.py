@@ -25,6 +25,7 @@ from planning.permits.authority import competent_authority, eia_triggers
 from planning.permits.checks import Case, Check
 from planning.permits.distances import distance_checks, distance_inputs
 from planning.permits.hazard import hazard_checks
+from planning.permits.headline import headline_of, worst_answer
 from planning.permits.land import reservation_checks, tenure_check
 from planning.permits.limits import limit_checks
 from planning.permits.overlays import overlay_checks, unknown_overlays
@@ -89,6 +90,8 @@ def check_application(
         "inputs_digest": digest,
         "outcome": outcome.value,
         "outcome_name": spoken_outcome(outcome, left_out),
+        "headline": headline_of(outcome, checks),
+        "headline_answer": worst_answer(checks).value,
         "counts": {answer.value: sum(c.answer == answer for c in checks) for answer in Answer},
         "checks": [check.as_record() for check in checks],
         "not_checked": left_out,

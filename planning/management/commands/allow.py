@@ -1,0 +1,54 @@
+"""``./krong allow ACCOUNT RIGHT``: give an account a right, or take it away."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.contrib.auth.models import Permission, User
+from django.utils.translation import gettext as _
+
+from layers.commands import KrongCommand
+from layers.errors import NotFoundError
+from planning.vocab import RESERVE_LAND
+
+
+class Command(KrongCommand):
+    help = "Give an account a right by name, e.g. to reserve land; or take it away."
+
+    def add_own_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("account", help="the name the account signs in with")
+        parser.add_argument("right", nargs="?", default=RESERVE_LAND, help=RESERVE_LAND)
+        parser.add_argument("--take-away", action="store_true", help="end the right")
+
+    def run(self, **options: Any) -> dict[str, Any]:
+        account = _account(options["account"])
+        right = _right(options["right"])
+        if options["take_away"]:
+            account.user_permissions.remove(right)
+        else:
+            account.user_permissions.add(right)
+        holds = User.objects.get(pk=account.pk).has_perm(options["right"])
+        self.say(f"{account.username} {'may' if holds else 'may not'}: {options['right']}")
+        return {"account": account.username, "right": options["right"], "holds": holds}
+
+
+def _account(name: str) -> User:
+    account = User.objects.filter(username=name).first()
+    if account is None:
+        raise NotFoundError(
+            _("There is no account '%(name)s'.") % {"name": name},
+            remedy=_("Make one first: ./krong createsuperuser, or add a user."),
+        )
+    return account
+
+
+def _right(name: str) -> Permission:
+    app, _dot, codename = name.partition(".")
+    right = Permission.objects.filter(content_type__app_label=app, codename=codename).first()
+    if right is None:
+        rights = Permission.objects.filter(content_type__app_label__in=["layers", "planning"])
+        known = sorted(f"{r.content_type.app_label}.{r.codename}" for r in rights)
+        raise NotFoundError(
+            _("There is no right '%(name)s'.") % {"name": name},
+            remedy=_("Rights are: %(names)s.") % {"names": ", ".join(known)},
+        )
+    return right

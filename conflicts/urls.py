@@ -2,10 +2,11 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from conflicts import views
+from conflicts import views, views_feature
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("findings/", views.finding_list, name="findings"),
     path("findings/<int:number>/", views.finding_page, name="finding"),
+    path("findings/of.json", views_feature.feature_findings, name="feature-findings"),
     path("findings.geojson", views.findings_geojson, name="findings-geojson"),
 ]

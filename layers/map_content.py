@@ -45,6 +45,7 @@ def map_content(user: Reader) -> dict[str, Any]:
             "search": reverse("search"),
             "findings": _address("findings-geojson"),
             "findingList": _address("findings"),
+            "featureFindings": _address("feature-findings"),
         },
     }
 

@@ -5,7 +5,7 @@ from django.utils.translation import gettext as _
 
 def map_texts() -> dict[str, str]:
     """Return the script's texts by the name under which it uses them."""
-    return _of_the_panel() | _of_answers() | _of_findings()
+    return _of_the_panel() | _of_answers() | _of_findings() | _of_the_place()
 
 
 def _of_the_panel() -> dict[str, str]:
@@ -52,4 +52,18 @@ def _of_findings() -> dict[str, str]:
         "measured": _("Measured"),
         "required": _("Required"),
         "openFinding": _("Open the finding"),
+        "findingUnknown": _("There is no finding %(number)s that you may see."),
+    }
+
+
+def _of_the_place() -> dict[str, str]:
+    return {
+        "openOf": _("Open findings: %(total)s"),
+        "worstOf": _("%(shown)s of %(total)s open findings, the gravest first."),
+        "noneStored": _("No open finding is stored for it. That is no all-clear."),
+        "noneKnown": _("Cannot tell whether it breaks a rule."),
+        "changedLayers": _("Changed since the last detection, cannot tell for sure: %(names)s"),
+        "changedSince": _("Something changed since the last detection: cannot tell for sure."),
+        "unaskedRulebooks": _("In force, but never asked of this land: %(names)s"),
+        "notLookedUp": _("Its findings were not looked up: zoom in and click again."),
     }

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from contextlib import ExitStack
 from urllib.parse import urlparse
 
 import pytest
@@ -11,6 +12,7 @@ from tests.city import ROOT, new_city
 
 DESKTOP = {"width": 1366, "height": 768}
 PHONE = {"width": 390, "height": 844}
+PATIENCE_MS = 60_000  # a busy machine; every wait ends as soon as what it waits for is there
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 QUIET = ["--disable-gpu", "--disable-background-networking", "--disable-component-update",
          "--disable-sync", "--no-first-run", "--disable-quic"]  # fmt: skip
@@ -30,13 +32,14 @@ def browser():
 
 
 @pytest.fixture
-def open_page(browser):
-    """``open_page(url, size)``: a page that records what went wrong and what it asked outside."""
+def new_page(browser):
+    """``new_page(size)``: an empty page that records what went wrong and what it asked outside."""
     contexts = []
 
-    def open_(url, size=DESKTOP):
+    def new(size=DESKTOP):
         context = browser.new_context(viewport=size, locale="en-US")
         contexts.append(context)
+        context.set_default_timeout(PATIENCE_MS)
         page = context.new_page()
         page.problems = []
         page.on("console", lambda m: m.type == "error" and page.problems.append(m.text))
@@ -44,12 +47,25 @@ def open_page(browser):
         page.tiles = []
         page.on("request", lambda r: _note_outside(page, r.url))
         page.on("response", lambda r: _note_tile(page, r))
-        page.goto(url, wait_until="networkidle")
         return page
 
-    yield open_
+    yield new
     for context in contexts:
         context.close()
+
+
+@pytest.fixture(scope="module")
+def served():
+    """``served(city)``: the address of a city's pages; one server a city, however often asked."""
+    addresses = {}
+    with ExitStack() as servers:
+
+        def address_of(city):
+            if city.database not in addresses:
+                addresses[city.database] = servers.enter_context(city.served())
+            return addresses[city.database]
+
+        yield address_of
 
 
 def _note_outside(page, url):

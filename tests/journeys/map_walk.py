@@ -11,9 +11,16 @@ CHOSEN = (224, 33, 138)  # colour of a finding that is selected, in findings-pan
 # A colour counts when it covers at least this share of the map.
 LEAST_SHARE = 0.0005
 LEAST_PIXELS = 20
+# What a click begins, it begins within these frames; what a script drew last is then seen.
+THREE_FRAMES = """() => new Promise((done) => {
+    const wait = (frames) => (frames ? requestAnimationFrame(() => wait(frames - 1)) : done());
+    wait(3);
+})"""
+# The pages say "aria-busy" of what is being asked for or painted, Leaflet by class what moves.
 IS_SETTLED = """() => {
     const map = document.getElementById("map");
-    if (map.querySelector(".leaflet-zoom-anim")) return false;
+    if (document.querySelector("[aria-busy=true]")) return false;
+    if (map.querySelector(".leaflet-zoom-anim, .leaflet-pan-anim")) return false;
     const tiles = [...map.querySelectorAll(".leaflet-tile")];
     const zooms = [...map.querySelectorAll(".leaflet-layer")].map(
         (layer) => [...layer.children].filter((level) => level.children.length).length,
@@ -46,6 +53,12 @@ def has_colour(picture, colour, tolerance=12):
     return np.count_nonzero(apart <= tolerance) >= LEAST_PIXELS
 
 
+IS_OUTLINED = """() => {
+    const style = getComputedStyle(document.activeElement);
+    return style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
+}"""
+
+
 class MapWalk:
     """One reader on one screen."""
 
@@ -53,23 +66,27 @@ class MapWalk:
         self.page, self.address = page, address
         self._pictures, self._name = pictures, name
 
-    def opened(self):
-        """Wait until the map is there and its tiles are drawn."""
-        self.page.wait_for_selector("html[data-map=ready]")
+    def open(self, query=""):
+        """Open the map; in Khmer unless the query says otherwise."""
+        self.page.goto(f"{self.address}/map/{query}")
+        self.opened()
+
+    def opened(self, language=""):
+        """Wait until the map is there (in a language) and its tiles are drawn."""
+        self.page.wait_for_selector(
+            f"html[data-map=ready]{f'[lang={language}]' if language else ''}"
+        )
         self.settled()
 
     def settled(self):
-        """Wait until nothing is under way: requests, zooming, tiles fading or of another zoom."""
-        self.page.wait_for_timeout(150)  # a click begins its work in the next frame
-        self.page.wait_for_load_state("networkidle")
-        self.page.wait_for_function(IS_SETTLED, timeout=20_000)
+        """Wait until nothing is under way: answers, moving, zooming, painting, fading."""
+        self.page.evaluate(THREE_FRAMES)
+        self.page.wait_for_function(IS_SETTLED)
+        self.page.evaluate(THREE_FRAMES)
 
     def go(self, longitude, latitude, zoom, language="en"):
         """Open the map at a place."""
-        self.page.goto("about:blank")
-        view = f"lat={latitude}&lon={longitude}&z={zoom}"
-        self.page.goto(f"{self.address}/map/?lang={language}#{view}", wait_until="networkidle")
-        self.opened()
+        self.open(f"?lang={language}#lat={latitude}&lon={longitude}&z={zoom}")
 
     def keep(self, what):
         """Leave a picture of the whole screen."""
@@ -97,7 +114,7 @@ class MapWalk:
         if menu.is_visible():
             menu.click()
         self.page.locator(".languages a[lang=en]").click()
-        self.opened()
+        self.opened("en")
 
     def toggle(self, layer):
         """Switch a layer on or off; return the share of the map that changed."""
@@ -145,3 +162,12 @@ class MapWalk:
         self.page.wait_for_function("before => location.href !== before", arg=before)
         self.settled()
         return self.page.url
+
+    def press_until(self, selector, key="Tab", most=60):
+        """Press a key until something has the keyboard; the reader must see that it has."""
+        for _press in range(most):
+            self.page.keyboard.press(key)
+            if self.page.locator(f"{selector}:focus").count():
+                assert self.page.evaluate(IS_OUTLINED), f"nothing shows that {selector} has focus"
+                return
+        raise AssertionError(f"{key} never reaches {selector}")

@@ -1,6 +1,6 @@
-"""A reader looks at five cities, at a desk and on a phone: four real ones and the demo city."""
+"""A reader looks at five cities: at the demo city at a desk and on a phone, at four real ones."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -16,6 +16,7 @@ class Visit:
     """What a reader looks at in one city, and what they must be told."""
 
     city: str  # the fixture
+    screen: str = "desk"
     place: tuple[float, float, float]  # longitude, latitude [degrees], zoom
     here: tuple[str, ...]  # told when that place is clicked
     switched: str  # the layer that is switched on or off
@@ -24,9 +25,18 @@ class Visit:
     has_findings: bool = True
 
 
+DEMO = Visit(
+    city="demo_city",
+    place=(103.53, 10.61, 15),
+    here=("Land-use zones", "Airport"),
+    switched="flood-storm-100y-6h-depth",
+    typed="សង្កាត់លេខ៤",
+    answer="លេខ៤",
+)
 VISITS = [
     Visit(
         city="maldives",
+        screen="phone",
         place=(72.8612212, 4.2178301, 16),
         here=("Landfill", "osm:w924568545"),
         switched="osm",
@@ -51,6 +61,7 @@ VISITS = [
     ),
     Visit(
         city="sihanoukville",
+        screen="phone",
         place=(103.5512640, 10.5874749, 14),
         here=("Phum Buon", "Lekh Buon"),
         switched="sangkat",
@@ -58,14 +69,8 @@ VISITS = [
         answer="លេខ៤",
         has_findings=False,
     ),
-    Visit(
-        city="demo_city",
-        place=(103.53, 10.61, 15),
-        here=("Land-use zones", "Airport"),
-        switched="flood-storm-100y-6h-depth",
-        typed="សង្កាត់លេខ៤",
-        answer="លេខ៤",
-    ),
+    DEMO,
+    replace(DEMO, screen="phone"),
 ]
 REAL = {"maldives", "cambridge", "merewether", "sihanoukville"}
 
@@ -74,30 +79,30 @@ def _marks(visit):
     return [pytest.mark.journey, *([pytest.mark.real] if visit.city in REAL else [])]
 
 
-PARAMETERS = [pytest.param(visit, id=visit.city, marks=_marks(visit)) for visit in VISITS]
+PARAMETERS = [
+    pytest.param(visit, id=f"{visit.city}-{visit.screen}", marks=_marks(visit)) for visit in VISITS
+]
 
 
 @pytest.fixture(scope="module", params=PARAMETERS)
-def visited(request):
+def visited(request, served):
     """The visit and the address where its city is served."""
     made = request.getfixturevalue(request.param.city)
-    city = made if isinstance(made, City) else made.city
-    with city.served() as address:
-        yield request.param, address
+    return request.param, served(made if isinstance(made, City) else made.city)
 
 
-@pytest.fixture(params=SCREENS)
-def walk(request, visited, open_page, pictures):
+@pytest.fixture
+def walk(visited, new_page, pictures):
     visit, address = visited
-    page = open_page(f"{address}/map/", SCREENS[request.param])
-    walk = MapWalk(page, address, pictures, f"{visit.city}-{request.param}")
-    walk.opened()
-    yield walk
+    page = new_page(SCREENS[visit.screen])
+    yield MapWalk(page, address, pictures, f"{visit.city}-{visit.screen}")
     assert page.problems == []
     assert set(page.tiles) <= {200, 204, 304}
 
 
 def test_the_map_opens_in_khmer_speaks_english_when_asked_and_draws(walk):
+    walk.open()
+
     assert walk.page.locator("html").get_attribute("lang") == "km"
     assert KHMER.search(walk.page.title())
     assert walk.page.tiles
@@ -130,6 +135,7 @@ def test_a_layer_is_switched_and_a_click_tells_what_is_here(walk, visited):
 
 def test_a_search_leads_to_the_place(walk, visited):
     visit, _address = visited
+    walk.open()
 
     answers = walk.search(visit.typed)
     walk.keep("search")
@@ -144,6 +150,7 @@ def test_a_search_leads_to_the_place(walk, visited):
 
 def test_a_finding_chosen_in_the_list_is_marked_on_the_map(walk, visited):
     visit, _address = visited
+    walk.open()
     if not visit.has_findings:
         walk.raise_panel("findings")
         assert walk.page.locator(".findings button.finding").count() == 0

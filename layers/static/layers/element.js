@@ -31,3 +31,8 @@ export async function askServer(address, signal) {
   }
   return body;
 }
+
+/** Put values into a sentence: %(shown)s stands for values.shown. */
+export function filled(sentence, values) {
+  return sentence.replace(/%\((\w+)\)s/g, (_found, name) => values[name]);
+}

@@ -1,5 +1,6 @@
 /** Findings in view, as a list and on the map: either side selects on the other. */
-import { askServer, element } from "./element.js";
+import { askServer, element, filled } from "./element.js";
+import { number } from "./written.js";
 
 const COLOURS = { critical: "#B00020", high: "#D35400", medium: "#C79100", low: "#7A8A1E" };
 const QUIET = "#4F6D7A";
@@ -14,7 +15,7 @@ function style(finding, isChosen) {
 }
 
 function amounts({ measured, required, unit }, texts) {
-  const written = (value) => `${Number(value).toLocaleString("en", { maximumFractionDigits: 2 })} ${unit || ""}`.trim();
+  const written = (value) => `${number(value)} ${unit || ""}`.trim();
   const parts = [];
   if (typeof measured === "number") parts.push(`${texts.measured}: ${written(measured)}`);
   if (typeof required === "number") parts.push(`${texts.required}: ${written(required)}`);
@@ -48,35 +49,35 @@ function listItem(finding, texts, select) {
   return element("li", { id: `finding-${numberOf(finding)}` }, button, element("p", { class: "finding-foot" }, basis, page));
 }
 
-/** Findings in a part of the map, the gravest first; one more if it is asked for by number. */
+const isNumber = (text) => /^[0-9]{1,15}$/.test(text);
+
+/** Findings in a part of the map, the gravest first; one more if it is asked for by number.
+ *  ``missing`` is that number if there is no such finding. */
 async function loadFindings(address, bounds, wanted, signal) {
   const box = [bounds.getWest(), bounds.getSouth(), bounds.getEast(), bounds.getNorth()].map((degree) => degree.toFixed(6)).join(",");
   const collection = await askServer(`${address}?${new URLSearchParams({ bbox: box, limit: MOST_IN_VIEW })}`, signal);
   if (wanted && !collection.features.some((finding) => numberOf(finding) === wanted)) {
-    const single = await askServer(`${address}?${new URLSearchParams({ finding: wanted })}`, signal);
-    collection.features.push(...single.features);
+    const single = isNumber(wanted) ? await askServer(`${address}?${new URLSearchParams({ finding: wanted })}`, signal) : { features: [] };
+    if (single.features.length) collection.features.push(...single.features);
+    else collection.missing = wanted;
   }
   return collection;
 }
 
-const whole = (number) => Number(number).toLocaleString("en");
-
-/** Put numbers into a sentence: %(shown)s stands for values.shown. */
-function filled(sentence, values) {
-  return sentence.replace(/%\((\w+)\)s/g, (_found, name) => whole(values[name]));
-}
+const whole = (count) => number(count, { places: 0 });
 
 /** What stands above the list, so that neither a short nor an empty one is read as all-clear. */
-function notes(collection, texts, listAddress) {
+function notes(collection, texts, listAddress, missing) {
   const shown = Math.min(collection.features.length, collection.total);
   const told = [];
+  if (missing) told.push(element("p", { class: "problem", role: "alert" }, filled(texts.findingUnknown, { number: missing.slice(0, 20) })));
   if (collection.detection === null) told.push(element("p", { class: "answer cannot_tell" }, texts.nothingDetected));
   else if (!shown) told.push(element("p", { class: "note" }, texts.findingsNone));
   if (collection.untold_rules) {
-    const sentence = filled(texts.untoldRules, { count: collection.untold_rules });
+    const sentence = filled(texts.untoldRules, { count: whole(collection.untold_rules) });
     told.push(element("p", { class: "note" }, element("a", { class: "answer cannot_tell", href: `${listAddress}#untold` }, sentence)));
   }
-  if (collection.total > shown) told.push(element("p", { class: "note" }, filled(texts.gravestOf, { shown, total: collection.total })));
+  if (collection.total > shown) told.push(element("p", { class: "note" }, filled(texts.gravestOf, { shown: whole(shown), total: whole(collection.total) })));
   return told;
 }
 
@@ -91,6 +92,8 @@ export function createFindingsPanel(panel, map, content, { open, choose, show, c
   const findings = new Map();
   const shapes = new Map();
   let selected = wanted;
+  let unopened = wanted; // asked for by the address, not shown yet
+  let missing = null;
   let asking = null;
   const drawn = L.geoJSON(null, {
     filter: (finding) => Boolean(finding.geometry),
@@ -107,12 +110,21 @@ export function createFindingsPanel(panel, map, content, { open, choose, show, c
     },
   }).addTo(map);
 
+  const cardOf = (number) => document.getElementById(`finding-${number}`);
+
+  /** Whether the reader sees the card of the chosen finding in the list. */
+  function isCardSeen() {
+    const [card, list] = [cardOf(selected), panel].map((part) => part?.getBoundingClientRect());
+    return Boolean(card?.height) && card.bottom > list.top && card.top < list.bottom;
+  }
+
   function mark(number, isChosen) {
     const finding = findings.get(number);
     if (!finding) return;
     shapes.get(number)?.setStyle?.(style(finding, isChosen));
     if (isChosen) shapes.get(number)?.bringToFront?.();
-    document.getElementById(`finding-${number}`)?.classList.toggle("chosen", isChosen);
+    cardOf(number)?.classList.toggle("chosen", isChosen);
+    cardOf(number)?.querySelector("button.finding").setAttribute("aria-current", String(isChosen));
   }
 
   function select(number, isFromList, opensList = true) {
@@ -123,39 +135,73 @@ export function createFindingsPanel(panel, map, content, { open, choose, show, c
     mark(number, true);
     if (opensList) {
       open();
-      document.getElementById(`finding-${number}`).scrollIntoView({ block: "nearest" });
+      cardOf(number).scrollIntoView({ block: "nearest" });
     }
+    missing = null;
     choose(parties(finding));
     onSelect(number);
     const shape = shapes.get(number);
     if (shape && isFromList) show(boundsOf(shape).pad(0.4));
   }
 
+  /** What in the list has the keyboard, so that a list written anew can give it back. */
+  function holdFocus() {
+    const held = panel.contains(document.activeElement) ? document.activeElement : null;
+    const card = held?.closest(".findings > li");
+    return () => {
+      if (!held) return;
+      const again = card && document.getElementById(card.id)?.querySelector(held.matches("a") ? "a" : "button.finding");
+      (again || panel).focus({ preventScroll: true });
+    };
+  }
+
+  function forget(number) {
+    missing = number;
+    selected = null;
+    onSelect(null);
+  }
+
+  /** Show what the address asks for, once it is known. */
+  function openWanted() {
+    const number = unopened;
+    unopened = null;
+    if (findings.has(number)) select(number, true);
+    else if (number) open();
+  }
+
   function write(collection) {
+    if (collection.missing) forget(collection.missing);
     findings.clear();
     shapes.clear();
     drawn.clearLayers();
     for (const finding of collection.features) findings.set(numberOf(finding), finding);
     drawn.addData(collection);
     const items = collection.features.map((finding) => listItem(finding, texts, select));
-    const scrolled = panel.scrollTop;
+    const [scrolled, wasSeen, giveFocusBack] = [panel.scrollTop, isCardSeen(), holdFocus()];
     const all = element("p", { class: "note" }, element("a", { href: addresses.findingList }, texts.allFindings));
-    panel.replaceChildren(...notes(collection, texts, addresses.findingList), element("ul", { class: "findings" }, items), all);
+    panel.replaceChildren(...notes(collection, texts, addresses.findingList, missing), element("ul", { class: "findings" }, items), all);
     panel.scrollTop = scrolled;
+    giveFocusBack();
+    // the list is another one after the map has moved: what was chosen stays in sight
+    if (wasSeen) cardOf(selected)?.scrollIntoView({ block: "nearest" });
     count.textContent = collection.detection === null ? "?" : whole(Math.max(collection.total, findings.size));
     mark(selected, true);
   }
 
   async function refresh() {
     asking?.abort();
-    asking = new AbortController();
+    const mine = new AbortController();
+    asking = mine;
+    panel.setAttribute("aria-busy", "true");
     try {
-      write(await loadFindings(addresses.findings, map.getBounds(), selected, asking.signal));
+      write(await loadFindings(addresses.findings, map.getBounds(), selected, mine.signal));
+      openWanted();
     } catch (problem) {
-      if (problem.name === "AbortError") return;
+      if (problem.name === "AbortError") return; // a newer question is under way
       count.textContent = "?";
       tell(problem.told ? `${texts.findingsMissing} ${problem.told}` : texts.findingsMissing, "problem");
     }
+    if (asking === mine) panel.setAttribute("aria-busy", "false");
   }
 
   if (!addresses.findings) {
@@ -164,7 +210,5 @@ export function createFindingsPanel(panel, map, content, { open, choose, show, c
   }
   tell(texts.findingsLoading, "note");
   map.on("moveend", refresh);
-  refresh().then(() => {
-    if (wanted) select(wanted, true);
-  });
+  refresh();
 }

@@ -26,7 +26,29 @@ function sparing(view, layer) {
   };
 }
 
-function vectorPane(map, layers, pane, language) {
+/** Announce every start (1) and end (-1) of painting a tile: Leaflet does not know of tiles painted anew. */
+function countPainting(tiles, announce) {
+  const paint = tiles.renderTile.bind(tiles);
+  tiles.renderTile = async (...given) => {
+    announce(1);
+    try {
+      await paint(...given);
+    } finally {
+      announce(-1);
+    }
+  };
+}
+
+/** Say on the map's container whether tiles are being painted. */
+function createPaintingCount(container) {
+  let underWay = 0;
+  return (change) => {
+    underWay += change;
+    container.setAttribute("aria-busy", String(underWay > 0));
+  };
+}
+
+function vectorPane(map, layers, pane, { language, announce }) {
   const sources = Object.fromEntries(
     layers.map((layer) => [layer.slug, { url: layer.tiles, maxDataZoom: MOST_DETAILED_TILES }]),
   );
@@ -34,6 +56,7 @@ function vectorPane(map, layers, pane, language) {
   const tiles = protomapsL.leafletLayer({ sources, pane, attribution: "", paintRules: [], labelRules: [], tasks: fonts, lang: language });
   const views = new Map(layers.map((layer) => [layer.slug, sparing(tiles.views.get(layer.slug), layer)]));
   tiles.views = new Map();
+  countPainting(tiles, announce);
   tiles.addTo(map);
   return {
     repaint(shown, chosen) {
@@ -75,9 +98,10 @@ export function createLayerStack(map, content) {
     layers.set(layer.slug, { ...layer, colours: new Map(named) });
   }
   const vectors = [...layers.values()].filter((layer) => layer.kind !== "raster");
+  const options = { language: content.language, announce: createPaintingCount(map.getContainer()) };
   const panes = [
-    vectorPane(map, vectors.filter((layer) => layer.look.rank < GROUND_RANK), "ground", content.language),
-    vectorPane(map, vectors.filter((layer) => layer.look.rank >= GROUND_RANK), "things", content.language),
+    vectorPane(map, vectors.filter((layer) => layer.look.rank < GROUND_RANK), "ground", options),
+    vectorPane(map, vectors.filter((layer) => layer.look.rank >= GROUND_RANK), "things", options),
   ];
   const shown = new Set(vectors.filter((layer) => layer.shown).map((layer) => layer.slug));
   const chosen = new Map();

@@ -1,5 +1,6 @@
 /** Click = what is here: the server's answer for a place, layer by layer. */
 import { askServer, element, swatch } from "./element.js";
+import { conflictsFirst, featureFindings, lookUpFindings, standingNotes } from "./place-findings.js";
 
 const NO_UNIT = "-";
 const NO_DATUM = "none";
@@ -14,7 +15,7 @@ function attributes(feature, texts) {
   return element("dl", {}, rows.map(([title, value]) => element("div", {}, element("dt", {}, title), element("dd", {}, value))));
 }
 
-function featureItem(feature, layer, texts, choose) {
+function featureItem(feature, layer, { texts, choose, conflicts }) {
   const head = element(
     "button",
     { type: "button", class: "feature-name", onclick: () => choose([{ layer: layer.slug, stable_id: feature.stable_id }]) },
@@ -23,7 +24,7 @@ function featureItem(feature, layer, texts, choose) {
     feature.distance_m > 0 ? element("small", {}, ` ${feature.distance_m} ${texts.metresAway}`) : null,
   );
   const extract = feature.extract ? element("p", {}, element("a", { href: feature.extract, class: "button" }, texts.extract)) : null;
-  return element("li", {}, head, attributes(feature, texts), extract);
+  return element("li", {}, head, featureFindings(conflicts, layer.slug, feature.stable_id, texts), attributes(feature, texts), extract);
 }
 
 function gridValue(value, texts) {
@@ -39,10 +40,11 @@ function gridValue(value, texts) {
   );
 }
 
-function layerSection(layer, texts, choose) {
+function layerSection(layer, telling) {
+  const { texts } = telling;
   const body = layer.value
     ? gridValue(layer.value, texts)
-    : element("ul", { class: "found" }, layer.features.map((feature) => featureItem(feature, layer, texts, choose)));
+    : element("ul", { class: "found" }, layer.features.map((feature) => featureItem(feature, layer, telling)));
   return element(
     "section",
     { class: "answer-layer" },
@@ -58,13 +60,14 @@ function titles(layers, heading) {
   return element("details", { class: "silent" }, element("summary", {}, `${heading} (${layers.length})`), element("ul", {}, layers.map((layer) => element("li", {}, layer.title))));
 }
 
-function answerContent(answer, content, choose) {
+function answerContent(answer, content, choose, conflicts) {
   const { texts, projection } = content;
   const of = (state) => answer.layers.filter((layer) => layer.state === state);
   const { place } = answer;
   return [
     element("p", { class: "place" }, `${place.easting_m.toFixed(1)} E  ${place.northing_m.toFixed(1)} N`, element("small", {}, ` EPSG:${projection.srid} · ${place.lat.toFixed(6)}°, ${place.lon.toFixed(6)}°`)),
-    ...of("found").map((layer) => layerSection(layer, texts, choose)),
+    ...standingNotes(conflicts, texts, content.addresses.findingList),
+    ...conflictsFirst(of("found"), conflicts).map((layer) => layerSection(layer, { texts, choose, conflicts })),
     titles(of("nothing"), texts.nothingHere),
     titles(of("unknown"), texts.unknownHere),
   ].filter(Boolean);
@@ -79,7 +82,9 @@ export function createPlacePanel(panel, map, content, { open, uncover, choose })
 
   async function ask(latlng) {
     asking?.abort();
-    asking = new AbortController();
+    const mine = new AbortController();
+    asking = mine;
+    panel.setAttribute("aria-busy", "true");
     marker?.remove();
     marker = L.circleMarker(latlng, { radius: 7, color: "#1F2D33", weight: 2, fillColor: "#FFFFFF", fillOpacity: 0.6, interactive: false }).addTo(map);
     open();
@@ -87,13 +92,15 @@ export function createPlacePanel(panel, map, content, { open, uncover, choose })
     panel.replaceChildren(element("p", { class: "note" }, texts.asking));
     const query = new URLSearchParams({ lon: latlng.lng.toFixed(7), lat: latlng.lat.toFixed(7), z: map.getZoom() });
     try {
-      const answer = await askServer(`${content.addresses.identify}?${query}`, asking.signal);
-      panel.replaceChildren(...answerContent(answer, content, choose));
+      const answer = await askServer(`${content.addresses.identify}?${query}`, mine.signal);
+      const conflicts = await lookUpFindings(content.addresses.featureFindings, answer, mine.signal);
+      panel.replaceChildren(...answerContent(answer, content, choose, conflicts));
       const parcel = answer.layers.find((layer) => layer.slug === "parcels" && layer.features.length === 1);
       choose(parcel ? [{ layer: "parcels", stable_id: parcel.features[0].stable_id }] : []);
     } catch (problem) {
       if (problem.name !== "AbortError") panel.replaceChildren(element("p", { class: "problem" }, problem.told || texts.failed));
     }
+    if (asking === mine) panel.setAttribute("aria-busy", "false");
   }
   map.on("click", (event) => ask(event.latlng.wrap()));
   return { ask };

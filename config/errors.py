@@ -1,10 +1,13 @@
 """What a reader sees when something they can put right goes wrong."""
 
+import sys
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.views import defaults
 
+from config.outage import away_answer, is_away
 from layers.errors import UserFacingError
 
 CONTENT_SECURITY_POLICY = (
@@ -18,8 +21,19 @@ def wants_json(request: HttpRequest) -> bool:
     return not request.accepts("text/html") or request.path.endswith((".json", ".geojson"))
 
 
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Answer for errors outside the views: a database that is away is no fault of the server."""
+    error = sys.exception()
+    if error is not None and is_away(error):
+        return away_answer(request, as_json=wants_json(request))
+    return defaults.server_error(request)
+
+
 class UserFacingErrorMiddleware:
-    """Turn a UserFacingError into a page (or JSON) with its sentence and HTTP 400."""
+    """Turn a UserFacingError into a page (or JSON) with its sentence and HTTP 400.
+
+    A database that is away becomes HTTP 503: the server lives on, and answers when it is back.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -29,6 +43,8 @@ class UserFacingErrorMiddleware:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Answer only for errors written for the user; all others stay server errors."""
+        if is_away(exception):
+            return away_answer(request, as_json=wants_json(request))
         if not isinstance(exception, UserFacingError):
             return None
         body = {"what": exception.what, "remedy": exception.remedy}

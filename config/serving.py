@@ -34,7 +34,7 @@ def web_command(address: str) -> list[str]:
 
 def worker_command() -> list[str]:
     """Return the command of the worker that takes queued jobs from the database."""
-    return [sys.executable, "-m", "django", "db_worker", "--no-startup-delay"]
+    return [sys.executable, "-m", "config.worker"]
 
 
 def serve(address: str) -> int:

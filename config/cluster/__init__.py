@@ -5,6 +5,9 @@ Importing settings starts nothing, so linters, type checkers and ``--help`` need
 """
 
 import os
+import sys
+from pathlib import Path
+from typing import cast
 from urllib.parse import quote, urlencode
 
 from config.cluster import server
@@ -36,21 +39,35 @@ def database_settings() -> dict[str, object]:
     UserFacingError
         If ``DATABASE_URL`` cannot be read, or root has no account to hand PostgreSQL over to.
     """
+    named = {"application_name": program_name()}
     settings: dict[str, object] = {
         "ENGINE": "django.contrib.gis.db.backends.postgis",
         "CONN_HEALTH_CHECKS": True,
         "TEST": {"NAME": os.environ.get("KRONG_TEST_DB") or "test_krong"},
     }
     if not is_embedded():
-        return settings | parse_database_url(os.environ["DATABASE_URL"])
+        given = parse_database_url(os.environ["DATABASE_URL"])
+        return settings | given | {"OPTIONS": named | cast("dict[str, str]", given["OPTIONS"])}
     return settings | {
         "NAME": database_name(),
         "USER": server.OWNER,
         "PASSWORD": "",
         "HOST": str(find_place().socket_dir),
         "PORT": "5432",
-        "OPTIONS": {},
+        "OPTIONS": named,
     }
+
+
+def program_name() -> str:
+    """Return what this process is called among the sessions of the database.
+
+    ``./krong db stop`` tells by it who would be cut off.
+    """
+    path, words = Path(sys.argv[0]), sys.argv[1:]
+    name = path.parent.name if path.stem == "__main__" else path.stem
+    if name == "command_line" and words:
+        name = words[0]
+    return f"krong {name[:30]} (process {os.getpid()})"
 
 
 def database_url() -> str:

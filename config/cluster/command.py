@@ -24,9 +24,11 @@ def _start() -> dict[str, object]:
     return _status()
 
 
-def _stop() -> dict[str, object]:
+def _stop(*, force: bool = False) -> dict[str, object]:
     if cluster.is_embedded() and find_place().home.exists():
         with server.alone(find_place()):
+            if not force:
+                server.refuse_while_used(find_place())
             server.stop(find_place())
     return _status()
 
@@ -75,8 +77,11 @@ def run(arguments: Sequence[str]) -> int:
     parser = _Parser(prog="krong db", description=HELP)
     parser.add_argument("action", choices=ACTIONS)
     parser.add_argument("--json", action="store_true", help="print an object for machines")
+    parser.add_argument("--force", action="store_true", help="stop it although it is in use")
     chosen = parser.parse_args(arguments)
-    answer = ACTIONS[chosen.action]()
+    if chosen.force and chosen.action != "stop":
+        parser.error("--force belongs to 'stop'")
+    answer = _stop(force=True) if chosen.force else ACTIONS[chosen.action]()
     text = json.dumps(answer, ensure_ascii=False) if chosen.json else answer["message"]
     sys.stdout.write(f"{text}\n")
     return int(chosen.action == "status" and answer["running"] is False)

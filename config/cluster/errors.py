@@ -4,6 +4,7 @@ from pathlib import Path
 
 from layers.errors import UserFacingError
 
+MOST_NAMED = 6
 INSTALL_LINE = "apt-get install --yes postgresql postgresql-postgis"
 
 
@@ -71,6 +72,19 @@ class DiskFullError(ClusterError):
         super().__init__(
             f"The disk that holds {home} has {free_mb} MB left; the database needs {needed_mb} MB.",
             remedy="Free some space, then run the same command again; nothing is lost.",
+        )
+
+
+class InUseError(ClusterError):
+    """Somebody is connected to the database that is to be stopped."""
+
+    def __init__(self, sessions: list[str]) -> None:
+        shown = ", ".join(sessions[:MOST_NAMED])
+        more = f" and {len(sessions) - MOST_NAMED} more" if len(sessions) > MOST_NAMED else ""
+        super().__init__(
+            f"The database is in use by {shown}{more}. It was not stopped.",
+            remedy="End these programs first. './krong db stop --force' cuts them off: what they "
+            "have under way is rolled back, and pages say that the database is away.",
         )
 
 

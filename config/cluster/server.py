@@ -21,7 +21,13 @@ from psycopg2.extensions import ISOLATION_LEVEL_AUTOCOMMIT, connection
 
 from config.cluster import binaries as programs
 from config.cluster.binaries import Binaries
-from config.cluster.errors import DiskFullError, NoPostgresError, StartError, UnreachablePlaceError
+from config.cluster.errors import (
+    DiskFullError,
+    InUseError,
+    NoPostgresError,
+    StartError,
+    UnreachablePlaceError,
+)
 from config.cluster.place import SOCKET_NAME, Place, make_folder, may_enter
 from config.cluster.tuning import configuration
 
@@ -32,6 +38,13 @@ LONGEST_STOP_S = 120
 ROOM_TO_MAKE_MB = 300
 ROOM_TO_START_MB = 32  # two segments of write-ahead log
 LARGEST_LOG_BYTES = 10_000_000
+
+SESSIONS_END_WITHIN_S = 2.0
+_OTHER_SESSIONS = """
+    SELECT DISTINCT application_name, datname FROM pg_stat_activity
+    WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()
+    ORDER BY application_name, datname
+"""
 
 Say = Callable[[str], None]
 
@@ -85,6 +98,35 @@ def start(place: Place, *, say: Say) -> None:
     _write(place, place.data / "krong.conf", configuration(place.socket_dir, place.cluster_name))
     _clear_leftovers(place)
     _launch(place, chosen)
+
+
+def refuse_while_used(place: Place) -> None:
+    """Refuse to go on while programs hold sessions; one that is just ending is waited for.
+
+    Raises
+    ------
+    InUseError
+        Names the programs.
+    """
+    deadline = time.monotonic() + SESSIONS_END_WITHIN_S
+    while found := _sessions(place):
+        if time.monotonic() > deadline:
+            raise InUseError(found)
+        time.sleep(0.1)
+
+
+def _sessions(place: Place) -> list[str]:
+    """Return who is connected, by the name each program gave; nobody when it is not running."""
+    try:
+        session = connect(place, "postgres")
+    except psycopg2.OperationalError:
+        return []
+    try:
+        with session.cursor() as cursor:
+            cursor.execute(_OTHER_SESSIONS)
+            return [f"{program or 'a nameless program'} ({name})" for program, name in cursor]
+    finally:
+        session.close()
 
 
 def stop(place: Place) -> bool:

@@ -1,0 +1,34 @@
+"""The worker of ``./krong serve`` for long jobs; it outlives a restart of the database.
+
+Unlike the pages it keeps its session: by its name ``./krong db stop`` knows that Krong is served.
+"""
+
+import sys
+
+import django
+from django.core.management import call_command
+from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connections
+
+from config.outage import is_away, wait_until_back
+
+
+def work() -> None:
+    """Take queued jobs until a signal ends it; wait while the database is away."""
+    connections[DEFAULT_DB_ALIAS].settings_dict["CONN_MAX_AGE"] = None
+    while True:
+        try:
+            call_command("db_worker", startup_delay=False, reload=False)
+        except (OperationalError, InterfaceError) as error:
+            if not is_away(error):
+                raise
+            wait_until_back(_tell)
+
+
+def _tell(message: str) -> None:
+    sys.stderr.write(f"{message}\n")
+    sys.stderr.flush()
+
+
+if __name__ == "__main__":
+    django.setup()
+    work()

@@ -81,7 +81,7 @@ def keeper():
 
 
 @pytest.fixture
-def tables(django_db_setup, tmp_path):
+def tables(db, tmp_path):
     """The environment of a Krong whose database has its tables: the one of this test run."""
     return on_test_database(KRONG_VAR=str(tmp_path))
 

@@ -3,7 +3,9 @@
 import csv
 import io
 import json
-from collections.abc import Callable, Iterable, Mapping
+import zipfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import shapely
@@ -60,16 +62,50 @@ def finding_record(finding: Finding) -> dict[str, Any]:
     }
 
 
-def as_json(found: Iterable[Finding]) -> str:
-    """Return findings as a JSON list, one object per line."""
-    lines = ",\n".join(json.dumps(finding_record(f), ensure_ascii=False) for f in found)
-    return f"[\n{lines}\n]\n" if lines else "[]\n"
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Report:
+    """Findings together with what every rule answered: few findings are no all-clear."""
+
+    findings: Sequence[Finding]
+    rules: Sequence[Mapping[str, Any]]
+    detection: Mapping[str, Any] | None
+
+    def as_data(self) -> dict[str, Any]:
+        """Return all of it as plain data."""
+        return {
+            "detection": self.detection,
+            "rules": list(self.rules),
+            "findings": [finding_record(finding) for finding in self.findings],
+        }
 
 
-def as_csv(found: Iterable[Finding]) -> str:
-    """Return findings as CSV; the byte order mark tells Excel that it is UTF-8 (Khmer)."""
-    records = [finding_record(finding) for finding in found]
-    columns = list(dict.fromkeys(name for record in records for name in record)) or ["number"]
+def as_json(report: Report) -> str:
+    """Return detection, rules and findings as one JSON object."""
+    return json.dumps(report.as_data(), ensure_ascii=False, indent=1) + "\n"
+
+
+def as_csv(report: Report) -> str:
+    """Return the findings as CSV; what the rules answered is the table of ``rules_as_csv``."""
+    return _table([finding_record(finding) for finding in report.findings], "number")
+
+
+def rules_as_csv(report: Report) -> str:
+    """Return what each rule answered and what it lacks as CSV."""
+    return _table(report.rules, "rule")
+
+
+def as_zip(report: Report) -> bytes:
+    """Return both tables in one archive, so that neither is read without the other."""
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("findings.csv", as_csv(report))
+        packed.writestr("rules.csv", rules_as_csv(report))
+    return archive.getvalue()
+
+
+def _table(records: Sequence[Mapping[str, Any]], first_column: str) -> str:
+    """Return rows as CSV; the byte order mark tells Excel that it is UTF-8 (Khmer)."""
+    columns = list(dict.fromkeys(name for record in records for name in record)) or [first_column]
     text = io.StringIO()
     text.write(BYTE_ORDER_MARK)
     writer = csv.DictWriter(text, columns, lineterminator="\r\n")
@@ -78,10 +114,19 @@ def as_csv(found: Iterable[Finding]) -> str:
     return text.getvalue()
 
 
-def as_geojson(found: Iterable[Finding]) -> str:
-    """Return findings as GeoJSON: evidence geometry in longitude and latitude (RFC 7946)."""
-    features = [geojson_feature(finding, finding_record(finding)) for finding in found]
-    return json.dumps({"type": "FeatureCollection", "features": features}, ensure_ascii=False)
+def as_geojson(report: Report) -> str:
+    """Return findings as GeoJSON: evidence in longitude and latitude (RFC 7946).
+
+    What the rules answered are the members ``detection`` and ``rules`` beside the features.
+    """
+    features = [geojson_feature(finding, finding_record(finding)) for finding in report.findings]
+    body = {
+        "type": "FeatureCollection",
+        "detection": report.detection,
+        "rules": list(report.rules),
+        "features": features,
+    }
+    return json.dumps(body, ensure_ascii=False)
 
 
 def geojson_feature(finding: Finding, properties: Mapping[str, Any]) -> dict[str, Any]:
@@ -111,7 +156,7 @@ def _cell(value: object) -> object:
     return value
 
 
-FORMATS: Mapping[str, Callable[[Iterable[Finding]], str]] = {
+FORMATS: Mapping[str, Callable[[Report], str]] = {
     "json": as_json,
     "geojson": as_geojson,
     "csv": as_csv,

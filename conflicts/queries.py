@@ -1,12 +1,13 @@
 """Questions about rule books and findings that one ORM query answers."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from django.db.models import Case, F, IntegerField, Q, QuerySet, Value, When, Window
 from django.db.models.functions import RowNumber
 
 from conflicts.errors import RuleFieldError
-from conflicts.models import DetectionRun, Finding, Rule, RuleBook, RuleOutcome
+from conflicts.filters import refuse_unknown
+from conflicts.models import DetectionRun, Finding, RuleBook, RuleOutcome
 from conflicts.vocab import FindingState, RuleBookStatus, Severity
 from layers.errors import NotFoundError
 from layers.visibility import Reader, hidden_layers
@@ -88,7 +89,12 @@ def narrowed(wanted: FindingFilter, *, reader: Reader | None) -> QuerySet[Findin
 
     Those that touch a layer the reader may not see are left out; None: who holds the database.
     """
-    _refuse_unknown_rule(wanted.rule)
+    closed = (
+        frozenset()
+        if reader is None
+        else frozenset(hidden_layers(reader).values_list("slug", flat=True))
+    )
+    refuse_unknown(asdict(wanted), closed)
     exact = {
         "rulebook_code": wanted.rulebook,
         "rule_code": wanted.rule,
@@ -106,18 +112,8 @@ def narrowed(wanted: FindingFilter, *, reader: Reader | None) -> QuerySet[Findin
         graver = [str(severity) for severity in Severity if severity.rank >= least]
         found = found.filter(severity__in=graver)
     if reader is not None:
-        hidden = hidden_layers(reader).values("slug")
-        found = found.exclude(Q(subject_layer__in=hidden) | Q(object_layer__in=hidden))
+        found = found.exclude(Q(subject_layer__in=closed) | Q(object_layer__in=closed))
     return found
-
-
-def _refuse_unknown_rule(code: str) -> None:
-    """Refuse a code that no rule book holds: nothing found for a slip of the pen is no answer."""
-    if code and not Rule.objects.filter(code=code).exists():
-        raise NotFoundError(
-            f"No rule book holds a rule '{code}'.",
-            remedy="'./krong rulebook show CODE' lists the rules of a book.",
-        )
 
 
 def with_evidence(found: QuerySet[Finding]) -> QuerySet[Finding]:

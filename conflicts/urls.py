@@ -2,11 +2,12 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from conflicts import views, views_feature
+from conflicts import views, views_feature, views_files
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("findings/", views.finding_list, name="findings"),
     path("findings/<int:number>/", views.finding_page, name="finding"),
     path("findings/of.json", views_feature.feature_findings, name="feature-findings"),
+    path("findings/file.<slug:kind>", views_files.findings_file, name="findings-file"),
     path("findings.geojson", views.findings_geojson, name="findings-geojson"),
 ]

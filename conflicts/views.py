@@ -1,7 +1,9 @@
 """The pages of findings: the list with what cannot be told, one finding, and GeoJSON."""
 
 import hashlib
+from dataclasses import asdict
 from typing import Any
+from urllib.parse import urlencode
 
 import shapely
 from django.contrib.auth.decorators import login_required
@@ -19,7 +21,6 @@ from conflicts.explanations import (
     amount,
     basis_sentence,
     explain,
-    explain_gap,
     feature_name,
     object_name,
     rule_of,
@@ -27,6 +28,7 @@ from conflicts.explanations import (
     unit_name,
 )
 from conflicts.exports import geojson_feature
+from conflicts.filters import refuse_unknown_list
 from conflicts.forms import DecisionForm, FindingFilterForm
 from conflicts.groups import described, groups_of
 from conflicts.models import WHOLE_LAYER, Decision, Finding, Observation
@@ -41,6 +43,7 @@ from conflicts.queries import (
     narrowed,
     untold_outcomes,
 )
+from conflicts.rule_answers import count_untold, rule_answer
 from conflicts.services import decide_finding
 from layers.crs import PROJECT_SRID, WGS84_SRID, reproject
 from layers.models import Feature, Layer
@@ -55,7 +58,8 @@ GREATEST_MAP_LIMIT = 10_000
 @require_GET
 def finding_list(request: HttpRequest) -> HttpResponse:
     """Show findings with filters and counts, and what the last detection cannot tell."""
-    wanted = _wanted(request)
+    wanted = finding_filter(request)
+    refuse_unknown_list(request.GET.get("view", ""))
     found = narrowed(wanted, reader=request.user)
     is_grouped = request.GET.get("view") != "each"
     listed: Any = groups_of(found) if is_grouped else findings(wanted, reader=request.user)
@@ -63,6 +67,7 @@ def finding_list(request: HttpRequest) -> HttpResponse:
     query = request.GET.copy()
     query.pop("page", None)
     query.pop("lang", None)
+    filters = {name: value for name, value in asdict(wanted).items() if value}
     context = {
         "page": page,
         "is_grouped": is_grouped,
@@ -70,6 +75,7 @@ def finding_list(request: HttpRequest) -> HttpResponse:
         "rows": described(page) if is_grouped else [_row(finding) for finding in page],
         "form": FindingFilterForm(request.GET),
         "filter_query": query.urlencode(),
+        "file_query": urlencode(filters),
         "severity_counts": _counts(found, "severity"),
         "state_counts": _counts(found, "state"),
         **_detection_context(wanted, names_places=not hidden_layers(request.user)),
@@ -139,7 +145,7 @@ def findings_geojson(request: HttpRequest) -> HttpResponse:
     Settled ones (resolved, dismissed) only when their state or number is asked for.
     ``untold_rules`` counts the rules that cannot tell everything: an empty map is no all-clear.
     """
-    wanted = _wanted(request)
+    wanted = finding_filter(request)
     found = findings(wanted, reader=request.user)
     if not wanted.state and not request.GET.get("finding"):
         found = found.exclude(state__in=SETTLED)
@@ -166,7 +172,8 @@ def findings_geojson(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _wanted(request: HttpRequest) -> FindingFilter:
+def finding_filter(request: HttpRequest) -> FindingFilter:
+    """Return the filter that an address asks for."""
     names = FindingFilter.__dataclass_fields__
     return FindingFilter(**{name: request.GET.get(name, "").strip() for name in names})
 
@@ -224,13 +231,15 @@ def _detection_context(wanted: FindingFilter, *, names_places: bool) -> dict[str
     if wanted.rule:
         outcomes = outcomes.filter(rule__code=wanted.rule)
     untold = [o for o in untold_outcomes(detection) if wanted.rule in {"", o.rule.code}]
+    asked = [rule_answer(o, names_places=names_places) for o in outcomes] if wanted.rule else []
     return {
         "detection": detection,
         "outcomes": outcomes,
         "answers": {Answer(a): n for a, n in answer_counts(detection).items()},
-        "untold": [
-            (o, [explain_gap(gap, with_examples=names_places) for gap in o.missing]) for o in untold
-        ],
+        "asked_rule": wanted.rule,
+        "asked": asked,
+        "untold": [] if asked else [rule_answer(o, names_places=names_places) for o in untold],
+        "untold_count": count_untold(untold),
     }
 
 

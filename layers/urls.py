@@ -2,13 +2,14 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from layers import views, views_tiles
+from layers import views, views_sources, views_tiles
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.home, name="home"),
     path("map/", views.plan_map, name="map"),
     path("map/style.json", views.map_style, name="map-style"),
     path("layers/", views.layer_list, name="layers"),
+    path("sources/", views_sources.source_list, name="sources"),
     path("identify", views.identify, name="identify"),
     path("search", views.search, name="search"),
     path(

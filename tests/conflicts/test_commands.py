@@ -154,7 +154,7 @@ def test_detect_uses_the_version_in_force_unless_told(capsys, book_file):
 def test_findings_as_json_explain_in_both_languages(capsys, conflict):
     code, out, _ = run(capsys, "findings", "--format", "json")
 
-    [record] = json.loads(out)
+    [record] = json.loads(out)["findings"]
     assert code == 0
     assert record["explanation_en"] == (
         "Hill dump (Landfill) lies 180.0 m from =School 1 (School); at least 200.0 m is asked for,"
@@ -214,13 +214,12 @@ def test_overlap_evidence_is_wound_as_rfc_7946_asks(capsys, book_file):
         (("--severity", "medium"), 1),  # high is graver than medium
         (("--severity", "critical"), 0),
         (("--basis", "foreign_reference"), 1),
-        (("--rulebook", "another"), 0),
     ],
 )
 def test_findings_can_be_filtered(capsys, conflict, arguments, count):
     _, out, _ = run(capsys, "findings", *arguments)
 
-    assert len(json.loads(out)) == count
+    assert len(json.loads(out)["findings"]) == count
 
 
 def test_a_rule_that_no_book_holds_is_refused_instead_of_finding_nothing(capsys, conflict):
@@ -235,7 +234,7 @@ def test_without_findings_every_format_is_still_valid(capsys):
     _, as_geojson, _ = run(capsys, "findings", "--format", "geojson")
     _, as_csv, _ = run(capsys, "findings", "--format", "csv")
 
-    assert json.loads(as_json) == []
+    assert json.loads(as_json) == {"detection": None, "rules": [], "findings": []}
     assert json.loads(as_geojson)["features"] == []
     assert as_csv.strip() == "\ufeffnumber"
     assert not Finding.objects.exists()

@@ -13,7 +13,11 @@ pytestmark = pytest.mark.django_db
 
 RULE = rule_data(
     basis="press_report",
-    provision={"law": "Sub-decree of 2014", "article": "art. 4", "citation": "As reported [S17]"},
+    provision={
+        "law": "Sub-decree of 2014",
+        "article": "art. 4",
+        "citation": "As reported [S17]",
+    },
     note="seen in the press only",
 )
 AROUND = "103.40,10.55,103.50,10.65"
@@ -79,7 +83,7 @@ def test_what_cannot_be_told_stands_before_the_findings(client):
 
     assert "for these rules something is missing" in page
     assert "not completely surveyed for school (schools), for example: L." in page
-    assert page.index("Cannot tell") < page.index("<table>")
+    assert page.index("1 rule cannot tell everything") < page.index("<table>")
 
 
 def test_places_of_an_internal_layer_are_counted_but_not_named_to_the_public(client):
@@ -131,7 +135,8 @@ def test_the_page_of_a_finding_shows_measure_law_versions_and_history(client, fi
     page = text(client.get(f"/findings/{finding.pk}/?lang=en"))
 
     for expected in (
-        "180.0 m", "200.0 m", "-20.0 m", "Sub-decree of 2014, art. 4", "As reported [S17]",
+        "180.0 m", "200.0 m", "-20.0 m", "Sub-decree of 2014, art. 4",
+        'As reported [<a class="source" href="/sources/#S17">S17</a>]',
         "It may hold up a permit.", "facilities v1", "seen in the press only", "new",
     ):  # fmt: skip
         assert expected in page

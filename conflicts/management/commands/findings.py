@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from conflicts.errors import RuleFieldError
-from conflicts.exports import FORMATS
+from conflicts.exports import FORMATS, Report, rules_as_csv
 from conflicts.queries import FindingFilter, findings, latest_detection, untold_outcomes
+from conflicts.rule_answers import detection_record, rule_records
 from layers.commands import KrongCommand
 
 
@@ -33,16 +34,28 @@ class Command(KrongCommand):
                 f"'{written_as}' is unknown.",
                 remedy=f"Use one of: {', '.join(FORMATS)}.",
             )
-        found = list(findings(wanted))
+        detection = latest_detection(wanted.rulebook)
+        report = Report(
+            findings=list(findings(wanted)),
+            rules=rule_records(detection, wanted.rule),
+            detection=detection_record(detection),
+        )
         self._warn_of_gaps(wanted)
-        text = FORMATS[written_as](found)
-        if options["output"] is None:
+        count = len(report.findings)
+        output: Path | None = options["output"]
+        if output is None:
             if not self.as_json:
-                self.stdout.write(text, ending="")
-            return {"count": len(found)}
-        _write(options["output"], text)
-        self.say(f"{len(found)} findings written to {options['output']}.")
-        return {"count": len(found), "output": str(options["output"])}
+                self.stdout.write(FORMATS[written_as](report), ending="")
+            return {"count": count, **report.as_data()}
+        _write(output, FORMATS[written_as](report))
+        self.say(f"{count} findings written to {output}.")
+        told = {"count": count, "output": str(output)}
+        if written_as == "csv":
+            beside = output.with_suffix(".rules.csv")
+            _write(beside, rules_as_csv(report))
+            self.say(f"What each rule answered, and what it lacks: {beside}.")
+            told["rules"] = str(beside)
+        return told
 
     def _warn_of_gaps(self, wanted: FindingFilter) -> None:
         """Say beside the findings how many rules could not tell: few findings are no all-clear."""

@@ -1,0 +1,59 @@
+"""Findings as files, each with what every rule answered beside them."""
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_GET
+
+from conflicts.errors import RuleFieldError
+from conflicts.exports import Report, as_geojson, as_json, as_zip
+from conflicts.queries import findings, latest_detection
+from conflicts.rule_answers import detection_record, rule_records
+from conflicts.views import finding_filter
+from layers.visibility import hidden_layers
+
+# More is for the shell: './krong findings' writes any number.
+MOST_FINDINGS = 20_000
+
+
+class FileKind(NamedTuple):
+    """How one kind of file is written and named."""
+
+    write: Callable[[Report], str | bytes]
+    content_type: str
+    name: str
+
+
+KINDS: Mapping[str, FileKind] = {
+    "csv": FileKind(as_zip, "application/zip", "findings-csv.zip"),
+    "geojson": FileKind(as_geojson, "application/geo+json", "findings.geojson"),
+    "json": FileKind(as_json, "application/json", "findings.json"),
+}
+
+
+@require_GET
+def findings_file(request: HttpRequest, kind: str) -> HttpResponse:
+    """Return the findings of a filter as a file, with the answer of every rule."""
+    if kind not in KINDS:
+        raise RuleFieldError("", f"'{kind}' is no kind of file.", remedy="csv, geojson or json.")
+    wanted = finding_filter(request)
+    found = findings(wanted, reader=request.user)
+    if (count := found.count()) > MOST_FINDINGS:
+        raise RuleFieldError(
+            "",
+            f"{count} findings are more than a page hands out.",
+            remedy="Filter them, or ask the office for './krong findings --output FILE'.",
+        )
+    detection = latest_detection(wanted.rulebook)
+    names_places = not hidden_layers(request.user)
+    report = Report(
+        findings=list(found),
+        rules=rule_records(detection, wanted.rule, names_places=names_places),
+        detection=detection_record(detection),
+    )
+    written = KINDS[kind]
+    response = HttpResponse(written.write(report), content_type=written.content_type)
+    response["Content-Disposition"] = f'attachment; filename="{written.name}"'
+    response["Cache-Control"] = "private, no-cache"
+    return response

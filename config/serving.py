@@ -12,6 +12,7 @@ from pathlib import Path
 from types import FrameType
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from layers.errors import UserFacingError
 
@@ -82,8 +83,8 @@ def check_address(address: str) -> None:
     host, _colon, port = address.rpartition(":")
     if not (port.isascii() and port.isdigit() and 0 < int(port) <= HIGHEST_PORT and host):
         raise UserFacingError(
-            f"'{address}' is no address to serve on.",
-            remedy="Give host:port, e.g. --address 127.0.0.1:8000",
+            _("'%(address)s' is no address to serve on.") % {"address": address},
+            remedy=_("Give host:port, e.g. --address 127.0.0.1:8000"),
         )
     try:
         family, kind, protocol, _name, place = socket.getaddrinfo(
@@ -94,7 +95,7 @@ def check_address(address: str) -> None:
             trial.bind(place)
     except OSError as error:
         raise UserFacingError(
-            _why_not(address, host, error), remedy="Choose another with --address HOST:PORT."
+            _why_not(address, host, error), remedy=_("Choose another with --address HOST:PORT.")
         ) from error
 
 

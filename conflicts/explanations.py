@@ -6,7 +6,6 @@ from functools import lru_cache
 from typing import Any
 
 from django.utils import translation
-from django.utils.formats import number_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -15,6 +14,7 @@ from conflicts.models import WHOLE_LAYER, Finding, Observation
 from conflicts.rule_schema import rule_from_data
 from conflicts.vocab import Gap
 from layers.models import Feature, LandUseClass, Layer, in_reader_language
+from layers.numbers import NOTHING, number, percent, quantity
 from layers.vocab import Basis
 
 # Decimal places from this size on: a centimetre matters in 5 m, not in 5 km.
@@ -55,19 +55,9 @@ def basis_sentence(basis: str, provision: Provision) -> str:
 def amount(value: float | None, unit: str) -> str:
     """Return a measure with its unit, rounded as far as it can be drawn."""
     if value is None:
-        return "–"
+        return NOTHING
     places = 0 if unit == "place" else next(n for least, n in DECIMALS if abs(value) >= least)
-    return f"{_number(value, places)} {unit_name(unit)}".strip()
-
-
-def _number(value: float, places: int) -> str:
-    """Round and write a number; Django's own formatting would cut 14.99 to 14.9."""
-    return str(number_format(round(value, places), decimal_pos=places, force_grouping=True))
-
-
-def unit_name(unit: str) -> str:
-    """Return a unit as it is written in the reader's language."""
-    return {"m": _("m"), "m2": _("m²"), "place": ""}.get(unit, unit)
+    return quantity(value, unit, places)
 
 
 def feature_name(row: Feature | None, stable_id: str) -> str:
@@ -181,7 +171,7 @@ def _exposure(names: Mapping[str, str], seen: Observation, rule: HazardExposure)
     share = seen.facts.get("subject_share")
     said["share"] = _share(share) if share is not None else "–"
     period = seen.facts.get("return_period_years") or rule.return_period_years
-    said["period"] = _number(float(period), 0) if period else "–"
+    said["period"] = number(float(period), 0) if period else "–"
     if not said["depth"]:
         return _("%(share)s of %(subject)s lies in the danger area of %(object)s.") % said
     return (
@@ -200,14 +190,13 @@ def _depth(facts: Mapping[str, Any]) -> str:
     if high is None:
         return _("more than %(low)s") % {"low": amount(low, "m")}
     return _("%(low)s to %(high)s") % {
-        "low": _number(low or 0.0, 2),
+        "low": number(low or 0.0, 2),
         "high": amount(high, "m"),
     }
 
 
 def _share(share: float) -> str:
-    percent = 100 * share
-    return f"{_number(percent, 0 if percent >= 10 else 1)} %"  # noqa: PLR2004 - one decimal below 10 %
+    return percent(share, 0 if share >= 0.1 else 1)  # noqa: PLR2004 - one decimal below 10 %
 
 
 def _own_message(rule: Rule) -> str:
@@ -240,7 +229,7 @@ def explain_gap(gap: Mapping[str, Any], *, with_examples: bool = True) -> str:
         "what": class_names(gap.get("classes", ())) or gap.get("theme") or _("features"),
         "layers": ", ".join(gap.get("layers", ())),
         "attributes": ", ".join(gap.get("attributes", ())),
-        "count": _number(gap.get("count", 0), 0),
+        "count": number(gap.get("count", 0), 0),
         "reach": amount(gap.get("reach_m", 0.0), "m"),
         "examples": ", ".join(examples) or "–",
     }

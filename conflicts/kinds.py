@@ -11,9 +11,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
+from django.utils.translation import gettext as _
+
 from conflicts.errors import RuleFieldError
 from conflicts.predicates import AllOf, Comparison, Operator, Predicate, as_jsonpath
 from conflicts.vocab import Severity
+from layers import numbers
 from layers.vocab import Basis, Lifecycle
 
 CODE = re.compile(r"[A-Z][A-Z0-9]*(-[A-Z0-9]+)*")
@@ -65,12 +68,12 @@ class Selector:
         if not (self.classes or self.layers or self.theme):
             raise RuleFieldError(
                 "",
-                "says neither classes, layers nor a theme.",
-                remedy="Name at least one, e.g. classes: [school].",
+                _("says neither classes, layers nor a theme."),
+                remedy=_("Name at least one, e.g. classes: [school]."),
             )
         if not self.lifecycles:
             raise RuleFieldError(
-                "lifecycles", "is empty.", remedy="Leave it out to mean all but closed."
+                "lifecycles", _("is empty."), remedy=_("Leave it out to mean all but closed.")
             )
 
 
@@ -86,8 +89,8 @@ class Exemption:
         if self.subject is None and self.object is None:
             raise RuleFieldError(
                 "",
-                "has no condition, so it would exempt every pair.",
-                remedy="Give a condition under subject, object or both; or delete the rule.",
+                _("has no condition, so it would exempt every pair."),
+                remedy=_("Give a condition under subject, object or both; or delete the rule."),
             )
 
 
@@ -112,14 +115,15 @@ class RuleHead:
         if not CODE.fullmatch(self.code) or len(self.code) > LONGEST_CODE:
             raise RuleFieldError(
                 "code",
-                f"'{self.code}' is no rule code.",
-                remedy=f"Use capitals, digits and hyphens, at most {LONGEST_CODE}, e.g. LF-02.",
+                _("'%(code)s' is no rule code.") % {"code": self.code},
+                remedy=_("Use capitals, digits and hyphens, at most %(longest_code)s, e.g. LF-02.")
+                % {"longest_code": LONGEST_CODE},
             )
         if self.basis == Basis.BINDING_LAW and not (self.provision.law and self.provision.article):
             raise RuleFieldError(
                 "provision",
-                "a rule with basis binding_law must cite its law and article.",
-                remedy="Give provision: {law: ..., article: ...}, or another basis.",
+                _("a rule with basis binding_law must cite its law and article."),
+                remedy=_("Give provision: {law: ..., article: ...}, or another basis."),
             )
 
 
@@ -183,8 +187,8 @@ class HazardExposure(RuleHead):
         if depths != sorted(set(depths)):
             raise RuleFieldError(
                 "thresholds",
-                "the depths must rise from one to the next.",
-                remedy="Write the least depth first and each depth once.",
+                _("the depths must rise from one to the next."),
+                remedy=_("Write the least depth first and each depth once."),
             )
 
 
@@ -267,7 +271,9 @@ def exemption_paths(rule: Rule) -> tuple[list[str], list[str]]:
 def _require_positive(field: str, value: float) -> None:
     if not value > 0 or not math.isfinite(value):
         raise RuleFieldError(
-            field, f"is {value:g}, but must be above 0.", remedy="Give a number above 0."
+            field,
+            _("is %(value)s, but must be above 0.") % {"value": numbers.general(value)},
+            remedy=_("Give a number above 0."),
         )
 
 
@@ -276,6 +282,7 @@ def _require_between(field: str, value: float, greatest: float) -> None:
     if value > greatest:
         raise RuleFieldError(
             field,
-            f"is {value:g}, more than {greatest:g}.",
-            remedy="Check the unit: the number counts in metres.",
+            _("is %(value)s, more than %(greatest)s.")
+            % {"value": numbers.general(value), "greatest": numbers.general(greatest)},
+            remedy=_("Check the unit: the number counts in metres."),
         )

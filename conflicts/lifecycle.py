@@ -1,5 +1,7 @@
 """What a person may do with a finding, and when two measurements are the same."""
 
+from django.utils.translation import gettext as _
+
 from conflicts.errors import RuleFieldError
 from conflicts.vocab import DECISIONS, FindingState
 
@@ -20,14 +22,16 @@ def require_decision(now: FindingState, wanted: FindingState, reason: str) -> No
     if wanted not in DECISIONS:
         raise RuleFieldError(
             "state",
-            "only a new detection can show that a finding is resolved.",
-            remedy="Correct the data and detect again, or dismiss the finding with a reason.",
+            _("only a new detection can show that a finding is resolved."),
+            remedy=_("Correct the data and detect again, or dismiss the finding with a reason."),
         )
     if now == FindingState.RESOLVED:
         raise RuleFieldError(
             "state",
-            "this finding is resolved already.",
-            remedy="Nothing is left to decide; it opens by itself if it comes back.",
+            _("this finding is resolved already."),
+            remedy=_("Nothing is left to decide; it opens by itself if it comes back."),
         )
     if not reason.strip():
-        raise RuleFieldError("reason", "is empty.", remedy="Say why: the next planner will ask.")
+        raise RuleFieldError(
+            "reason", _("is empty."), remedy=_("Say why: the next planner will ask.")
+        )

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from django.utils.translation import gettext as _
+
 from conflicts.errors import RuleFieldError
 
 Scalar = str | float | bool
@@ -50,14 +52,22 @@ class Comparison:
         several = isinstance(self.value, tuple)
         if several != (self.op == Operator.IN) or self.value == ():
             wanted = "a list of values" if self.op == Operator.IN else "one value"
-            raise RuleFieldError("value", f"'{self.op}' needs {wanted}.", remedy=f"Give {wanted}.")
+            raise RuleFieldError(
+                "value",
+                _("'%(op)s' needs %(wanted)s.") % {"op": self.op, "wanted": wanted},
+                remedy=_("Give %(wanted)s.") % {"wanted": wanted},
+            )
         if self.op == Operator.IS_NULL and not isinstance(self.value, bool):
             raise RuleFieldError(
-                "value", "'is_null' needs true or false.", remedy="Write value: true, or false."
+                "value",
+                _("'is_null' needs true or false."),
+                remedy=_("Write value: true, or false."),
             )
         if self.op in ORDERING and isinstance(self.value, bool):
             raise RuleFieldError(
-                "value", f"true or false has no order for '{self.op}'.", remedy="Use op: eq."
+                "value",
+                _("true or false has no order for '%(op)s'.") % {"op": self.op},
+                remedy=_("Use op: eq."),
             )
 
 

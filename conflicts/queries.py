@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 
 from django.db.models import Case, F, IntegerField, Q, QuerySet, Value, When, Window
 from django.db.models.functions import RowNumber
+from django.utils.translation import gettext as _
 
 from conflicts.errors import RuleFieldError
 from conflicts.filters import refuse_unknown
@@ -42,7 +43,9 @@ class FindingFilter:
             value = getattr(self, field)
             if value and value not in known:
                 raise RuleFieldError(
-                    field, f"'{value}' is unknown.", remedy=f"Use one of: {', '.join(known)}."
+                    field,
+                    _("'%(value)s' is unknown.") % {"value": value},
+                    remedy=_("Use one of: %(known)s.") % {"known": ", ".join(known)},
                 )
 
 
@@ -60,8 +63,8 @@ def rulebook_named(code: str, version: int | None = None) -> RuleBook:
     known = ", ".join(sorted(set(RuleBook.objects.values_list("code", flat=True)))) or "none yet"
     asked = f"'{code}'" if version is None else f"'{code}' version {version}"
     raise NotFoundError(
-        f"There is no rule book {asked}.",
-        remedy=f"Known: {known}. Load one: ./krong rulebook load FILE.yaml",
+        _("There is no rule book %(asked)s.") % {"asked": asked},
+        remedy=_("Known: %(known)s. Load one: ./krong rulebook load FILE.yaml") % {"known": known},
     )
 
 
@@ -116,6 +119,18 @@ def narrowed(wanted: FindingFilter, *, reader: Reader | None) -> QuerySet[Findin
     return found
 
 
+<<<<<<< conflicts/queries.py
+def _refuse_unknown_rule(code: str) -> None:
+    """Refuse a code that no rule book holds: nothing found for a slip of the pen is no answer."""
+    if code and not Rule.objects.filter(code=code).exists():
+        raise NotFoundError(
+            _("No rule book holds a rule '%(code)s'.") % {"code": code},
+            remedy=_("'./krong rulebook show CODE' lists the rules of a book."),
+        )
+
+
+=======
+>>>>>>> /tmp/conf/theirs
 def with_evidence(found: QuerySet[Finding]) -> QuerySet[Finding]:
     """Join what was last measured: rule, run, and both features as they stood then.
 
@@ -137,7 +152,8 @@ def finding_numbered(number: int, *, reader: Reader | None = None) -> Finding:
     found = findings(FindingFilter(), reader=reader).filter(pk=number).first()
     if found is None:
         raise NotFoundError(
-            f"There is no finding number {number}.", remedy="The list of findings is at /findings/."
+            _("There is no finding number %(number)s.") % {"number": number},
+            remedy=_("The list of findings is at /findings/."),
         )
     return found
 

@@ -12,6 +12,8 @@ from enum import Enum
 from functools import cache
 from typing import Any, Union, cast, get_args, get_origin, get_type_hints
 
+from django.utils.translation import gettext as _
+
 from conflicts.errors import RuleFieldError
 from conflicts.kinds import KINDS, Rule
 from conflicts.predicates import AllOf, AnyOf, Comparison, Not, Predicate
@@ -31,9 +33,15 @@ def rule_from_data(data: object) -> Rule:
     name = given.pop("kind", None)
     known = ", ".join(KINDS)
     if name is None:
-        raise RuleFieldError("kind", "is missing.", remedy=f"Give one of: {known}.")
+        raise RuleFieldError(
+            "kind", _("is missing."), remedy=_("Give one of: %(known)s.") % {"known": known}
+        )
     if not isinstance(name, str) or name not in KINDS:
-        raise RuleFieldError("kind", f"'{name}' is unknown.", remedy=f"Use one of: {known}.")
+        raise RuleFieldError(
+            "kind",
+            _("'%(name)s' is unknown.") % {"name": name},
+            remedy=_("Use one of: %(known)s.") % {"known": known},
+        )
     return cast("Rule", read_record(KINDS[name].rule, given))
 
 
@@ -75,7 +83,9 @@ def read_record(record: type, value: object) -> Any:  # noqa: ANN401 - an instan
             hint = f"Did you mean '{near[0]}'? " if near else ""
             names = ", ".join(known)
             raise RuleFieldError(
-                str(name), "is no field here.", remedy=f"{hint}The fields are: {names}."
+                str(name),
+                _("is no field here."),
+                remedy=_("%(hint)sThe fields are: %(names)s.") % {"hint": hint, "names": names},
             )
     hints = _hints(record)
     read = {}
@@ -83,7 +93,9 @@ def read_record(record: type, value: object) -> Any:  # noqa: ANN401 - an instan
         if name in given:
             read[name] = at_place(name, _read, hints[name], given[name])
         elif field.default is MISSING and field.default_factory is MISSING:
-            raise RuleFieldError(name, "is missing.", remedy=f"Add '{name}:' to it.")
+            raise RuleFieldError(
+                name, _("is missing."), remedy=_("Add '%(name)s:' to it.") % {"name": name}
+            )
     return record(**read)
 
 
@@ -107,13 +119,21 @@ def _hints(record: type) -> dict[str, Any]:
 
 def _mapping(value: object, wanted: str) -> Mapping[str, object]:
     if not isinstance(value, Mapping):
-        raise RuleFieldError("", f"is {_named(value)}.", remedy=f"Give {wanted}: 'field: value'.")
+        raise RuleFieldError(
+            "",
+            _("is %(named)s.") % {"named": _named(value)},
+            remedy=_("Give %(wanted)s: 'field: value'.") % {"wanted": wanted},
+        )
     return cast("Mapping[str, object]", value)
 
 
 def _sequence(item: Any, value: object) -> tuple[Any, ...]:  # noqa: ANN401
     if not isinstance(value, list | tuple):
-        raise RuleFieldError("", f"is {_named(value)}.", remedy="Give a list: [first, second].")
+        raise RuleFieldError(
+            "",
+            _("is %(named)s.") % {"named": _named(value)},
+            remedy=_("Give a list: [first, second]."),
+        )
     return tuple(at_place(f"[{n}]", _read, item, part) for n, part in enumerate(value, start=1))
 
 
@@ -122,16 +142,22 @@ def _choice(choices: type[Enum], value: object) -> Enum:
         if choice.value == value:
             return choice
     known = ", ".join(str(choice.value) for choice in choices)
-    raise RuleFieldError("", f"'{value}' is unknown.", remedy=f"Use one of: {known}.")
+    raise RuleFieldError(
+        "",
+        _("'%(value)s' is unknown.") % {"value": value},
+        remedy=_("Use one of: %(known)s.") % {"known": known},
+    )
 
 
 def _text(value: object) -> str:
     if not isinstance(value, str):
         raise RuleFieldError(
-            "", f"is {_named(value)}, not a text.", remedy="Write it in quotes if it is a text."
+            "",
+            _("is %(named)s, not a text.") % {"named": _named(value)},
+            remedy=_("Write it in quotes if it is a text."),
         )
     if not value.replace("\n", " ").isprintable() and not _only_joiners(value):
-        raise RuleFieldError("", "holds control characters.", remedy="Type the text again.")
+        raise RuleFieldError("", _("holds control characters."), remedy=_("Type the text again."))
     return value.strip()
 
 
@@ -144,7 +170,9 @@ def _only_joiners(value: str) -> bool:
 def _number(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise RuleFieldError(
-            "", f"is {_named(value)}, not a number.", remedy="Give a plain number, e.g. 200."
+            "",
+            _("is %(named)s, not a number.") % {"named": _named(value)},
+            remedy=_("Give a plain number, e.g. 200."),
         )
     return float(value)
 
@@ -159,7 +187,7 @@ def _named(value: object) -> str:
 
 def _predicate(value: object, depth: int) -> Predicate:
     if depth > DEEPEST_CONDITION:
-        raise RuleFieldError("", "the condition is nested too deeply.", remedy="Flatten it.")
+        raise RuleFieldError("", _("the condition is nested too deeply."), remedy=_("Flatten it."))
     given = _mapping(value, "a condition")
     if len(given) == 1 and (name := next(iter(given))) in {"all", "any", "not"}:
         return at_place(str(name), _branch, str(name), given[name], depth)  # type: ignore[no-any-return]
@@ -169,8 +197,8 @@ def _predicate(value: object, depth: int) -> Predicate:
     if comparison or rest["attr"] is None:
         raise RuleFieldError(
             "",
-            "is no condition.",
-            remedy="Write {attr: ..., op: ..., value: ...}, or all:, any:, not:.",
+            _("is no condition."),
+            remedy=_("Write {attr: ..., op: ..., value: ...}, or all:, any:, not:."),
         )
     hints = _hints(Comparison)
     return Comparison(
@@ -184,7 +212,7 @@ def _branch(name: str, value: object, depth: int) -> Predicate:
     if name == "not":
         return Not(part=_predicate(value, depth + 1))
     if not isinstance(value, list | tuple) or not value:
-        raise RuleFieldError("", "needs a list of conditions.", remedy="Give at least one.")
+        raise RuleFieldError("", _("needs a list of conditions."), remedy=_("Give at least one."))
     parts = tuple(
         at_place(f"[{n}]", _predicate, part, depth + 1) for n, part in enumerate(value, start=1)
     )
@@ -199,7 +227,7 @@ def _operand(value: object) -> Any:  # noqa: ANN401
     if isinstance(value, int | float):
         return float(value)
     if value is None:
-        raise RuleFieldError("", "is missing.", remedy="To ask for absence: op: is_null.")
+        raise RuleFieldError("", _("is missing."), remedy=_("To ask for absence: op: is_null."))
     return _text(value)
 
 

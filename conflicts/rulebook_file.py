@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from django.utils.translation import gettext as _
 
 from conflicts.errors import RuleBookFileError, RuleFieldError
 from conflicts.kinds import Rule, Text
 from conflicts.rule_schema import at_place, read_record, rule_from_data, rule_to_data
+from layers import numbers
 
 # A rule book of 1,000 rules has about 0.6 MB; what is larger is no rule book.
 LARGEST_FILE_BYTES = 2_000_000
@@ -50,12 +52,17 @@ class _PlainLoader(yaml.SafeLoader):
         """Refuse what a small file could blow up with."""
         if self.check_event(yaml.events.AliasEvent):
             raise RuleFieldError(
-                "", "uses a YAML alias (*name).", remedy="Write the part out where it is needed."
+                "",
+                _("uses a YAML alias (*name)."),
+                remedy=_("Write the part out where it is needed."),
             )
         self.depth += 1
         if self.depth > DEEPEST_NESTING:
             raise RuleFieldError(
-                "", f"is nested more than {DEEPEST_NESTING} deep.", remedy="Check the brackets."
+                "",
+                _("is nested more than %(deepest_nesting)s deep.")
+                % {"deepest_nesting": DEEPEST_NESTING},
+                remedy=_("Check the brackets."),
             )
         node = super().compose_node(parent, index)
         self.depth -= 1
@@ -68,8 +75,8 @@ class _PlainLoader(yaml.SafeLoader):
             if key_node.value in seen:
                 raise RuleFieldError(
                     str(key_node.value),
-                    f"is written twice (line {key_node.start_mark.line + 1}).",
-                    remedy="Keep one of them.",
+                    _("is written twice (line %(line)s).") % {"line": key_node.start_mark.line + 1},
+                    remedy=_("Keep one of them."),
                 )
             seen.add(key_node.value)
         return super().construct_mapping(node, deep=deep)
@@ -105,21 +112,28 @@ def _load(path: Path) -> object:
         content = path.read_bytes()
     except OSError as error:
         raise RuleBookFileError(
-            f"The rule book '{path}' cannot be read ({error.strerror}).",
-            remedy="Check the path and that you may read the file.",
+            _("The rule book '%(path)s' cannot be read (%(strerror)s).")
+            % {"path": path, "strerror": error.strerror},
+            remedy=_("Check the path and that you may read the file."),
         ) from error
     if len(content) > LARGEST_FILE_BYTES:
         raise RuleFieldError(
             "",
-            f"has {len(content):,} bytes; a rule book has at most {LARGEST_FILE_BYTES:,}.",
-            remedy="Split it, or check that it is the right file.",
+            _("has %(content)s bytes; a rule book has at most %(largest_file_bytes)s.")
+            % {
+                "content": numbers.number(len(content)),
+                "largest_file_bytes": numbers.number(LARGEST_FILE_BYTES),
+            },
+            remedy=_("Split it, or check that it is the right file."),
         )
     try:
         return yaml.load(content, Loader=_PlainLoader)  # noqa: S506 - a SafeLoader with limits
     except (yaml.YAMLError, UnicodeDecodeError, ValueError) as error:
         where = " ".join(str(error).split())[:300]
         raise RuleFieldError(
-            "", f"is no readable YAML: {where}", remedy="Put right that line, then load again."
+            "",
+            _("is no readable YAML: %(where)s") % {"where": where},
+            remedy=_("Put right that line, then load again."),
         ) from error
 
 
@@ -127,15 +141,15 @@ def _book(name: str, said: object) -> RuleBookFile:
     if not isinstance(said, Mapping) or set(said) - set(FIELDS) or set(FIELDS) - set(said):
         raise RuleFieldError(
             "",
-            "is not laid out as a rule book.",
-            remedy="It needs the fields code, title and rules; see docs/rulebook-format.md.",
+            _("is not laid out as a rule book."),
+            remedy=_("It needs the fields code, title and rules; see docs/rulebook-format.md."),
         )
     code = said["code"]
     if not isinstance(code, str) or not code.replace("-", "").isalnum() or not _fits(code):
         raise RuleFieldError(
             "code",
-            f"'{code}' is no rule-book code.",
-            remedy="Use small letters, digits and hyphens, e.g. krong-demo.",
+            _("'%(code)s' is no rule-book code.") % {"code": code},
+            remedy=_("Use small letters, digits and hyphens, e.g. krong-demo."),
         )
     return RuleBookFile(
         code=code,
@@ -151,15 +165,19 @@ def _fits(code: str) -> bool:
 def _rules(name: str, said: object) -> tuple[Rule, ...]:
     if not isinstance(said, list) or not 0 < len(said) <= MOST_RULES:
         raise RuleFieldError(
-            "rules", "is no list of rules.", remedy=f"List 1 to {MOST_RULES} rules, each with '- '."
+            "rules",
+            _("is no list of rules."),
+            remedy=_("List 1 to %(most_rules)s rules, each with '- '.")
+            % {"most_rules": MOST_RULES},
         )
     rules: dict[str, Rule] = {}
     for number, data in enumerate(said, start=1):
         rule = _rule(name, number, data)
         if rule.code in rules:
             raise RuleBookFileError(
-                f"{name}: rule {rule.code}: the code is used twice.",
-                remedy="Codes are public and permanent: give the second rule its own.",
+                _("%(name)s: rule %(rule)s: the code is used twice.")
+                % {"name": name, "rule": rule.code},
+                remedy=_("Codes are public and permanent: give the second rule its own."),
             )
         rules[rule.code] = rule
     return tuple(rules.values())

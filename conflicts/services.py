@@ -10,6 +10,7 @@ from typing import Any
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import connection, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from conflicts.detection import SEVERITIES, Detector, Outcome
 from conflicts.errors import RuleBookFileError
@@ -102,10 +103,16 @@ def _refuse_unknown_classes(name: str, rules: Iterable[Rule]) -> None:
                     near = difflib.get_close_matches(code, known, n=1)
                     hint = f"Did you mean '{near[0]}'? " if near else ""
                     raise RuleBookFileError(
-                        f"{name}: rule {rule.code}: {side}.classes: "
-                        f"there is no land-use class '{code}'.",
-                        remedy=f"{hint}'./krong classes' lists them; "
-                        "'./krong load_classes' loads the standard ones.",
+                        _(
+                            "%(name)s: rule %(rule)s: %(side)s.classes: there is no land-use class "
+                            "'%(code)s'."
+                        )
+                        % {"name": name, "rule": rule.code, "side": side, "code": code},
+                        remedy=_(
+                            "%(hint)s'./krong classes' lists them; './krong load_classes' "
+                            "loads the standard ones."
+                        )
+                        % {"hint": hint},
                     )
 
 

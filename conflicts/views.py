@@ -14,6 +14,7 @@ from django.db.models import Count, Max
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import condition, require_GET, require_http_methods
 
 from conflicts.errors import RuleFieldError
@@ -25,7 +26,6 @@ from conflicts.explanations import (
     object_name,
     rule_of,
     subject_name,
-    unit_name,
 )
 from conflicts.exports import geojson_feature
 from conflicts.filters import refuse_unknown_list
@@ -47,6 +47,8 @@ from conflicts.rule_answers import count_untold, rule_answer
 from conflicts.services import decide_finding
 from layers.crs import PROJECT_SRID, WGS84_SRID, reproject
 from layers.models import Feature, Layer
+from layers.numbers import unit_name
+from layers.property_names import property_title, property_value
 from layers.visibility import hidden_layers, seen_by
 from layers.vocab import Answer
 
@@ -218,9 +220,14 @@ def _evidence(finding: Finding) -> dict[str, Any]:
     }
 
 
-def _facts(seen: Observation) -> dict[str, Any]:
+def _facts(seen: Observation) -> dict[str, str]:
+    """Return what the hazard map states, each with its name and value for the reader."""
     shown = ("hazard_class", "depth_min_m", "depth_max_m", "return_period_years", "scenario", "run")
-    return {name: seen.facts[name] for name in shown if name in seen.facts}
+    return {
+        property_title(name, {}): property_value(name, seen.facts[name], {})
+        for name in shown
+        if name in seen.facts
+    }
 
 
 def _detection_context(wanted: FindingFilter, *, names_places: bool) -> dict[str, Any]:
@@ -286,8 +293,8 @@ def _bbox(text: str) -> GEOSGeometry:
     if not is_area:
         raise RuleFieldError(
             "bbox",
-            f"'{text[:80]}' is no area.",
-            remedy="Give west,south,east,north in degrees, e.g. 103.4,10.5,103.7,10.7.",
+            _("'%(text)s' is no area.") % {"text": text[:80]},
+            remedy=_("Give west,south,east,north in degrees, e.g. 103.4,10.5,103.7,10.7."),
         )
     outline = shapely.segmentize(shapely.box(west, south, east, north), (east - west) / 16)
     projected = reproject(outline, WGS84_SRID, PROJECT_SRID)
@@ -297,6 +304,8 @@ def _bbox(text: str) -> GEOSGeometry:
 def _whole_number(name: str, text: str, *, least: int, greatest: int) -> int:
     if not text.isascii() or not text.isdigit() or not least <= int(text[:20]) <= greatest:
         raise RuleFieldError(
-            name, f"'{text[:40]}' cannot be used.", remedy=f"Give {least} to {greatest}."
+            name,
+            _("'%(text)s' cannot be used.") % {"text": text[:40]},
+            remedy=_("Give %(least)s to %(greatest)s.") % {"least": least, "greatest": greatest},
         )
     return int(text)

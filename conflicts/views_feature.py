@@ -46,8 +46,9 @@ def _asked_for(request: HttpRequest) -> list[FeatureKey]:
     if not 1 <= len(asked) <= MOST_FEATURES or not all("/" in text for text in asked):
         raise RuleFieldError(
             "feature",
-            f"{len(asked)} features were named.",
-            remedy=f"Give 1 to {MOST_FEATURES}, each as layer/number: feature=facilities/FAC-1",
+            _("%(count)s features were named.") % {"count": len(asked)},
+            remedy=_("Give 1 to %(most)s, each as layer/number: feature=facilities/FAC-1")
+            % {"most": MOST_FEATURES},
         )
     return [FeatureKey(*text.split("/", 1)) for text in asked]
 

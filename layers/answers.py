@@ -11,6 +11,8 @@ from layers.identify import FoundFeature, GridValue, LayerAnswer, Place
 from layers.legend import OTHER, THEMES, raster_steps, theme_of
 from layers.models import Layer, LayerVersion, in_reader_language
 from layers.names import NameProperties, name_properties
+from layers.numbers import number
+from layers.property_names import property_title, property_value
 from layers.search import KHMER, Match, Query
 from layers.vocab import GeometryKind, Lifecycle
 
@@ -79,6 +81,7 @@ def _feature_content(feature: FoundFeature, layer: Layer, names: NameProperties)
         if feature.lifecycle in Lifecycle.values
         else feature.lifecycle,
         "distance_m": round(feature.distance_m, 1),
+        "distance": number(feature.distance_m, 1),
         "attributes": list(_attributes(feature.properties, layer, names)),
         "extract": _extract_address(feature.stable_id) if layer.slug == PARCEL_LAYER else None,
     }
@@ -93,12 +96,12 @@ def _attributes(
     told = [name for name in ordered if properties[name] not in (None, "")]
     for name in [name for name in told if name not in {names.km, names.en}][:MOST_ATTRIBUTES]:
         field = fields.get(name, {})
-        title = in_reader_language(field.get("title_km", ""), field.get("title_en", ""))
         yield {
             "name": name,
-            "title": title or name,
+            "title": property_title(name, field),
             "value": properties[name],
             "unit": field.get("unit", ""),
+            "text": property_value(name, properties[name], field),
         }
 
 
@@ -116,6 +119,7 @@ def _value_content(grid: GridValue) -> dict[str, Any]:
         "units": grid.units,
         "vertical_datum": grid.vertical_datum,
         "value": None if grid.value is None else round(grid.value, 3),
+        "text": "" if grid.value is None else number(grid.value, most=3),
         "label": step.label if step else "",
         "colour": step.colour if step else "",
     }

@@ -71,6 +71,21 @@ USE_COLOURS = {
     "road_district": "#BDBDBD", "fire_station": "#D32F2F",
 }  # fmt: skip
 
+# Drafts, to be checked by the city: the use table names these uses in English only.
+USE_NAMES_KM = {
+    "dwelling_single": "ផ្ទះដាច់ ឬផ្ទះជាប់គ្នា", "apartment_low": "អគារស្នាក់នៅ ដល់ ៤ ជាន់",
+    "apartment_high": "អគារស្នាក់នៅ លើស ៤ ជាន់", "shophouse": "ផ្ទះអាជីវកម្ម",
+    "home_business": "អាជីវកម្មតូចនៅផ្ទះ", "office": "ការិយាល័យ ឬធនាគារ",
+    "mall": "ផ្សារទំនើប លើស ៣០០០ ម²", "hotel_small": "ផ្ទះសំណាក់ ដល់ ២០ បន្ទប់",
+    "hotel_large": "សណ្ឋាគារ លើស ២០ បន្ទប់", "restaurant": "ភោជនីយដ្ឋាន ឬហាងកាហ្វេ",
+    "karaoke_club": "ក្លឹបរាត្រី ឌីស្កូ ឬខារ៉ាអូខេ", "kindergarten": "សាលាមត្តេយ្យ",
+    "school_primary": "សាលាបឋមសិក្សា", "school_secondary": "វិទ្យាល័យ ឬសាកលវិទ្យាល័យ",
+    "clinic": "មណ្ឌលសុខភាព ឬគ្លីនិក", "admin": "ការិយាល័យរដ្ឋ ប៉ូលិស ឬពន្លត់អគ្គិភ័យ",
+    "sport": "ទីលានកីឡា", "workshop": "រោងជាងតូច ឬយានដ្ឋាន", "warehouse": "ឃ្លាំង ឬទីលានកុងតឺន័រ",
+    "water_plant": "រោងចក្រទឹក ឬអាងទឹក", "farming": "ដំណាំកសិកម្ម", "parking": "ចំណតរថយន្តសាធារណៈ",
+    "bus_terminal": "ស្ថានីយរថយន្តក្រុង", "telecom_tower": "បង្គោលទូរគមនាគមន៍",
+}  # fmt: skip
+
 FACILITY_HILUCS = {
     "school": "3_3_2_EducationalServices",
     "hospital": "3_3_3_HealthAndSocialServices",
@@ -157,7 +172,7 @@ def _use(code: str, facility: Mapping[str, str], use: Mapping[str, str]) -> Clas
         code=code,
         scheme="use",
         parent=USE_PARENTS.get(code, ""),
-        name_km=facility.get("name_km_draft", ""),
+        name_km=facility.get("name_km_draft") or USE_NAMES_KM.get(code, ""),
         name_en=facility.get("name_en") or use.get("use_en", code),
         hilucs_code=FACILITY_HILUCS.get(root, ""),
         colour=USE_COLOURS.get(code) or USE_COLOURS.get(root, "#888888"),

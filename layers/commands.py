@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import translation
+from django.utils.translation import gettext as _
 
 from layers.checks import refuse_an_empty_database, refuse_another_crs
 from layers.errors import UserFacingError
@@ -22,8 +23,9 @@ class WrongWordsError(UserFacingError):
     def __init__(self, command: str, said: str) -> None:
         reason = said.removeprefix("Error: ").rstrip(".")
         super().__init__(
-            f"'{command}' was not understood: {reason}.",
-            remedy=f"'./krong {command} --help' explains it.",
+            _("'%(command)s' was not understood: %(reason)s.")
+            % {"command": command, "reason": reason},
+            remedy=_("'./krong %(command)s --help' explains it.") % {"command": command},
         )
 
 

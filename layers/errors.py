@@ -77,6 +77,7 @@ class RunCancelledError(UserFacingError):
 
     def __init__(self, title: str) -> None:
         super().__init__(
-            f"'{title}' was cancelled. Everything is as it was before it started.",
-            remedy="Start it again when you are ready.",
+            _("'%(title)s' was cancelled. Everything is as it was before it started.")
+            % {"title": title},
+            remedy=_("Start it again when you are ready."),
         )

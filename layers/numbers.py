@@ -11,11 +11,24 @@ from typing import Any
 
 from django.utils import timezone
 from django.utils.formats import date_format, get_format
+from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
 Number = int | float | Decimal
 NOTHING = "–"
 KHMER_DIGITS = str.maketrans("០១២៣៤៥៦៧៨៩", "0123456789")
+# Units as records state them, and as a reader reads them; all others read as written.
+UNITS = {
+    "m": _("m"),
+    "m2": _("m²"),
+    "m2/m2": "",
+    "place": "",
+    "storeys": _("storeys"),
+    "cars": _("cars"),
+    "motorbikes": _("motorbikes"),
+    "dwellings/ha": _("dwellings per hectare"),
+    "percentage points": _("percentage points"),
+}
 _BLANK = re.compile(r"[\s\u00a0\u202f\u200b']")
 _ONE_GROUP = re.compile(r"[+-]?[1-9]\d{0,2}([.,])\d{3}")
 _GROUPS = re.compile(r"[+-]?\d{1,3}(?:(?P<mark>[.,])\d{3})(?:(?P=mark)\d{3})*")
@@ -70,13 +83,18 @@ def percent(share: Number, places: int = 1, *, language: str | None = None) -> s
     return f"{number(per_cent, places, language=language)} %"
 
 
+def unit_name(unit: str) -> str:
+    """Return a unit as the reader reads it."""
+    return str(UNITS.get(unit, unit))
+
+
 def quantity(
     value: Number | None, unit: str, places: int | None = None, *, language: str | None = None
 ) -> str:
     """Return a measure with its unit as it is written: ``1 234,5 m²``."""
     if value is None:
         return NOTHING
-    return f"{number(value, places, language=language)} {unit}".strip()
+    return f"{number(value, places, language=language)} {unit_name(unit)}".strip()
 
 
 def day(value: date | datetime | str | None) -> str:

@@ -53,7 +53,7 @@ class Query:
     @property
     def longest(self) -> str:
         """The word that narrows the search most."""
-        return max(self.words, key=len)
+        return max(self.words, key=len, default="")
 
     @property
     def is_short(self) -> bool:
@@ -80,20 +80,23 @@ def normalised(text: str) -> str:
 
 
 def parsed(text: str) -> Query:
-    """Return what a reader typed as words to look for.
+    """Return what a reader typed as words to look for; none while there is too little of it.
 
     Raises
     ------
     UserFacingError
-        Nothing was typed, or more than a name can hold.
+        More was typed than a name can hold.
     """
     plain = normalised(text)
-    words = re.findall(r"[^\s,;:()\"']+", plain)[:MOST_WORDS]
-    if not words or len(plain) > MOST_LETTERS:
+    if len(plain) > MOST_LETTERS:
         raise UserFacingError(
-            _("That is too long to search for.") if words else _("There is nothing to search for."),
+            _("That is too long to search for."),
             remedy=_("Type a name in Khmer or English, a code or a parcel number."),
         )
+    typed = re.findall(r"[^\s,;:()\"']+", plain)[:MOST_WORDS]
+    words = [word for word in typed if any(letter.isalnum() for letter in word)]
+    if len(words) == 1 and len(words[0]) == 1 and words[0].isalpha():
+        words = []
     kinds: list[str] = []
     rest: list[str] = []
     for word in words:
@@ -130,8 +133,10 @@ def matches(query: Query, layers: Iterable[Layer]) -> list[Match]:
 
     An exact name or code comes first, then features and layers of the kind that was named.
     """
+    if not query.words:
+        return []
     parameters: dict[str, Any] = {
-        "layer_ids": [layer.pk for layer in layers],
+        "layer_ids": [layer.pk for layer in layers if not _is_hazard_map(layer)],
         "like": "%" + re.sub(r"([%_\\])", r"\\\1", query.longest) + "%",
         "patterns": [_pattern(word) for word in query.words],
         "whole": " ".join(query.words),
@@ -142,6 +147,11 @@ def matches(query: Query, layers: Iterable[Layer]) -> list[Match]:
     with connection.cursor() as cursor:
         cursor.execute(load_sql(__file__, "search.sql"), parameters)
         return [_match(row) for row in cursor.fetchall()]
+
+
+def _is_hazard_map(layer: Layer) -> bool:
+    """Tell a published hazard map: its areas have classes (H4), not names, and are thousands."""
+    return bool(layer.attribute_schema.get("colours", {}).get("property") == "hazard_class")
 
 
 def _match(row: tuple[Any, ...]) -> Match:

@@ -12,9 +12,11 @@ from leaflet import app_settings as leaflet_settings
 from layers.answers import place_content, search_content
 from layers.errors import UserFacingError
 from layers.identify import place, what_is_at
+from layers.legend import theme_of
 from layers.map_content import map_content
 from layers.map_texts import map_texts
 from layers.models import LayerVersion, SurveyedArea
+from layers.numbers import marks
 from layers.queries import classes_looked_for
 from layers.search import matches, parsed
 from layers.visibility import visible_layers, visible_versions
@@ -30,6 +32,7 @@ def plan_map(request: HttpRequest) -> HttpResponse:
     """Show the map; everything the script needs comes in the page."""
     content = map_content(request.user) | {
         "texts": map_texts(),
+        "marks": dict(zip(("decimal", "group"), marks(), strict=True)),
         "leaflet": {
             "minZoom": leaflet_settings["MIN_ZOOM"] or 0,
             "maxZoom": leaflet_settings["MAX_ZOOM"] or 20,
@@ -81,8 +84,8 @@ def layer_list(request: HttpRequest) -> HttpResponse:
         is_surveyed=Exists(surveyed),
     )
     looked_for = classes_looked_for()
-    listed = [(layer, looked_for.get(layer.pk, [])) for layer in layers]
-    return render(request, "layers/layers.html", {"layers": listed})
+    rows = [(layer, theme_of(layer).title, looked_for.get(layer.pk, [])) for layer in layers]
+    return render(request, "layers/layers.html", {"rows": rows})
 
 
 def _by_slug(versions: list[LayerVersion]) -> dict[str, LayerVersion]:

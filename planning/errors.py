@@ -12,10 +12,15 @@ class UnknownInstrumentError(NotFoundError):
 
     def __init__(self, key: str, candidates: list[str]) -> None:
         if candidates:
-            what = f"'{key}' does not name one legal instrument: {', '.join(candidates)}."
+            what = _("'%(key)s' does not name one legal instrument: %(names)s.") % {
+                "key": key,
+                "names": ", ".join(candidates),
+            }
         else:
-            what = f"There is no legal instrument '{key}'."
-        super().__init__(what, remedy="Give its key, e.g. SD42-2015: numbers repeat across years.")
+            what = _("There is no legal instrument '%(key)s'.") % {"key": key}
+        super().__init__(
+            what, remedy=_("Give its key, e.g. SD42-2015: numbers repeat across years.")
+        )
 
 
 class PlanAdoptionError(UserFacingError):

@@ -1,6 +1,5 @@
 """The permit form: what an applicant types, in Khmer or Arabic digits, made an application."""
 
-import re
 from typing import Any
 
 from django import forms
@@ -8,9 +7,8 @@ from django.utils.translation import gettext_lazy as _
 
 from layers.classes import read_table
 from layers.models import LandUseClass
+from layers.numbers import AmbiguousNumberError, typed_number
 
-KHMER_DIGITS = str.maketrans("០១២៣៤៥៦៧៨៩", "0123456789")
-AMBIGUOUS_COMMA = re.compile(r"^\d{1,3}(,\d{3})+$")
 USE_ROWS = 3
 PROPOSAL_FIELDS = (
     "floors", "height_m", "basement_depth_m", "footprint_area_m2", "green_area_m2",
@@ -24,13 +22,18 @@ class NumberField(forms.FloatField):
     widget = forms.TextInput(attrs={"inputmode": "decimal"})
 
     def to_python(self, value: Any) -> Any:  # noqa: ANN401 - Django types it as whole numbers
-        """Return the number; '1,000' could be one or a thousand and is asked back."""
-        text = str(value or "").translate(KHMER_DIGITS).replace("\u200b", "").replace(" ", "")
-        if AMBIGUOUS_COMMA.match(text):
+        """Return the number; one mark before three digits could be a thousand: asked back."""
+        text = str(value or "").strip()
+        if not text:
+            return None
+        try:
+            return super().to_python(repr(typed_number(text)))
+        except AmbiguousNumberError as error:
             raise forms.ValidationError(
-                _("Does the comma mark decimals or thousands? Write 1000 or 1.0.")
-            )
-        return super().to_python(text.replace(",", "."))
+                _("Does the mark stand for decimals or thousands? Write 1000 or 1.0.")
+            ) from error
+        except ValueError as error:
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid") from error
 
 
 class PermitForm(forms.Form):

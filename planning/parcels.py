@@ -7,8 +7,10 @@ from typing import Any
 import shapely
 from django.contrib.gis.geos import Point
 from django.db.models import Q
+from django.utils.translation import gettext as _
 from shapely.geometry.base import BaseGeometry
 
+from layers import numbers
 from layers.crs import PROJECT_SRID, WGS84_SRID, to_project
 from layers.errors import UserFacingError
 from layers.models import Feature, Layer
@@ -104,24 +106,33 @@ def parcel_at(
     """
     if not (abs(longitude) <= 180 and abs(latitude) <= 90):  # noqa: PLR2004 - degrees
         raise UserFacingError(
-            f"x={longitude}, y={latitude} is no place on earth.",
-            remedy="Give x as longitude and y as latitude in degrees.",
+            _("x=%(longitude)s, y=%(latitude)s is no place on earth.")
+            % {"longitude": longitude, "latitude": latitude},
+            remedy=_("Give x as longitude and y as latitude in degrees."),
         )
     place = to_project(shapely.Point(longitude, latitude), WGS84_SRID)
     if not _may_read(layer, sees_internal=sees_internal):
-        raise NoParcelHereError(f"at {longitude:.6f}, {latitude:.6f}", layer)
+        raise NoParcelHereError(
+            _("at %(longitude)s, %(latitude)s")
+            % {"longitude": numbers.number(longitude, 6), "latitude": numbers.number(latitude, 6)},
+            layer,
+        )
     version = layer_named(layer).published_number or 0
     found = current_features(layer).filter(geometry__intersects=_geos(place)).first()
     if found is None:
-        raise NoParcelHereError(f"at {longitude:.6f}, {latitude:.6f}", layer)
+        raise NoParcelHereError(
+            _("at %(longitude)s, %(latitude)s")
+            % {"longitude": numbers.number(longitude, 6), "latitude": numbers.number(latitude, 6)},
+            layer,
+        )
     return _parcel(found, version)
 
 
 def _geos(place: shapely.Point) -> Point:
     if not (math.isfinite(place.x) and math.isfinite(place.y)):
         raise UserFacingError(
-            "This place lies outside the area of the coordinate system.",
-            remedy="Pick a place on the map of the city.",
+            _("This place lies outside the area of the coordinate system."),
+            remedy=_("Pick a place on the map of the city."),
         )
     return Point(place.x, place.y, srid=PROJECT_SRID)
 

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 
 from layers.classes import load_classes, read_table
 from layers.models import LayerVersion
@@ -87,8 +88,8 @@ def _zoning(slug: str) -> LayerVersion:
     layer = layer_named(slug)
     if layer.published_number is None:
         raise PlanAdoptionError(
-            f"Layer '{slug}' has no published version.",
-            remedy="Publish the zoning first: ./krong import FILE --layer zones",
+            _("Layer '%(slug)s' has no published version.") % {"slug": slug},
+            remedy=_("Publish the zoning first: ./krong import FILE --layer zones"),
         )
     version = published_version(layer)
     regulated = {row["code"] for row in read_table("zone_classes")}
@@ -96,12 +97,14 @@ def _zoning(slug: str) -> LayerVersion:
     codes = set(used.values_list("land_use__code", flat=True).distinct())
     if not codes:
         raise PlanAdoptionError(
-            f"Layer '{slug}' holds no zones.", remedy="Import the zoning first."
+            _("Layer '%(slug)s' holds no zones.") % {"slug": slug},
+            remedy=_("Import the zoning first."),
         )
     if strange := sorted(str(code or "no class") for code in codes - regulated):
         raise PlanAdoptionError(
-            f"Layer '{slug}' has zones the zoning code does not regulate: {', '.join(strange)}.",
-            remedy="Give every zone one of its classes; './krong classes' lists them.",
+            _("Layer '%(slug)s' has zones the zoning code does not regulate: %(strange)s.")
+            % {"slug": slug, "strange": ", ".join(strange)},
+            remedy=_("Give every zone one of its classes; './krong classes' lists them."),
         )
     return version
 
@@ -110,7 +113,8 @@ def _plan(adoption: Adoption) -> Plan:
     levels = {row["code"]: row for row in read_table("plan_levels")}
     if adoption.level not in levels:
         raise PlanAdoptionError(
-            f"There is no plan level '{adoption.level}'.", remedy=f"Use one of {', '.join(levels)}."
+            _("There is no plan level '%(level)s'.") % {"level": adoption.level},
+            remedy=_("Use one of %(levels)s.") % {"levels": ", ".join(levels)},
         )
     level = levels[adoption.level]
     plan, _created = Plan.objects.get_or_create(
@@ -146,9 +150,16 @@ def _end(version: PlanVersion | None, adoption: Adoption) -> None:
     if version.in_force_from >= adoption.in_force_from:
         later = version.in_force_from + timedelta(days=1)
         raise PlanAdoptionError(
-            f"{version} is in force from {version.in_force_from}; a new version cannot begin on "
-            f"{adoption.in_force_from}.",
-            remedy=f"Give a later day, e.g. --from {later}.",
+            _(
+                "%(version)s is in force from %(in_force_from)s; a new version cannot begin "
+                "on %(in_force_from_2)s."
+            )
+            % {
+                "version": version,
+                "in_force_from": version.in_force_from,
+                "in_force_from_2": adoption.in_force_from,
+            },
+            remedy=_("Give a later day, e.g. --from %(later)s.") % {"later": later},
         )
     if version.in_force_to is None:
         version.in_force_to = adoption.in_force_from

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import shapely
 import yaml
+from django.utils.translation import gettext as _
 from shapely.errors import GEOSException
 from shapely.geometry.base import BaseGeometry
 
@@ -46,7 +47,10 @@ class ReservationSpecError(UserFacingError):
     """A reservation request that cannot be read as it stands; nothing was reserved."""
 
     def __init__(self, file: str, what: str, *, remedy: str) -> None:
-        super().__init__(f"{file}: {what} Nothing was reserved.", remedy=remedy)
+        super().__init__(
+            _("%(file)s: %(what)s Nothing was reserved.") % {"file": file, "what": what},
+            remedy=remedy,
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -75,7 +79,7 @@ def read_upload(content: bytes, name: str, *, parcel_layer: str = "parcels") -> 
     """Read a reservation request that was sent: YAML, or GeoJSON with the keys as properties."""
     if len(content) > MAX_SPEC_BYTES:
         raise ReservationSpecError(
-            name, "is larger than 2 MB.", remedy="A request is a page; check the file."
+            name, _("is larger than 2 MB."), remedy=_("A request is a page; check the file.")
         )
     if name.lower().endswith((".geojson", ".json")):
         return spec_from(_feature_keys(content, name), file=name, parcel_layer=parcel_layer)
@@ -107,11 +111,11 @@ def spec_from(
 def _load(path: Path) -> Mapping[str, Any]:
     if not path.is_file():
         raise ReservationSpecError(
-            path.name, "there is no such file.", remedy="Give the path of a YAML file."
+            path.name, _("there is no such file."), remedy=_("Give the path of a YAML file.")
         )
     if path.stat().st_size > MAX_SPEC_BYTES:
         raise ReservationSpecError(
-            path.name, "is larger than 2 MB.", remedy="A request is a page; check the file."
+            path.name, _("is larger than 2 MB."), remedy=_("A request is a page; check the file.")
         )
     return _parsed_yaml(path.read_bytes(), path.name)
 
@@ -123,11 +127,15 @@ def _parsed_yaml(raw: bytes, file: str) -> Mapping[str, Any]:
         line = getattr(getattr(error, "problem_mark", None), "line", None)
         place = f" near line {line + 1}" if line is not None else ""
         raise ReservationSpecError(
-            file, f"is no readable YAML{place}.", remedy="Correct it and run again."
+            file,
+            _("is no readable YAML%(place)s.") % {"place": place},
+            remedy=_("Correct it and run again."),
         ) from error
     if not isinstance(content, dict):
         raise ReservationSpecError(
-            file, "holds no keys.", remedy=f"Give at least: {', '.join(REQUIRED)}."
+            file,
+            _("holds no keys."),
+            remedy=_("Give at least: %(required)s.") % {"required": ", ".join(REQUIRED)},
         )
     return content
 
@@ -138,14 +146,14 @@ def _feature_keys(raw: bytes, file: str) -> Mapping[str, Any]:
         content = json.loads(raw.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
         raise ReservationSpecError(
-            file, "is no readable GeoJSON.", remedy="Export it again."
+            file, _("is no readable GeoJSON."), remedy=_("Export it again.")
         ) from error
     found = content.get("features") if isinstance(content, dict) else None
     features = found if isinstance(found, list) else [content]
     properties = features[0].get("properties") if _is_one_feature(features) else None
     if not isinstance(properties, dict):
         raise ReservationSpecError(
-            file, "does not hold one feature with properties.", remedy="Export just that one."
+            file, _("does not hold one feature with properties."), remedy=_("Export just that one.")
         )
     keys = dict(properties)
     spoken = {language: keys.pop(f"purpose_{language}", None) for language in ("km", "en")}
@@ -156,11 +164,15 @@ def _feature_keys(raw: bytes, file: str) -> Mapping[str, Any]:
 def _check_keys(content: Mapping[str, Any], file: str) -> None:
     if unknown := sorted(str(key) for key in content if key not in KEYS):
         raise ReservationSpecError(
-            file, f"unknown key '{unknown[0]}'.", remedy=f"Known keys: {', '.join(sorted(KEYS))}."
+            file,
+            _("unknown key '%(unknown)s'.") % {"unknown": unknown[0]},
+            remedy=_("Known keys: %(keys)s.") % {"keys": ", ".join(sorted(KEYS))},
         )
     if missing := [key for key in REQUIRED if not content.get(key)]:
         raise ReservationSpecError(
-            file, f"'{missing[0]}' is missing.", remedy="Add it and run again."
+            file,
+            _("'%(missing)s' is missing.") % {"missing": missing[0]},
+            remedy=_("Add it and run again."),
         )
 
 
@@ -171,14 +183,17 @@ def _is_one_feature(features: list[Any]) -> bool:
 def _text(value: object, key: str, file: str) -> str:
     if not isinstance(value, str | int | float | None):
         raise ReservationSpecError(
-            file, f"'{key}' is no text.", remedy="Write it on one line, in quotes."
+            file,
+            _("'%(key)s' is no text.") % {"key": key},
+            remedy=_("Write it on one line, in quotes."),
         )
     text = str("" if value is None else value).strip()
     if len(text) > LONGEST[key] or any(ord(sign) < ord(" ") for sign in text):
         raise ReservationSpecError(
             file,
-            f"'{key}' is longer than {LONGEST[key]} letters or runs over several lines.",
-            remedy="Shorten it.",
+            _("'%(key)s' is longer than %(longest)s letters or runs over several lines.")
+            % {"key": key, "longest": LONGEST[key]},
+            remedy=_("Shorten it."),
         )
     return text
 
@@ -193,8 +208,9 @@ def _reference(value: object, file: str) -> str:
     if not USABLE_REFERENCE.fullmatch(reference):
         raise ReservationSpecError(
             file,
-            f"'{reference}' cannot be a reference: it names a page and files.",
-            remedy="Leave out / and \\ and do not begin with a full stop.",
+            _("'%(reference)s' cannot be a reference: it names a page and files.")
+            % {"reference": reference},
+            remedy=_("Leave out / and \\ and do not begin with a full stop."),
         )
     return reference
 
@@ -203,7 +219,7 @@ def _purpose(value: object, file: str) -> tuple[str, str]:
     if isinstance(value, dict) and value.get("en"):
         return _text(value.get("km"), "purpose", file), _text(value["en"], "purpose", file)
     raise ReservationSpecError(
-        file, "'purpose' needs both languages.", remedy="Write purpose: {km: …, en: …}."
+        file, _("'purpose' needs both languages."), remedy=_("Write purpose: {km: …, en: …}.")
     )
 
 
@@ -212,25 +228,29 @@ def _outline(content: Mapping[str, Any], file: str, parcel_layer: str) -> BaseGe
     if bool(has_outline) == bool(has_parcels):
         raise ReservationSpecError(
             file,
-            "the land is not named once.",
-            remedy="Give either 'geometry' (WKT or GeoJSON) with 'srid', or 'parcels'.",
+            _("the land is not named once."),
+            remedy=_("Give either 'geometry' (WKT or GeoJSON) with 'srid', or 'parcels'."),
         )
     found = _drawn(content, file) if has_outline else _whole_parcels(content, file, parcel_layer)
     if found.geom_type not in AREA_TYPES or found.is_empty:
         raise ReservationSpecError(
-            file, f"the outline is a {found.geom_type}, not an area.", remedy="Give a polygon."
+            file,
+            _("the outline is a %(geom_type)s, not an area.") % {"geom_type": found.geom_type},
+            remedy=_("Give a polygon."),
         )
     if not bool(inside_project_extent(np.array([found.bounds]))[0]):
         raise ReservationSpecError(
             file,
-            f"the outline lies outside the area of EPSG:{PROJECT_SRID}.",
-            remedy="Check 'srid', and that east (longitude) comes before north (latitude).",
+            _("the outline lies outside the area of EPSG:%(project_srid)s.")
+            % {"project_srid": PROJECT_SRID},
+            remedy=_("Check 'srid', and that east (longitude) comes before north (latitude)."),
         )
     if not found.is_valid:
         raise ReservationSpecError(
             file,
-            f"the outline is not usable ({shapely.is_valid_reason(found)}).",
-            remedy="Redraw it so that it does not cross itself.",
+            _("the outline is not usable (%(is_valid_reason)s).")
+            % {"is_valid_reason": shapely.is_valid_reason(found)},
+            remedy=_("Redraw it so that it does not cross itself."),
         )
     return found
 
@@ -240,8 +260,9 @@ def _drawn(content: Mapping[str, Any], file: str) -> BaseGeometry:
     if not isinstance(srid, int) or isinstance(srid, bool):
         raise ReservationSpecError(
             file,
-            "'srid' does not say in which coordinate system the outline is.",
-            remedy=f"Add srid: {PROJECT_SRID} (metres) or srid: 4326 (degrees).",
+            _("'srid' does not say in which coordinate system the outline is."),
+            remedy=_("Add srid: %(project_srid)s (metres) or srid: 4326 (degrees).")
+            % {"project_srid": PROJECT_SRID},
         )
     try:
         raw = _parsed_area(content["geometry"])
@@ -254,7 +275,7 @@ def _drawn(content: Mapping[str, Any], file: str) -> BaseGeometry:
         ArithmeticError,
     ) as error:
         raise ReservationSpecError(
-            file, "the outline cannot be read.", remedy="Give a polygon as WKT or GeoJSON."
+            file, _("the outline cannot be read."), remedy=_("Give a polygon as WKT or GeoJSON.")
         ) from error
     moved: BaseGeometry = to_project(shapely.force_2d(raw), srid)
     return moved
@@ -273,7 +294,7 @@ def _whole_parcels(content: Mapping[str, Any], file: str, parcel_layer: str) -> 
     listed = content["parcels"]
     if not isinstance(listed, list) or not all(isinstance(name, str | int) for name in listed):
         raise ReservationSpecError(
-            file, "'parcels' is no list of parcels.", remedy="Write parcels: [PRC-1, PRC-2]."
+            file, _("'parcels' is no list of parcels."), remedy=_("Write parcels: [PRC-1, PRC-2].")
         )
     named = [str(identifier) for identifier in listed]
     rows = current_features(parcel_layer).filter(stable_id__in=named)
@@ -281,8 +302,9 @@ def _whole_parcels(content: Mapping[str, Any], file: str, parcel_layer: str) -> 
     if unknown := sorted(set(named) - set(shapes)):
         raise ReservationSpecError(
             file,
-            f"layer '{parcel_layer}' holds no parcel '{unknown[0]}'.",
-            remedy="Check the parcel's number.",
+            _("layer '%(parcel_layer)s' holds no parcel '%(unknown)s'.")
+            % {"parcel_layer": parcel_layer, "unknown": unknown[0]},
+            remedy=_("Check the parcel's number."),
         )
     return shapely.union_all(list(shapes.values()))
 
@@ -291,13 +313,15 @@ def _status(value: object, instrument: str, file: str) -> ReservationStatus:
     if not isinstance(value, str) or value not in ReservationStatus.values:
         known = ", ".join(ReservationStatus.values)
         raise ReservationSpecError(
-            file, f"unknown status {_shown(value)}.", remedy=f"One of: {known}."
+            file,
+            _("unknown status %(shown)s.") % {"shown": _shown(value)},
+            remedy=_("One of: %(known)s.") % {"known": known},
         )
     if value not in UNDECIDED_RESERVATIONS and not instrument:
         raise ReservationSpecError(
             file,
-            f"status '{value}' without the decision that made it so.",
-            remedy="Name the decision as 'instrument', or write status: proposed.",
+            _("status '%(value)s' without the decision that made it so.") % {"value": value},
+            remedy=_("Name the decision as 'instrument', or write status: proposed."),
         )
     return ReservationStatus(value)
 
@@ -306,7 +330,9 @@ def _year(value: object, file: str) -> int | None:
     if value is None or (isinstance(value, int) and value in YEARS):
         return value
     raise ReservationSpecError(
-        file, f"'horizon_year' is {_shown(value)}, no year.", remedy="Write it as 2035."
+        file,
+        _("'horizon_year' is %(shown)s, no year.") % {"shown": _shown(value)},
+        remedy=_("Write it as 2035."),
     )
 
 
@@ -316,7 +342,9 @@ def _day(value: object, file: str) -> date | None:
     if value is None or isinstance(value, date):
         return value
     raise ReservationSpecError(
-        file, f"'expires_on' is {_shown(value)}, no day.", remedy="Write it as 2035-12-31."
+        file,
+        _("'expires_on' is %(shown)s, no day.") % {"shown": _shown(value)},
+        remedy=_("Write it as 2035-12-31."),
     )
 
 
@@ -329,6 +357,6 @@ def _area(value: object, file: str) -> float | None:
             return area
     raise ReservationSpecError(
         file,
-        f"'claimed_area_m2' is {_shown(value)}.",
-        remedy="Give an area above 0 m2, or leave it out.",
+        _("'claimed_area_m2' is %(shown)s.") % {"shown": _shown(value)},
+        remedy=_("Give an area above 0 m2, or leave it out."),
     )

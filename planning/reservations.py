@@ -9,7 +9,9 @@ from typing import Any
 import shapely
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import connection, transaction
+from django.utils.translation import gettext as _
 
+from layers import numbers
 from layers.crs import PROJECT_SRID
 from layers.errors import NotFoundError, UserFacingError
 from layers.models import Feature, LandUseClass, Layer
@@ -86,8 +88,10 @@ def reservation_named(reference: str) -> LandReservation:
     if reservation is None:
         known = ", ".join(LandReservation.objects.values_list("reference", flat=True)[:10])
         raise NotFoundError(
-            f"There is no reservation '{reference}'.",
-            remedy=f"Known: {known}." if known else "Make one: ./krong reserve SPEC.yaml",
+            _("There is no reservation '%(reference)s'.") % {"reference": reference},
+            remedy=_("Known: %(known)s.") % {"known": known}
+            if known
+            else _("Make one: ./krong reserve SPEC.yaml"),
         )
     return reservation
 
@@ -97,14 +101,19 @@ def outline_of(reservation: LandReservation) -> Feature:
     return current_features(RESERVATION_LAYER).get(stable_id=reservation.feature_stable_id)
 
 
-def summary(reservation: LandReservation) -> dict[str, Any]:
-    """Return a reservation with its parcels and balance as plain data, areas in m2."""
+def summary(reservation: LandReservation, *, shows_parcels: bool = True) -> dict[str, Any]:
+    """Return a reservation with its parcels and balance as plain data, areas in m2.
+
+    Parcels the reader may not see are null, which says no more than that there may be some.
+    """
     balance = reservation.balance
     return {
         "reference": reservation.reference,
         "status": reservation.status,
         "purpose": {"km": reservation.purpose_km, "en": reservation.purpose_en},
-        "parcels": [_parcel_row(parcel) for parcel in reservation.parcels.all()],
+        "parcels": [_parcel_row(parcel) for parcel in reservation.parcels.all()]
+        if shows_parcels
+        else None,
         "balance": {
             "reserved_m2": balance.reserved_area_m2,
             "on_parcels_m2": balance.parcelled_area_m2,
@@ -136,9 +145,12 @@ def _same_or_refuse(known: LandReservation, spec: ReservationSpec) -> LandReserv
     if same_terms and stands.symmetric_difference(spec.geometry).area < OVERLAP_TOLERANCE_M2:
         return known
     raise UserFacingError(
-        f"Reservation '{spec.reference}' exists with another outline, purpose or status. "
-        "Nothing was changed.",
-        remedy="Give the new reservation a reference of its own.",
+        _(
+            "Reservation '%(reference)s' exists with another outline, purpose or status. "
+            "Nothing was changed."
+        )
+        % {"reference": spec.reference},
+        remedy=_("Give the new reservation a reference of its own."),
     )
 
 
@@ -151,9 +163,16 @@ def _refuse_reserved_land(spec: ReservationSpec) -> None:
         shared = stands.intersection(spec.geometry).area
         if shared > OVERLAP_TOLERANCE_M2:
             raise UserFacingError(
-                f"{shared:,.0f} m2 of this land are reserved already by "
-                f"'{reservation.reference}' ({reservation.purpose_en}). Nothing was reserved.",
-                remedy="Draw the outline beside it, or have that reservation released first.",
+                _(
+                    "%(shared)s m2 of this land are reserved already by '%(reference)s' "
+                    "(%(purpose_en)s). Nothing was reserved."
+                )
+                % {
+                    "shared": numbers.number(shared, 0),
+                    "reference": reservation.reference,
+                    "purpose_en": reservation.purpose_en,
+                },
+                remedy=_("Draw the outline beside it, or have that reservation released first."),
             )
 
 

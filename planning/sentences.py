@@ -3,9 +3,12 @@
 ``said`` is the marker by which the translator's tool finds the English text.
 """
 
+from datetime import date
 from typing import Any
 
 from django.utils.translation import get_language, gettext, override
+
+from layers.numbers import Number, day_in, number
 
 LANGUAGES = ("km", "en")
 Said = dict[str, str]
@@ -44,11 +47,21 @@ def in_language(pair: Said) -> str:
     return pair["en" if get_language() == "en" else "km"]
 
 
+def numbered(value: Number, places: int | None = None) -> Said:
+    """Return a number as each language writes it."""
+    return {each: number(value, places, language=each) for each in LANGUAGES}
+
+
+def dated(value: date) -> Said:
+    """Return a day as each language writes it."""
+    return {each: day_in(value, each) for each in LANGUAGES}
+
+
 def _in_language(value: Any, language: str) -> str:  # noqa: ANN401
     if isinstance(value, dict):
         return str(value[language])
     if isinstance(value, float):
-        return f"{value:,.2f}".rstrip("0").rstrip(".")
+        return number(value, language=language)
     return str(value)
 
 

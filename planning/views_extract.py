@@ -5,6 +5,7 @@ from datetime import date
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from layers.errors import UserFacingError
@@ -74,6 +75,6 @@ def _degrees(request: HttpRequest, name: str) -> float:
         return float(text)
     except ValueError as error:
         raise UserFacingError(
-            f"{name}='{text}' is not a number of degrees.",
-            remedy="Give x as longitude and y as latitude, e.g. ?x=103.52&y=10.61",
+            _("%(name)s='%(text)s' is not a number of degrees.") % {"name": name, "text": text},
+            remedy=_("Give x as longitude and y as latitude, e.g. ?x=103.52&y=10.61"),
         ) from error

@@ -4,8 +4,10 @@ import json
 
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -17,6 +19,7 @@ from planning.permits.run import CheckedApplication, check_application, store_ru
 from planning.views_extract import sees_internal
 
 NEWEST = 20
+VIEW_RUNS = "planning.view_compliancerun"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -48,16 +51,26 @@ def permit_json(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_GET
 def permit_run(request: HttpRequest, number: int) -> HttpResponse:
-    run = ComplianceRun.objects.filter(pk=number).first()
+    run = _runs_shown(request).filter(pk=number).first()
     if run is None:
         raise NotFoundError(
-            f"There is no compliance run {number}.", remedy="The newest are listed under Permits."
+            _("There is no compliance run %(number)s.") % {"number": number},
+            remedy=_("The newest are listed under Permits."),
         )
     if not request.accepts("text/html"):
         return JsonResponse(run.results, json_dumps_params={"ensure_ascii": False})
     application = json.dumps(run.application, indent=2, ensure_ascii=False)
     context = {"result": run.results, "run": run, "application": application}
     return render(request, "planning/permit_result.html", context)
+
+
+def _runs_shown(request: HttpRequest) -> QuerySet[ComplianceRun]:
+    """Return the runs a reader may open: their own, and all with the right to view them."""
+    if not isinstance(request.user, User):
+        return ComplianceRun.objects.none()
+    if request.user.has_perm(VIEW_RUNS):
+        return ComplianceRun.objects.all()
+    return ComplianceRun.objects.filter(created_by=request.user)
 
 
 def _check(request: HttpRequest, form: PermitForm) -> CheckedApplication:
@@ -73,6 +86,6 @@ def _form_page(
     problem: UserFacingError | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    runs = ComplianceRun.objects.all()[:NEWEST] if request.user.is_authenticated else []
+    runs = _runs_shown(request)[:NEWEST]
     context = {"form": form, "problem": problem, "runs": runs}
     return render(request, "planning/permits.html", context, status=status)

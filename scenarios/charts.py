@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from layers.numbers import general, number
+
 WIDTH, HEIGHT = 720, 220  # of the drawing area
 LEFT, RIGHT, BOTTOM = 56, 24, 36  # room for the labels of the axes
 WIDEST_LABEL_COUNT = 6
@@ -65,8 +67,8 @@ def rain_chart(ends_s: Sequence[float], depths_mm: Sequence[float]) -> RainChart
         bars=tuple(bars),
         x_ticks=tuple(_x_ticks(ends_s[-1])),
         y_ticks=tuple(_y_ticks(top)),
-        total_mm=f"{sum(depths_mm):.1f}",
-        peak_mm_h=f"{max(rates):.0f}",
+        total_mm=number(sum(depths_mm), 1),
+        peak_mm_h=number(max(rates), 0),
     )
 
 
@@ -78,7 +80,7 @@ def _bar(start_s: float, end_s: float, rate: float, scale: tuple[float, float]) 
         y=f"{HEIGHT - height:.2f}",
         width=f"{max((end_s - start_s) / duration_s * WIDTH - 0.5, 0.5):.2f}",
         height=f"{height:.2f}",
-        label=f"{start_s / 60:g}-{end_s / 60:g} min: {rate:.1f} mm/h",
+        label=f"{general(start_s / 60)}–{general(end_s / 60)} min: {number(rate, 1)} mm/h",
     )
 
 
@@ -92,7 +94,7 @@ def _rounded_up(value: float) -> float:
 
 
 def _y_ticks(top: float) -> list[Tick]:
-    return [Tick(f"{HEIGHT - share * HEIGHT:.2f}", f"{share * top:g}") for share in (0, 0.5, 1)]
+    return [Tick(f"{HEIGHT - share * HEIGHT:.2f}", general(share * top)) for share in (0, 0.5, 1)]
 
 
 def _x_ticks(duration_s: float) -> list[Tick]:

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 import numpy as np
+from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 
+from layers import numbers
 from layers.vocab import Basis
 from scenarios import flood
 from scenarios.errors import SolverError, SpecError, TerrainError
@@ -131,11 +133,18 @@ def _check_rain_ends(spec: ScenarioSpec, rain: Hyetograph | None) -> None:
     ends_s = max(end for end, depth in zip(rain.ends_s, rain.depths_mm, strict=True) if depth > 0)
     if ends_s > spec.duration_s * (1 + 1e-9):
         raise SpecError(
-            spec.file, "duration_h",
-            f"is {spec.duration_h:g}, but it rains until {ends_s / 3600:g} h: the rest of the "
-            "event would be left out.",
-            remedy="Simulate at least that long, better until the water has come to rest.",
-        )  # fmt: skip
+            spec.file,
+            "duration_h",
+            _(
+                "is %(duration_h)s, but it rains until %(ends_s)s h: the rest of the event "
+                "would be left out."
+            )
+            % {
+                "duration_h": numbers.general(spec.duration_h),
+                "ends_s": numbers.general(ends_s / 3600),
+            },
+            remedy=_("Simulate at least that long, better until the water has come to rest."),
+        )
 
 
 def _buildings(spec: ScenarioSpec, sources: Sources, grid: Grid) -> tuple[NDArray[np.int32], int]:
@@ -176,8 +185,8 @@ def _sea_cells(spec: ScenarioSpec, sources: Sources, ground: GroundModel) -> NDA
         cells = touching_border((ground.bed < cast("float", sea.below_m)) & ~ground.mask)
     if not (cells & ~ground.mask).any():
         raise TerrainError(
-            "The sea of this scenario covers no cell of the terrain.",
-            remedy="Check the layer of the sea or the level below which a cell is sea.",
+            _("The sea of this scenario covers no cell of the terrain."),
+            remedy=_("Check the layer of the sea or the level below which a cell is sea."),
         )
     return cells & ~ground.mask
 
@@ -219,9 +228,9 @@ def _inflow(inflow: InflowSpec, terrain: flood.Terrain, grid: Grid) -> flood.Inf
         cells = _inflow_cells(corners, inflow.radius_m, terrain)
     except flood.InvalidFloodInput as error:
         raise SolverError(
-            f"The inflow '{inflow.name}' lies outside the terrain.",
-            remedy=f"The terrain covers {', '.join(f'{edge:g}' for edge in grid.bounds)} "
-            "(west, south, east, north).",
+            _("The inflow '%(inflow)s' lies outside the terrain.") % {"inflow": inflow.name},
+            remedy=_("The terrain covers %(names)s (west, south, east, north).")
+            % {"names": ", ".join(f"{edge:g}" for edge in grid.bounds)},
         ) from error
     graph = flood.Hydrograph(times_s=inflow.times_s, discharge_m3s=inflow.discharge_m3s)
     return flood.Inflow(cells=cells, hydrograph=graph, name=f"The inflow '{inflow.name}'")

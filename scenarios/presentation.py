@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from layers.classes import read_table
 from layers.models import LandUseClass, Run, in_reader_language
+from layers.numbers import number
 from layers.vocab import Basis, RunState
 from scenarios.charts import rain_chart
 from scenarios.models import Scenario, ScenarioRun
@@ -61,7 +62,7 @@ def result_tables(result: ScenarioRun) -> dict[str, Any]:
         "accounts": _accounts(result.mass_balance),
         "volume_error": f"{result.mass_balance['relative_error']:.1e}",
         "notes": [ValidityNote(note).label for note in result.validity["notes"]],
-        "beyond_percent": f"{result.validity['wet_share_beyond_froude'] * 100:.1f}",
+        "beyond_percent": number(result.validity["wet_share_beyond_froude"] * 100, 1),
         "areas": [_area(row) for row in result.hazard_areas],
         "grids": _grids(result),
         "depth_legend": _depth_legend(),
@@ -86,7 +87,7 @@ def _accounts(balance: dict[str, float]) -> list[dict[str, Any]]:
     """Return the lines of the mass balance that hold water, and always its ends."""
     always = {WaterAccount.STORED_START, WaterAccount.STORED_END, WaterAccount.CREATED}
     return [
-        {"what": account.label, "volume_m3": f"{balance[account.value]:,.1f}"}
+        {"what": account.label, "volume_m3": number(balance[account.value], 1)}
         for account in WaterAccount
         if account in always or balance[account.value]
     ]
@@ -98,7 +99,7 @@ def _area(row: dict[str, Any]) -> dict[str, Any]:
     return {
         **row,
         "colour": CLASS_COLOURS.get(row["hazard_class"], "#FFFFFF"),
-        "hectares": f"{row['area_m2'] / 1e4:,.2f}",
+        "hectares": number(row["area_m2"] / 1e4, 2),
         "meaning": in_reader_language(meaning["meaning_km_draft"], meaning["meaning_en"]),
         "depth": meaning["depth_m"],
         "velocity_x_depth": meaning["velocity_x_depth"],
@@ -121,7 +122,7 @@ def _grids(result: ScenarioRun) -> list[dict[str, Any]]:
 def _depth_legend() -> list[dict[str, str]]:
     """Return the colours of the depth picture with the depth from which each holds."""
     return [
-        {"label": f"{limit:.2f}", "colour": "#{:02X}{:02X}{:02X}".format(*colour)}
+        {"label": number(limit, 2), "colour": "#{:02X}{:02X}{:02X}".format(*colour)}
         for limit, colour in DEPTH_COLOURS
     ]
 
@@ -155,7 +156,7 @@ def _flooded(result: ScenarioRun, names: dict[str, str]) -> list[dict[str, Any]]
             **row,
             "name": in_reader_language(row["name_km"], row["name_en"]) or row["id"],
             "use": names.get(row["land_use"], row["land_use"]),
-            "depth": f"{row['depth_m']:.2f}",
+            "depth": number(row["depth_m"], 2),
             "colour": CLASS_COLOURS[row["hazard_class"]],
         }
         for row in sorted(wet, key=lambda row: -row["depth_m"])

@@ -70,9 +70,12 @@ def check_publishable(setup: ModelSetup) -> None:
     srid = setup.grid.srid
     if srid != PROJECT_SRID:
         raise TerrainError(
-            f"The terrain is in EPSG:{srid}, but this deployment measures in EPSG:{PROJECT_SRID}: "
-            "nothing was published.",
-            remedy="Reproject the terrain first, or run with --no-publish.",
+            _(
+                "The terrain is in EPSG:%(srid)s, but this deployment measures in "
+                "EPSG:%(project_srid)s: nothing was published."
+            )
+            % {"srid": srid, "project_srid": PROJECT_SRID},
+            remedy=str(_("Reproject the terrain first, or run with --no-publish.")),
         )
 
 

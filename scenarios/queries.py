@@ -9,6 +9,7 @@ import numpy as np
 import shapely
 from django.db import connection
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 from rasterio.features import geometry_mask
 from shapely.geometry import box
@@ -68,8 +69,9 @@ class CatalogueSources(FileSources):
         layer = layer_named(place.layer)
         if layer.published_number is None:
             raise NotFoundError(
-                f"Layer '{place.layer}' has nothing published.",
-                remedy=f"Import it first: ./krong import FILE --layer {place.layer}",
+                _("Layer '%(layer)s' has nothing published.") % {"layer": place.layer},
+                remedy=_("Import it first: ./krong import FILE --layer %(layer)s")
+                % {"layer": place.layer},
             )
         version = published_version(layer)
         return f"v{version.number} {version.published_at:%Y-%m-%dT%H:%M:%S.%fZ}"
@@ -97,8 +99,9 @@ def scenario_named(code: str) -> Scenario:
     if scenario is None:
         known = ", ".join(Scenario.objects.values_list("code", flat=True)[:12]) or "none yet"
         raise NotFoundError(
-            f"There is no scenario '{code}'.",
-            remedy=f"Stored scenarios: {known}. Store one with './krong scenario run FILE'.",
+            _("There is no scenario '%(code)s'.") % {"code": code},
+            remedy=_("Stored scenarios: %(known)s. Store one with './krong scenario run FILE'.")
+            % {"known": known},
         )
     return scenario
 
@@ -108,8 +111,8 @@ def run_numbered(number: int) -> Run:
     run = scenario_runs().filter(pk=number).first()
     if run is None:
         raise NotFoundError(
-            f"There is no scenario run number {number}.",
-            remedy="Open 'Scenarios' for the list, or './krong scenario list'.",
+            _("There is no scenario run number %(number)s.") % {"number": number},
+            remedy=_("Open 'Scenarios' for the list, or './krong scenario list'."),
         )
     return run
 

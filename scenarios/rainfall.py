@@ -10,7 +10,9 @@ from typing import Any
 
 import yaml
 from django.conf import settings
+from django.utils.translation import gettext as _
 
+from layers import numbers
 from layers.classes import read_table
 from layers.vocab import Basis
 from scenarios.errors import SpecError, StormError, listed
@@ -58,8 +60,9 @@ def design_rain(code: str) -> DesignRain:
     """
     if code not in design_rain_codes():
         raise StormError(
-            f"There is no design-rain table '{code}'.",
-            remedy=f"Choose one of: {listed(design_rain_codes())}.",
+            _("There is no design-rain table '%(code)s'.") % {"code": code},
+            remedy=_("Choose one of: %(design_rain_codes)s.")
+            % {"design_rain_codes": listed(design_rain_codes())},
         )
     text = (CLIMATE_DIR / f"{code}.yaml").read_text(encoding="utf-8")
     stated: dict[str, Any] = yaml.safe_load(text)
@@ -98,7 +101,8 @@ def climate_named(code: str) -> Climate:
     rows = {row["code"]: row for row in read_table("climate_scenarios")}
     if code not in rows:
         raise StormError(
-            f"There is no climate scenario '{code}'.", remedy=f"Choose one of: {listed(rows)}."
+            _("There is no climate scenario '%(code)s'.") % {"code": code},
+            remedy=_("Choose one of: %(rows)s.") % {"rows": listed(rows)},
         )
     row = rows[code]
     return Climate(
@@ -130,7 +134,7 @@ def read_rain_series(path: Path) -> Hyetograph:
         ends.append(end_s)
         depths.append(depth)
     if not ends:
-        raise SpecError(path.name, "", "holds no rain.", remedy="Give at least one row.")
+        raise SpecError(path.name, "", _("holds no rain."), remedy=_("Give at least one row."))
     return Hyetograph(ends_s=tuple(ends), depths_mm=tuple(depths))
 
 
@@ -142,14 +146,16 @@ def _series_rows(path: Path) -> list[dict[str, str]]:
             rows = list(reader)
     except (UnicodeDecodeError, csv.Error) as error:
         raise SpecError(
-            path.name, "", "is not readable as CSV.",
-            remedy="Save it as CSV in UTF-8 and run again.",
+            path.name, "", _("is not readable as CSV."),
+            remedy=_("Save it as CSV in UTF-8 and run again."),
         ) from error  # fmt: skip
     if missing := [name for name in SERIES_COLUMNS if name not in names]:
         raise SpecError(
-            path.name, "", f"the column {listed(missing)} is missing.",
-            remedy="Give the columns end_min (minutes from the start) and rain_mm.",
-        )  # fmt: skip
+            path.name,
+            "",
+            _("the column %(missing)s is missing.") % {"missing": listed(missing)},
+            remedy=_("Give the columns end_min (minutes from the start) and rain_mm."),
+        )
     return rows
 
 
@@ -162,18 +168,24 @@ def _series_row(
         end_s, depth = float(row["end_min"]) * 60, float(row["rain_mm"])
     except (TypeError, ValueError) as error:
         raise SpecError(
-            path.name, place, "is not two numbers.", remedy="Correct the row or remove it."
+            path.name, place, _("is not two numbers."), remedy=_("Correct the row or remove it.")
         ) from error
     if not (math.isfinite(end_s) and end_s > start_s):
         raise SpecError(
-            path.name, place, "does not end after the row before it.",
-            remedy="Sort the rows by time and remove repeated ones.",
+            path.name, place, _("does not end after the row before it."),
+            remedy=_("Sort the rows by time and remove repeated ones."),
         )  # fmt: skip
     intensity = depth / (end_s - start_s) * 3600
     if not 0 <= intensity <= MAX_INTENSITY_MM_H:
         raise SpecError(
-            path.name, place, f"states {depth:g} mm, an intensity of {intensity:g} mm/h.",
-            remedy=f"Rain lies between 0 and {MAX_INTENSITY_MM_H:g} mm/h, the most ever measured; "
-            "a larger number is a mark for a missing value or another unit.",
-        )  # fmt: skip
+            path.name,
+            place,
+            _("states %(depth)s mm, an intensity of %(intensity)s mm/h.")
+            % {"depth": numbers.general(depth), "intensity": numbers.general(intensity)},
+            remedy=_(
+                "Rain lies between 0 and %(max_intensity_mm_h)s mm/h, the most ever "
+                "measured; a larger number is a mark for a missing value or another unit."
+            )
+            % {"max_intensity_mm_h": numbers.general(MAX_INTENSITY_MM_H)},
+        )
     return end_s, depth

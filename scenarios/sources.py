@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import pyogrio
+from django.utils.translation import gettext as _
 from pyogrio.errors import DataLayerError, DataSourceError
 from shapely.geometry.base import BaseGeometry
 
@@ -69,18 +70,22 @@ class FileSources:
             frame = pyogrio.read_dataframe(path, layer=place.file_layer or None)
         except (DataSourceError, DataLayerError, ValueError) as error:
             raise TerrainError(
-                f"{place} cannot be read.", remedy="Check the file and the name of its layer."
+                _("%(place)s cannot be read.") % {"place": place},
+                remedy=_("Check the file and the name of its layer."),
             ) from error
         if attribute and attribute not in frame.columns:
             raise TerrainError(
-                f"{place} has no attribute '{attribute}'.",
-                remedy=f"It has: {', '.join(c for c in frame.columns if c != 'geometry')}.",
+                _("%(place)s has no attribute '%(attribute)s'.")
+                % {"place": place, "attribute": attribute},
+                remedy=_("It has: %(names)s.")
+                % {"names": ", ".join(c for c in frame.columns if c != "geometry")},
             )
         srid = None if frame.crs is None else frame.crs.to_epsg()
         if srid is None:
             raise TerrainError(
-                f"{place} does not state its coordinate system by an EPSG code.",
-                remedy="Write the EPSG code into the file.",
+                _("%(place)s does not state its coordinate system by an EPSG code.")
+                % {"place": place},
+                remedy=_("Write the EPSG code into the file."),
             )
         values = frame[attribute] if attribute else [None] * len(frame)
         shapes = on_grid(frame.geometry.array, srid, grid)
@@ -93,8 +98,9 @@ class FileSources:
     def _file(self, place: Place) -> Path:
         if place.file is None:
             raise TerrainError(
-                f"The layer '{place.layer}' cannot be read without the catalogue.",
-                remedy="Run it with './krong scenario run', or name a file.",
+                _("The layer '%(layer)s' cannot be read without the catalogue.")
+                % {"layer": place.layer},
+                remedy=_("Run it with './krong scenario run', or name a file."),
             )
         return place.file
 
@@ -103,8 +109,8 @@ def on_grid(geometries: Any, srid: int, grid: Grid) -> Any:  # noqa: ANN401 - sh
     """Return geometries in the coordinates of the grid."""
     if grid.srid is None:
         raise TerrainError(
-            "The terrain's coordinate system has no EPSG code, so nothing can be laid over it.",
-            remedy="Write the EPSG code into the terrain file.",
+            _("The terrain's coordinate system has no EPSG code, so nothing can be laid over it."),
+            remedy=_("Write the EPSG code into the terrain file."),
         )
     return reproject(geometries, srid, grid.srid)
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from django.utils.translation import gettext as _
 
 from scenarios.errors import SpecError
 
@@ -42,9 +43,11 @@ def load_scenario_text(path: Path) -> Any:  # noqa: ANN401 - whatever the YAML h
         reason = getattr(error, "problem", None)
         why = f": {reason}" if isinstance(reason, str) else ""
         raise SpecError(
-            path.name, "", f"is not readable as YAML{place}{why}.",
-            remedy="Check the indentation, the quotes and the keys there.",
-        ) from error  # fmt: skip
+            path.name,
+            "",
+            _("is not readable as YAML%(place)s%(why)s.") % {"place": place, "why": why},
+            remedy=_("Check the indentation, the quotes and the keys there."),
+        ) from error
 
 
 def with_text_keys(stated: Any) -> Any:  # noqa: ANN401 - YAML

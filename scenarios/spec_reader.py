@@ -5,6 +5,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from layers.classes import read_table
 from scenarios.errors import SpecError
 from scenarios.flood.hazard import DebrisMode
@@ -54,9 +56,11 @@ def read_spec(path: Path) -> ScenarioSpec:
     """
     if not path.is_file():
         raise SpecError(
-            path.name, "", f"there is no such file in {path.resolve().parent}.",
-            remedy="Give the path of a scenario file, e.g. scenarios/storm-100y-6h.yaml.",
-        )  # fmt: skip
+            path.name,
+            "",
+            _("there is no such file in %(parent)s.") % {"parent": path.resolve().parent},
+            remedy=_("Give the path of a scenario file, e.g. scenarios/storm-100y-6h.yaml."),
+        )
     return spec_from(load_scenario_text(path), file=path.name, folder=path.resolve().parent)
 
 
@@ -70,7 +74,10 @@ def spec_from(stated: Any, *, file: str, folder: Path) -> ScenarioSpec:  # noqa:
     """
     if not isinstance(stated, Mapping):
         raise SpecError(
-            file, "", "holds no keys.", remedy="Write a scenario; see docs/scenario-format.md."
+            file,
+            "",
+            _("holds no keys."),
+            remedy=_("Write a scenario; see docs/scenario-format.md."),
         )
     top = Section(file, folder, stated)
     spec = ScenarioSpec(

@@ -7,6 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from django.utils.translation import gettext as _
+
+from layers import numbers
 from scenarios.errors import StormError, listed
 
 HOURS_OF_TABLE = 24.0
@@ -30,8 +33,9 @@ class RatioForm:
         """
         if not 0 < duration_h <= HOURS_OF_TABLE:
             raise StormError(
-                f"A storm of {duration_h:g} h is outside what 24-hour tables describe.",
-                remedy="Give a duration above 0 and up to 24 hours.",
+                _("A storm of %(duration_h)s h is outside what 24-hour tables describe.")
+                % {"duration_h": numbers.general(duration_h)},
+                remedy=_("Give a duration above 0 and up to 24 hours."),
             )
         stretched = (self.b_h + HOURS_OF_TABLE) / (self.b_h + duration_h)
         return float(duration_h / HOURS_OF_TABLE * stretched**self.n)
@@ -62,9 +66,12 @@ class DesignRain:
                 return depth
         held = listed(f"{years:g}" for years in sorted(self.rain_24h_mm))
         raise StormError(
-            f"The table '{self.code}' has no rain for a return period of "
-            f"{return_period_years:g} years.",
-            remedy=f"Choose one of those it holds: {held}.",
+            _(
+                "The table '%(code)s' has no rain for a return period of "
+                "%(return_period_years)s years."
+            )
+            % {"code": self.code, "return_period_years": numbers.general(return_period_years)},
+            remedy=_("Choose one of those it holds: %(held)s.") % {"held": held},
         )
 
     def depth_mm(self, duration_h: float, return_period_years: float) -> float:
@@ -119,8 +126,9 @@ def step_count(duration_h: float, step_min: float) -> int:
     count = round(duration_h * 60 / step_min) if step_min > 0 else 0
     if count < 1 or abs(count * step_min - duration_h * 60) > 1e-6 * step_min:
         raise StormError(
-            f"{duration_h:g} h cannot be divided into steps of {step_min:g} min.",
-            remedy="Give a step that divides the duration, e.g. 5 min.",
+            _("%(duration_h)s h cannot be divided into steps of %(step_min)s min.")
+            % {"duration_h": numbers.general(duration_h), "step_min": numbers.general(step_min)},
+            remedy=_("Give a step that divides the duration, e.g. 5 min."),
         )
     return count
 

@@ -7,10 +7,12 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
+from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 from rasterio.features import rasterize
 from shapely.geometry.base import BaseGeometry
 
+from layers import numbers
 from scenarios.errors import TerrainError
 from scenarios.sources import Area, Sources
 from scenarios.spec import Areas, CellValue, Place
@@ -50,9 +52,18 @@ def _number(area: Area, areas: Areas, limits: tuple[float, float]) -> float:
         if limits[0] <= number <= limits[1]:
             return number
     raise TerrainError(
-        f"{areas.place}: the attribute '{areas.attribute}' is {area.value!r}, for which there is "
-        f"no number from {limits[0]:g} to {limits[1]:g}.",
-        remedy="Correct the attribute (and its unit), or give its value under 'values'.",
+        _(
+            "%(place)s: the attribute '%(attribute)s' is %(value)s, for which there is "
+            "no number from %(limits)s to %(limits_2)s."
+        )
+        % {
+            "place": areas.place,
+            "attribute": areas.attribute,
+            "value": repr(area.value),
+            "limits": numbers.general(limits[0]),
+            "limits_2": numbers.general(limits[1]),
+        },
+        remedy=_("Correct the attribute (and its unit), or give its value under 'values'."),
     )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import rasterio
 from affine import Affine
+from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 from rasterio.crs import CRS
 from rasterio.errors import RasterioError, RasterioIOError
@@ -14,6 +15,7 @@ from rasterio.features import rasterize, shapes
 from rasterio.io import DatasetReader
 from rasterio.windows import Window
 
+from layers import numbers
 from scenarios.errors import TerrainError
 
 Window4 = tuple[float, float, float, float]
@@ -93,8 +95,8 @@ def read_ground(
             grid = _grid(file, part)
     except (RasterioIOError, RasterioError) as error:
         raise TerrainError(
-            f"{path.name} cannot be read as a GeoTIFF.",
-            remedy="Export the terrain as GeoTIFF (one band, metres) and run again.",
+            _("%(file)s cannot be read as a GeoTIFF.") % {"file": path.name},
+            remedy=_("Export the terrain as GeoTIFF (one band, metres) and run again."),
         ) from error
     mask = _missing_cells(bed, missing)
     _check_elevations(path.name, bed, mask)
@@ -107,24 +109,26 @@ def read_ground(
 def _check_crs(name: str, file: DatasetReader) -> None:
     if file.crs is None:
         raise TerrainError(
-            f"{name} does not state its coordinate system.",
-            remedy="Ask the supplier for the EPSG code and write it into the file.",
+            _("%(name)s does not state its coordinate system.") % {"name": name},
+            remedy=_("Ask the supplier for the EPSG code and write it into the file."),
         )
     if file.crs.is_geographic:
         raise TerrainError(
-            f"{name} is in degrees ({file.crs.to_string()[:40]}); water flows over metres.",
-            remedy="Reproject it to a metric system first, e.g. EPSG:32648 in Cambodia.",
+            _("%(name)s is in degrees (%(to_string)s); water flows over metres.")
+            % {"name": name, "to_string": file.crs.to_string()[:40]},
+            remedy=_("Reproject it to a metric system first, e.g. EPSG:32648 in Cambodia."),
         )
     unit, factor = file.crs.linear_units_factor
     if abs(factor - 1.0) > 1e-9:  # noqa: PLR2004 - exactly the metre
         raise TerrainError(
-            f"{name} measures its coordinates in {unit}, not in metres.",
-            remedy="Reproject it to a metric system first.",
+            _("%(name)s measures its coordinates in %(unit)s, not in metres.")
+            % {"name": name, "unit": unit},
+            remedy=_("Reproject it to a metric system first."),
         )
     if any(word in (file.units[0] or "").lower().split() for word in FEET_WORDS):
         raise TerrainError(
-            f"{name} states its elevations in feet.",
-            remedy="Convert them to metres (multiply by 0.3048) and run again.",
+            _("%(name)s states its elevations in feet.") % {"name": name},
+            remedy=_("Convert them to metres (multiply by 0.3048) and run again."),
         )
 
 
@@ -132,14 +136,16 @@ def _check_cells(name: str, file: DatasetReader) -> None:
     turn = file.transform
     if file.count != 1:
         raise TerrainError(
-            f"{name} has {file.count} bands; a terrain has one.",
-            remedy="Write the elevation band to a file of its own.",
+            _("%(name)s has %(count)s bands; a terrain has one.")
+            % {"name": name, "count": file.count},
+            remedy=_("Write the elevation band to a file of its own."),
         )
     is_turned = turn.b or turn.d or turn.a <= 0 or turn.e >= 0
     if is_turned or abs(turn.a + turn.e) > SQUARE_TOLERANCE * turn.a:
         raise TerrainError(
-            f"{name} has cells of {turn.a:g} m x {-turn.e:g} m or a turned grid.",
-            remedy="Resample it to square cells with north up.",
+            _("%(name)s has cells of %(a)s m x %(e)s m or a turned grid.")
+            % {"name": name, "a": numbers.general(turn.a), "e": numbers.general(-turn.e)},
+            remedy=_("Resample it to square cells with north up."),
         )
 
 
@@ -153,9 +159,11 @@ def _nodata(
         return stated
     if file.nodata is None:
         raise TerrainError(
-            f"{name} does not say which value means 'no data'.",
-            remedy="Write 'nodata: -9999' (its value) or 'nodata: none' (every cell is known) "
-            "under 'terrain' in the scenario file.",
+            _("%(name)s does not say which value means 'no data'.") % {"name": name},
+            remedy=_(
+                "Write 'nodata: -9999' (its value) or 'nodata: none' (every cell is known) "
+                "under 'terrain' in the scenario file."
+            ),
         )
     return float(file.nodata)
 
@@ -171,9 +179,22 @@ def _window_in(name: str, file: DatasetReader, window: Window4 | None) -> Window
     outside = first_col < 0 or first_row < 0 or end_col > file.width or end_row > file.height
     if outside or first_col == end_col or first_row == end_row:
         raise TerrainError(
-            f"The window [{west:g}, {south:g}, {east:g}, {north:g}] is not inside {name}, which "
-            f"covers [{bounds.left:g}, {bounds.bottom:g}, {bounds.right:g}, {bounds.top:g}].",
-            remedy="Give [west, south, east, north] inside it, or a terrain that covers it.",
+            _(
+                "The window [%(west)s, %(south)s, %(east)s, %(north)s] is not inside "
+                "%(name)s, which covers [%(left)s, %(bottom)s, %(right)s, %(top)s]."
+            )
+            % {
+                "west": numbers.general(west),
+                "south": numbers.general(south),
+                "east": numbers.general(east),
+                "north": numbers.general(north),
+                "name": name,
+                "left": numbers.general(bounds.left),
+                "bottom": numbers.general(bounds.bottom),
+                "right": numbers.general(bounds.right),
+                "top": numbers.general(bounds.top),
+            },
+            remedy=_("Give [west, south, east, north] inside it, or a terrain that covers it."),
         )
     return Window(first_col, first_row, end_col - first_col, end_row - first_row)
 
@@ -195,9 +216,18 @@ def _check_memory(name: str, part: Window) -> None:
     needed = int(part.width * part.height) * ARRAYS_PER_CELL * 8
     if needed > available_memory_bytes():
         raise TerrainError(
-            f"{name}: {part.width:,.0f} x {part.height:,.0f} cells need about "
-            f"{needed / 1e9:,.1f} GB of memory; {available_memory_bytes() / 1e9:,.1f} GB are free.",
-            remedy="State a smaller 'window', or resample the terrain to larger cells.",
+            _(
+                "%(name)s: %(width)s x %(height)s cells need about %(needed)s GB of memory; "
+                "%(available_memory_bytes)s GB are free."
+            )
+            % {
+                "name": name,
+                "width": numbers.number(part.width, 0),
+                "height": numbers.number(part.height, 0),
+                "needed": numbers.number(needed / 1e9, 1),
+                "available_memory_bytes": numbers.number(available_memory_bytes() / 1e9, 1),
+            },
+            remedy=_("State a smaller 'window', or resample the terrain to larger cells."),
         )
 
 
@@ -226,14 +256,15 @@ def _missing_cells(bed: NDArray[np.float64], nodata: float | None) -> NDArray[np
 def _check_elevations(name: str, bed: NDArray[np.float64], mask: NDArray[np.bool_]) -> None:
     if mask.all():
         raise TerrainError(
-            f"{name} holds no elevation in this window.",
-            remedy="Give a window where the terrain is known.",
+            _("%(name)s holds no elevation in this window.") % {"name": name},
+            remedy=_("Give a window where the terrain is known."),
         )
     low, high = float(bed[~mask].min()), float(bed[~mask].max())
     if low < ELEVATION_M[0] or high > ELEVATION_M[1]:
         raise TerrainError(
-            f"{name} holds elevations from {low:g} to {high:g} m.",
-            remedy="One of them probably means 'no data': state it under 'terrain' as 'nodata'.",
+            _("%(name)s holds elevations from %(low)s to %(high)s m.")
+            % {"name": name, "low": numbers.general(low), "high": numbers.general(high)},
+            remedy=_("One of them probably means 'no data': state it under 'terrain' as 'nodata'."),
         )
 
 

@@ -5,6 +5,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.files.storage import default_storage
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from layers.errors import NotFoundError
@@ -104,8 +105,8 @@ def _file_of(run: Run, quantity: str) -> str:
     files = {} if result is None else result.outputs["files"]
     if quantity not in files or not default_storage.exists(files[quantity]):
         raise NotFoundError(
-            f"Run {run.pk} has no grid '{quantity}'.",
-            remedy="Open the page of the run: it lists what there is.",
+            _("Run %(run)s has no grid '%(quantity)s'.") % {"run": run.pk, "quantity": quantity},
+            remedy=_("Open the page of the run: it lists what there is."),
         )
     return str(files[quantity])
 

@@ -1,6 +1,7 @@
 """Every test runs on a real PostGIS: the embedded one, unless DATABASE_URL names another."""
 
 import pytest
+from django.utils import translation
 
 from config import cluster
 from tests.real_cities import cambridge, maldives, merewether, sihanoukville  # noqa: F401 - fixtures
@@ -28,3 +29,10 @@ def _shared_city(item):
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix):
     """Start the embedded PostGIS before the test database is made."""
     cluster.ensure_running()
+
+
+@pytest.fixture(autouse=True)
+def english_as_in_the_shell():
+    """Speak English like a command; pages still answer in Khmer, because each request says so."""
+    with translation.override("en"):
+        yield

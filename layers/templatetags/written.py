@@ -25,5 +25,6 @@ def percent(share: numbers.Number, places: int = 1) -> str:
     return numbers.percent(share, places)
 
 
+register.filter("unit_name", numbers.unit_name)
 register.filter("day", numbers.day)
 register.filter("moment", numbers.moment)

@@ -3,6 +3,9 @@
 import json
 from typing import Any
 
+from django.utils.translation import gettext as _
+
+from layers import numbers
 from planning.errors import ApplicationError
 
 MAX_BYTES = 1_000_000
@@ -19,7 +22,12 @@ def parse_application(content: bytes, name: str) -> Any:  # noqa: ANN401 - what 
     """
     if len(content) > MAX_BYTES:
         raise ApplicationError(
-            f"{name} holds {len(content):,} bytes; an application has at most {MAX_BYTES:,}."
+            _("%(name)s holds %(content)s bytes; an application has at most %(max_bytes)s.")
+            % {
+                "name": name,
+                "content": numbers.number(len(content)),
+                "max_bytes": numbers.number(MAX_BYTES),
+            }
         )
     try:
         given = json.loads(content.decode("utf-8-sig"))
@@ -27,18 +35,23 @@ def parse_application(content: bytes, name: str) -> Any:  # noqa: ANN401 - what 
         text = json.dumps(given, ensure_ascii=False, allow_nan=False).encode()
     except UnicodeDecodeError as error:
         raise ApplicationError(
-            f"{name} is not text in UTF-8.", remedy="Save it as UTF-8 and try again."
+            _("%(name)s is not text in UTF-8.") % {"name": name},
+            remedy=_("Save it as UTF-8 and try again."),
         ) from error
     except json.JSONDecodeError as error:
         raise ApplicationError(
-            f"{name} is not JSON: {error.msg} in line {error.lineno}, column {error.colno}."
+            _("%(name)s is not JSON: %(msg)s in line %(lineno)s, column %(colno)s.")
+            % {"name": name, "msg": error.msg, "lineno": error.lineno, "colno": error.colno}
         ) from error
     except RecursionError as error:
-        raise ApplicationError(f"{name} is nested too deeply to be an application.") from error
+        raise ApplicationError(
+            _("%(name)s is nested too deeply to be an application.") % {"name": name}
+        ) from error
     except ValueError as error:
         raise ApplicationError(
-            f"{name} holds a number or letter that is none, such as NaN or half a character."
+            _("%(name)s holds a number or letter that is none, such as NaN or half a character.")
+            % {"name": name}
         ) from error
     if ZERO_BYTE in text:
-        raise ApplicationError(f"{name} holds a zero byte in a text.")
+        raise ApplicationError(_("%(name)s holds a zero byte in a text.") % {"name": name})
     return given

@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.utils.translation import override
 from weasyprint import HTML
 from weasyprint.text.fonts import FontConfiguration
@@ -17,12 +18,14 @@ from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherRespons
 from layers.crs import PROJECT_SRID, crs_of
 from layers.errors import UserFacingError
 from layers.models import LayerVersion
+from layers.numbers import day, number
 from planning.models import LandReservation
-from planning.sentences import Said, named, said
+from planning.sentences import Said, named, numbered, said
 from planning.sheet.boundary import degrees_minutes_seconds
 from planning.sheet.content import Ground, ground_in
 from planning.sheet.facts import SheetFacts, facts_of
 from planning.sheet.grid import corner_coordinates, grid_facts, grid_labels, scale_bar
+from planning.sheet.kept import Printed, kept_or_printed, sheet_name
 from planning.sheet.labels import LETTER_WIDTH, MM_PER_PT, Lettering, letter
 from planning.sheet.legend import SAMPLE_MM, legend_of
 from planning.sheet.map_drawing import draw_inset, draw_map
@@ -56,8 +59,19 @@ class Sheet:
     pages: int
 
 
-def print_sheet(reservation: LandReservation, *, paper: str, scale: int | None = None) -> Sheet:
-    """Return the sheet of a reservation as a PDF, Khmer first whoever prints it.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Page:
+    """A sheet that is set but not printed yet; the name changes with anything on it."""
+
+    name: str
+    html: str
+    paper: Paper
+    frame: Frame
+    facts: SheetFacts
+
+
+def set_sheet(reservation: LandReservation, *, paper: str, scale: int | None = None) -> Page:
+    """Return the sheet of a reservation, Khmer first whoever prints it; public data only.
 
     Raises
     ------
@@ -69,9 +83,23 @@ def print_sheet(reservation: LandReservation, *, paper: str, scale: int | None =
     frame = frame_around(facts.land, chosen, scale)
     with override("km"):
         html = render_to_string("planning/sheet/sheet.html", _context(facts, chosen, frame))
+    return Page(name=sheet_name(html), html=html, paper=chosen, frame=frame, facts=facts)
+
+
+def print_page(page: Page) -> Sheet:
+    """Return a sheet that was set as a PDF: the one printed before, or a new one."""
+    pdf, pages = kept_or_printed(page.name, lambda: _printed(page.html))
+    return Sheet(pdf=pdf, paper=page.paper, frame=page.frame, facts=page.facts, pages=pages)
+
+
+def print_sheet(reservation: LandReservation, *, paper: str, scale: int | None = None) -> Sheet:
+    """Return the sheet of a reservation as a PDF; raises what ``set_sheet`` raises."""
+    return print_page(set_sheet(reservation, paper=paper, scale=scale))
+
+
+def _printed(html: str) -> Printed:
     document = HTML(string=html, url_fetcher=SheetFonts()).render(font_config=FontConfiguration())
-    pdf = document.write_pdf()
-    return Sheet(pdf=pdf, paper=chosen, frame=frame, facts=facts, pages=len(document.pages))
+    return document.write_pdf(), len(document.pages)
 
 
 @cache
@@ -82,7 +110,8 @@ def fonts() -> list[dict[str, Any]]:
         path = Path(settings.VENDOR_DIR) / name
         if not path.is_file():
             raise UserFacingError(
-                "The fonts of the map sheet are not installed.", remedy="Run 'make setup' once."
+                _("The fonts of the map sheet are not installed."),
+                remedy=_("Run 'make setup' once."),
             )
         found.append({"family": family, "weight": weight, "address": path.as_uri()})
     return found
@@ -113,7 +142,7 @@ def _context(facts: SheetFacts, paper: Paper, frame: Frame) -> dict[str, Any]:
         "beside": MOST_POINTS_BESIDE,
         "frame": frame,
         "band": paper.band_mm,
-        "scale": f"1:{frame.scale:,}",
+        "scale": f"1:{number(frame.scale)}",
         "facts": facts,
         "reservation": facts.reservation,
         "balance": facts.reservation.balance,
@@ -130,11 +159,11 @@ def _context(facts: SheetFacts, paper: Paper, frame: Frame) -> dict[str, Any]:
         "legend_rest": legend[room:],
         "sample": {"width": SAMPLE_MM[0], "height": SAMPLE_MM[1]},
         "crs": _crs_lines(frame),
-        "notes": [*standing_notes(), *_notes(ground, lettering)],
+        "notes": [*standing_notes(), *_notes(ground, lettering, withheld=facts.is_withheld)],
         "sources": _sources(facts, ground),
         "is_synthetic": facts.is_synthetic or any(s.is_synthetic for s in ground.layers),
         "class_name": _class_name(facts.reservation),
-        "today": timezone.localdate().strftime("%d/%m/%Y"),
+        "today": day(timezone.localdate()),
     }
 
 
@@ -159,7 +188,7 @@ def _bar(frame: Frame, paper: Paper) -> dict[str, Any]:
     """Return the scale bar: its divisions [mm] and what stands at their ends [m]."""
     step_m, count = scale_bar(frame.scale, paper.column_mm * BAR_SHARE)
     step_mm = step_m * 1_000 / frame.scale
-    ends = [{"x": n * step_mm, "metres": f"{n * step_m:,}"} for n in range(count + 1)]
+    ends = [{"x": n * step_mm, "metres": number(n * step_m)} for n in range(count + 1)]
     return {"step": step_mm, "length": step_mm * count, "ends": ends, "blocks": ends[:-1:2]}
 
 
@@ -179,14 +208,14 @@ def _crs_lines(frame: Frame) -> list[Said]:
     side = said("west") if grid.convergence_deg < 0 else said("east")
     return [
         named(name, name),
-        said("Grid lines every %(step)s m", step=f"{frame.grid_step_m:,}"),
+        said("Grid lines every %(step)s m", step=numbered(frame.grid_step_m)),
         said("Grid north lies %(turn)s %(side)s of true north.", turn=turn, side=side),
-        said("Length on the ground = length on the grid / %(k)s", k=f"{grid.scale_factor:.6f}"),
+        said("Length on the ground = length on the grid / %(k)s", k=numbered(grid.scale_factor, 6)),
     ]
 
 
-def _notes(ground: Ground, lettering: Lettering) -> list[Said]:
-    notes = []
+def _notes(ground: Ground, lettering: Lettering, *, withheld: bool) -> list[Said]:
+    notes = [said("The parcels are not listed: their layer is not public.")] if withheld else []
     if ground.missing:
         names = ", ".join(ground.missing)
         notes.append(said("Not published, therefore not on this sheet: %(names)s", names=names))

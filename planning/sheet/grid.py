@@ -8,6 +8,7 @@ from pyproj import Proj
 from shapely.geometry.base import BaseGeometry
 
 from layers.crs import PROJECT_SRID, crs_of, to_wgs84
+from layers.numbers import number
 from planning.sheet.paper import Frame
 
 CROSS_ARM_MM = 1.5
@@ -64,12 +65,12 @@ def grid_labels(frame: Frame) -> list[GridLabel]:
     labels = []
     for x in grid_lines(frame.grid_step_m, west, east):
         place = frame.place(x, north)[0]
-        labels.append(GridLabel(f"{x:,}".replace(",", " "), place, 0.0, "north"))
-        labels.append(GridLabel(f"{x:,}".replace(",", " "), place, frame.height_mm, "south"))
+        labels.append(GridLabel(number(x), place, 0.0, "north"))
+        labels.append(GridLabel(number(x), place, frame.height_mm, "south"))
     for y in grid_lines(frame.grid_step_m, south, north):
         place = frame.place(west, y)[1]
-        labels.append(GridLabel(f"{y:,}".replace(",", " "), 0.0, place, "west"))
-        labels.append(GridLabel(f"{y:,}".replace(",", " "), frame.width_mm, place, "east"))
+        labels.append(GridLabel(number(y), 0.0, place, "west"))
+        labels.append(GridLabel(number(y), frame.width_mm, place, "east"))
     return labels
 
 

@@ -13,6 +13,7 @@ from shapely.geometry.base import BaseGeometry
 
 from layers.crs import Extent
 from layers.errors import UserFacingError
+from layers.numbers import number
 
 SCALES = (500, 1_000, 2_000, 2_500, 5_000, 10_000, 20_000, 25_000, 50_000, 100_000, 200_000)
 # The land takes at most this share of the frame, so that its neighbours are on the sheet too.
@@ -155,15 +156,15 @@ def frame_around(land: BaseGeometry, paper: Paper, scale: int | None = None) -> 
     chosen = scale if scale is not None else _largest_scale(size_m, paper)
     if chosen not in SCALES:
         raise UserFacingError(
-            _("1:%(scale)s is no scale for map sheets.") % {"scale": f"{chosen:,}"},
+            _("1:%(scale)s is no scale for map sheets.") % {"scale": number(chosen)},
             remedy=_("Choose one of these: %(known)s.") % {"known": _list(SCALES)},
         )
     if not _fits(size_m, paper, chosen, share=1.0):
         raise UserFacingError(
             _("At 1:%(scale)s the land does not fit on %(paper)s.")
-            % {"scale": f"{chosen:,}", "paper": paper.name},
+            % {"scale": number(chosen), "paper": paper.name},
             remedy=_("Choose 1:%(scale)s or a larger paper.")
-            % {"scale": f"{_largest_scale(size_m, paper):,}"},
+            % {"scale": number(_largest_scale(size_m, paper))},
         )
     width, height = paper.frame_mm
     return Frame(
@@ -191,4 +192,4 @@ def _largest_scale(size_m: tuple[float, float], paper: Paper) -> int:
 
 
 def _list(scales: tuple[int, ...]) -> str:
-    return ", ".join(f"1:{scale:,}" for scale in scales)
+    return ", ".join(f"1:{number(scale)}" for scale in scales)

@@ -1,6 +1,4 @@
-"""Both languages side by side, and numbers as a sheet prints them."""
-
-from decimal import Decimal
+"""Both languages side by side."""
 
 from django import template
 from django.utils.html import format_html
@@ -19,16 +17,3 @@ def both(pair: Said) -> SafeString:
     return format_html(
         '<span lang="km">{}</span> <span lang="en" class="en">{}</span>', pair["km"], pair["en"]
     )
-
-
-@register.filter
-def fixed(value: Decimal | float | None, digits: int = 2) -> str:
-    """Return a number with thousands apart and fixed decimals; a dash where there is none."""
-    return "–" if value is None else f"{value:,.{digits}f}"
-
-
-@register.filter
-def as_percent(share: Decimal) -> str:
-    """Return a share (0 to 1) in per cent with two decimals; what is something is never 0.00."""
-    shown = f"{share * 100:.2f}"
-    return "< 0.01" if share > 0 and shown == "0.00" else shown

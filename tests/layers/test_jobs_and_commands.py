@@ -232,7 +232,7 @@ class TestRefusalsInBothLanguages:
             "/identify?lon=x&lat=1",
             "/identify?lon=0&lat=0",
             "/identify?lon=nan&lat=1e999",
-            "/search?q=",
+            "/search?q=" + 101 * "x",
             "/tiles/none/1/0/0/0.mvt",
             "/tiles/zones/7/0/0/0.mvt",
             "/tiles/zones/1/30/0/0.mvt",

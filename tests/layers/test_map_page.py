@@ -234,7 +234,7 @@ class TestLayerList:
         for told in (
             "Schools",
             "schools",
-            "facilities",
+            "Facilities",
             "points",
             ">1<",
             ">2<",

@@ -2,10 +2,10 @@ import json
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils.translation import override
 
 from planning.forms import NumberField, PermitForm
 from planning.models import ComplianceRun
-from planning.templatetags.planning_words import percent, signed
 from tests.planning.city import application, r1_plot
 
 pytestmark = pytest.mark.django_db
@@ -88,14 +88,24 @@ def test_khmer_digits_and_a_decimal_comma_are_read(client):
     assert "8.5" in text
 
 
-def test_a_comma_that_could_mean_thousands_is_asked_back(client):
-    page = client.post("/permits/?lang=en", {**TYPED, "footprint_area_m2": "1,000"})
+@pytest.mark.parametrize("typed", ["1,000", "1.000", "១.០០០"])
+def test_a_mark_that_could_mean_thousands_is_asked_back_in_khmer(client, typed):
+    page = client.post("/permits/", {**TYPED, "footprint_area_m2": typed})
     assert page.status_code == 400
-    assert "decimals or thousands" in page.content.decode()
+    assert "ទសភាគ ឬខ្ទង់ពាន់" in page.content.decode()
+
+
+@pytest.mark.parametrize(("language", "typed"), [("km", "1\u00a0160,5"), ("en", "1,160.5")])
+def test_an_area_is_read_as_the_pages_of_that_language_write_it(client, language, typed):
+    with override(language):
+        form = PermitForm({**TYPED, "footprint_area_m2": typed})
+        assert form.is_valid()
+    assert form.application()["proposal"]["footprint_area_m2"] == 1160.5
 
 
 @pytest.mark.parametrize(
-    ("typed", "number"), [("", None), ("០", 0), ("1.5", 1.5), ("1,5", 1.5), ("1 200", 1200)]
+    ("typed", "number"),
+    [("", None), ("០", 0), ("1.5", 1.5), ("1,5", 1.5), ("1 200", 1200), (None, None)],
 )
 def test_a_number_is_read_as_it_is_written(typed, number):
     assert NumberField(required=False).clean(typed) == number
@@ -160,14 +170,3 @@ def test_text_from_an_application_is_never_markup(client):
     content = json.dumps(application(reference="<script>x</script>")).encode()
     upload = SimpleUploadedFile("a.json", content, content_type="application/json")
     assert "<script>x" not in client.post("/permits/", {"file": upload}).content.decode()
-
-
-@pytest.mark.parametrize(
-    ("share", "text"), [(0, "0.0 %"), (0.0004, "< 0.1 %"), (0.5, "50.0 %"), (1, "100.0 %")]
-)
-def test_what_is_not_nothing_is_never_shown_as_0_percent(share, text):
-    assert percent(share) == text
-
-
-def test_a_margin_shows_its_sign():
-    assert (signed(-3.33), signed(2), signed(0)) == ("-3.33", "+2", "0")

@@ -5,6 +5,7 @@ import pymupdf
 import pytest
 import shapely
 import yaml
+from django.contrib.auth.models import Permission
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from layers.crs import to_wgs84
@@ -24,6 +25,7 @@ def upload(content, name="request.yaml"):
 @pytest.fixture
 def officer(client, django_user_model):
     user = django_user_model.objects.create_user("officer")
+    user.user_permissions.add(Permission.objects.get(codename="reserve_land"))
     client.force_login(user)
     return user
 
@@ -57,7 +59,7 @@ def test_the_page_shows_parcels_balance_and_downloads(client):
     text = client.get("/reservations/RES-1/?lang=en").content.decode()
     for shown in ("No A", "hard title", "4,990.00", "2,500.00", "50.00", "none stated", "P1–P4"):
         assert shown in text
-    assert "Share [%]" in text
+    assert "50.00 %" in text
     for name in ("sheet.pdf?paper=A4", "sheet.pdf?paper=A3", "sheet.gpkg", "sheet.geojson"):
         assert f'href="/reservations/RES-1/{name}"' in text
     assert 'href="/extract/A/"' in text
@@ -96,7 +98,7 @@ def test_the_sheet_is_a_pdf_at_the_paper_and_scale_asked_for(client):
     assert answer["Content-Disposition"] == "inline; filename*=UTF-8''RES-1-A4.pdf"
     page = pymupdf.open(stream=answer.content)[0]
     assert round(page.rect.width * 25.4 / 72) == 297
-    assert "1:5,000" in page.get_text()
+    assert "1:5\u00a0000" in page.get_text()
 
 
 def test_the_data_are_handed_out_as_files(client):

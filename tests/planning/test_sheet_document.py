@@ -38,6 +38,11 @@ def opened_once(reservation, paper="A3", scale=None):
     return PRINTED[paper, scale]
 
 
+def khmer(metres):
+    """Return a coordinate as the sheet writes it: 330 050,00."""
+    return f"{metres:,.2f}".replace(",", " ").replace(".", ",")
+
+
 def text_of(pdf):
     """All that is written, with the spaces between words made one."""
     return " ".join(" ".join(page.get_text() for page in pdf).split())
@@ -144,12 +149,17 @@ def test_the_exact_khmer_is_in_the_title_for_search(reservation):
 
 def test_the_sheet_states_scale_system_corners_and_convergence(reservation):
     text = text_of(opened_once(reservation, "A3", 2_000))
-    assert "1:2,000" in text
+    assert "1:2 000" in text
     assert "WGS 84 / UTM zone 48N, EPSG:32648" in text
     assert "west of true north" in text
     sheet = print_sheet(reservation, paper="A3", scale=2_000)
     west, south, east, north = sheet.frame.ground
-    for corner in (f"E {west:.2f}", f"E {east:.2f}", f"N {south:.2f}", f"N {north:.2f}"):
+    for corner in (
+        f"E {khmer(west)}",
+        f"E {khmer(east)}",
+        f"N {khmer(south)}",
+        f"N {khmer(north)}",
+    ):
         assert corner in text
 
 
@@ -158,21 +168,21 @@ def test_points_are_numbered_on_the_map_and_listed_with_side_and_bearing(reserva
     on_map, tables = " ".join(pdf[0].get_text().split()), " ".join(pdf[1].get_text().split())
     for number in range(1, 5):
         assert f"P{number}" in on_map
-    assert "P1 330,050.000 1,170,100.000 P1-P2 100.000 090°00'00\"" in tables
-    assert "P4 330,050.000 1,170,000.000 P4-P1 100.000 000°00'00\"" in tables
+    assert "P1 330 050,000 1 170 100,000 P1-P2 100,000 090°00'00\"" in tables
+    assert "P4 330 050,000 1 170 000,000 P4-P1 100,000 000°00'00\"" in tables
 
 
 def test_parcels_are_listed_with_areas_and_the_balance_closes_on_paper(reservation):
     text = text_of(opened_once(reservation))
     assert re.search(
-        r"No A \(A\) .*state public land .*hard title 4,990.00 5,000.00 2,500.00 50.00", text
+        r"No A \(A\) .*state public land .*hard title 4 990,00 5 000,00 2 500,00 50,00 %", text
     )
-    assert "10,000.00 − 0.00 + 0.00 = 10,000.00 m²" in text
+    assert "10 000,00 − 0,00 + 0,00 = 10 000,00 m²" in text
 
 
 def test_a_legal_area_nobody_stated_is_a_dash_not_a_zero(reservation):
     text = text_of(opened_once(reservation))
-    assert re.search(r"No B \(B\) .*?not stated – 5,000.00 2,500.00", text)
+    assert re.search(r"No B \(B\) .*?not stated – 5 000,00 2 500,00", text)
 
 
 def test_the_legend_lists_what_is_on_the_sheet_and_nothing_else(reservation):
@@ -287,15 +297,15 @@ def test_the_digest_differs_when_the_outline_differs(reservation):
 def test_a_claimed_area_is_printed_with_its_difference_to_the_measured_one():
     block()
     text = text_of(opened(reserve(claimed_area_m2=9_990)))
-    assert "9,990.00 m²" in text
-    assert "10.00 m²" in text
+    assert "9 990,00 m²" in text
+    assert "10,00 m²" in text
 
 
 def test_land_off_the_cadastre_is_printed_without_a_parcel_table():
     block()
     text = text_of(opened(reserve(rectangle(500, 500, 40, 40))))
     assert "The land lies on no parcel of the cadastre." in text
-    assert "0.00 − 0.00 + 1,600.00 = 1,600.00 m²" in text
+    assert "0,00 − 0,00 + 1 600,00 = 1 600,00 m²" in text
 
 
 def boxes_with(page, word):

@@ -153,9 +153,9 @@ def test_grid_lines_stand_at_multiples_of_the_step():
 def test_grid_labels_stand_where_their_lines_meet_the_frame():
     labels = grid_labels(frame_at(2_000, west=EAST - 100))
     north = {label.text: label.x_mm for label in labels if label.side == "north"}
-    assert north == {"329 900": 0, "330 000": 50, "330 100": 100, "330 200": 150, "330 300": 200}
+    assert north == {"329,900": 0, "330,000": 50, "330,100": 100, "330,200": 150, "330,300": 200}
     west = {label.text: label.y_mm for label in labels if label.side == "west"}
-    assert west == {"1 170 500": 0, "1 170 400": 50, "1 170 300": 100, "1 170 200": 150}
+    assert west == {"1,170,500": 0, "1,170,400": 50, "1,170,300": 100, "1,170,200": 150}
 
 
 def test_grid_crosses_are_50_mm_apart_at_1_to_2000():

@@ -23,8 +23,9 @@ def test_uneven_steps_are_drawn_as_wide_as_they_last():
 
 
 @pytest.mark.parametrize(
-    ("depth", "top"), [(10, "10"), (11, "20"), (21, "50"), (51, "100"), (536, "1000"), (0.3, "0.5")]
-)
+    ("depth", "top"),
+    [(10, "10"), (11, "20"), (21, "50"), (51, "100"), (536, "1000"), (0.3, "0.5")],
+)  # fmt: skip
 def test_the_axis_ends_at_a_round_number_above_the_peak(depth, top):
     assert rain_chart([3600], [depth]).y_ticks[-1].label == top
 
@@ -37,7 +38,7 @@ def test_time_is_counted_by_the_clock():
 
 
 def test_a_step_says_what_it_is():
-    assert rain_chart([300], [2]).bars[0].label == "0-5 min: 24.0 mm/h"
+    assert rain_chart([300], [2]).bars[0].label == "0–5 min: 24.0 mm/h"
 
 
 def test_without_rain_there_is_no_chart():

@@ -4,6 +4,8 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from conflicts.errors import RuleFieldError
 from conflicts.exports import FORMATS, Report, rules_as_csv
 from conflicts.queries import FindingFilter, findings, latest_detection, untold_outcomes
@@ -31,8 +33,8 @@ class Command(KrongCommand):
         if written_as not in FORMATS:
             raise RuleFieldError(
                 "--format",
-                f"'{written_as}' is unknown.",
-                remedy=f"Use one of: {', '.join(FORMATS)}.",
+                _("'%(written_as)s' is unknown.") % {"written_as": written_as},
+                remedy=_("Use one of: %(formats)s.") % {"formats": ", ".join(FORMATS)},
             )
         detection = latest_detection(wanted.rulebook)
         report = Report(
@@ -80,6 +82,7 @@ def _write(path: Path, text: str) -> None:
     except OSError as error:
         raise RuleFieldError(
             "--output",
-            f"'{path}' cannot be written ({error.strerror}).",
-            remedy="Choose a folder that exists and where you may write.",
+            _("'%(path)s' cannot be written (%(strerror)s).")
+            % {"path": path, "strerror": error.strerror},
+            remedy=_("Choose a folder that exists and where you may write."),
         ) from error

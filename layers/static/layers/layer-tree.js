@@ -1,12 +1,12 @@
 /** The tree of layers with switches, legends and opacity. */
 import { element, swatch } from "./element.js";
+import { number } from "./written.js";
 
 function legend(layer) {
   const kind = layer.kind === "raster" ? "area" : layer.kind;
   if (layer.ramp) {
     const [lowest, highest, units] = layer.ramp;
-    const number = (value) => value.toLocaleString("en", { maximumFractionDigits: 1 });
-    return element("p", { class: "ramp" }, element("span", {}, `${number(lowest)} ${units}`), element("i", { "aria-hidden": "true" }), element("span", {}, `${number(highest)} ${units}`));
+    return element("p", { class: "ramp" }, element("span", {}, `${number(lowest, { most: 1 })} ${units}`), element("i", { "aria-hidden": "true" }), element("span", {}, `${number(highest, { most: 1 })} ${units}`));
   }
   if (!layer.legend.length) return null;
   return element("ul", { class: "legend" }, layer.legend.map((entry) => element("li", {}, swatch(entry.colour, kind), entry.label)));

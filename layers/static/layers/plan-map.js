@@ -5,12 +5,14 @@ import { createLayerStack } from "./layer-stack.js";
 import { buildLayerTree } from "./layer-tree.js";
 import { createPlacePanel } from "./place-panel.js";
 import { createSearchBox } from "./search-box.js";
+import { useMarks } from "./written.js";
 
 const CLOSE_ZOOM = 17;
 const CLOSEST_ZOOM = 18;
 const PLACE_MARGIN = 40; // pixels
 const content = JSON.parse(document.getElementById("map-content").textContent);
 const { texts } = content;
+useMarks(content.marks);
 const byId = (id) => document.getElementById(id);
 
 /** What the address asks for: the part after # wins over the part after ?. */

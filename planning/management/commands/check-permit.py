@@ -4,6 +4,8 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from layers.commands import KrongCommand
 from planning.errors import ApplicationError
 from planning.management.commands.plan import day_of
@@ -43,13 +45,17 @@ class Command(KrongCommand):
         for left_out in results["not_checked"]:
             self.say(f"Not checked: {left_out['en']}")
         self.say(f"Outcome: {results['outcome_name']['en']}")
+        self.say(results["headline"]["en"])
 
 
 def _given(path: Path) -> Any:
     try:
         return parse_application(path.read_bytes(), path.name)
     except OSError as error:
-        raise ApplicationError(f"{path} cannot be read ({error.strerror}).") from error
+        raise ApplicationError(
+            _("%(path)s cannot be read (%(strerror)s).")
+            % {"path": path, "strerror": error.strerror}
+        ) from error
 
 
 def _line(check: dict[str, Any]) -> str:

@@ -4,6 +4,8 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from layers.commands import KrongCommand
 from layers.errors import UserFacingError
 from planning.reservations import reservation_named
@@ -37,8 +39,9 @@ class Command(KrongCommand):
             write_geopackage(sheet.facts, files["geopackage"])
         except OSError as error:
             raise UserFacingError(
-                f"The sheet could not be written to '{options['output']}' ({error.strerror}).",
-                remedy="Name a folder you may write to: --output FOLDER.",
+                _("The sheet could not be written to '%(options)s' (%(strerror)s).")
+                % {"options": options["output"], "strerror": error.strerror},
+                remedy=_("Name a folder you may write to: --output FOLDER."),
             ) from error
         self.say(
             f"{stem}: 1:{sheet.frame.scale:,} on {sheet.paper.name}, {sheet.pages} pages, "

@@ -4,6 +4,8 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from layers.commands import KrongCommand
 from layers.errors import UserFacingError
 from layers.models import Run
@@ -29,8 +31,8 @@ class Command(KrongCommand):
             return self._list()
         if not what:
             raise UserFacingError(
-                f"'scenario {action}' needs one word more.",
-                remedy="./krong scenario run FILE.yaml, or ./krong scenario show NUMBER",
+                _("'scenario %(action)s' needs one word more.") % {"action": action},
+                remedy=_("./krong scenario run FILE.yaml, or ./krong scenario show NUMBER"),
             )
         if action == "show":
             number = int(what) if what.isdecimal() else 0

@@ -119,18 +119,6 @@ def narrowed(wanted: FindingFilter, *, reader: Reader | None) -> QuerySet[Findin
     return found
 
 
-<<<<<<< conflicts/queries.py
-def _refuse_unknown_rule(code: str) -> None:
-    """Refuse a code that no rule book holds: nothing found for a slip of the pen is no answer."""
-    if code and not Rule.objects.filter(code=code).exists():
-        raise NotFoundError(
-            _("No rule book holds a rule '%(code)s'.") % {"code": code},
-            remedy=_("'./krong rulebook show CODE' lists the rules of a book."),
-        )
-
-
-=======
->>>>>>> /tmp/conf/theirs
 def with_evidence(found: QuerySet[Finding]) -> QuerySet[Finding]:
     """Join what was last measured: rule, run, and both features as they stood then.
 

@@ -1,6 +1,6 @@
 """The addresses of layers."""
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from layers import views, views_sources, views_tiles
 
@@ -9,6 +9,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("map/", views.plan_map, name="map"),
     path("map/style.json", views.map_style, name="map-style"),
     path("layers/", views.layer_list, name="layers"),
+    path("layers/", include("layers.editing.urls")),
     path("sources/", views_sources.source_list, name="sources"),
     path("identify", views.identify, name="identify"),
     path("search", views.search, name="search"),

@@ -116,7 +116,7 @@ def replace_feature(
     NotFoundError, PreconditionMissingError, StaleStateError, ProblemsError
     """
     draft = locked(draft)
-    return _store(draft, _standing(draft, stable_id, if_match), content, author, note)
+    return _store(draft, standing(draft, stable_id, if_match), content, author, note)
 
 
 @transaction.atomic
@@ -130,7 +130,7 @@ def delete_feature(
     NotFoundError, PreconditionMissingError, StaleStateError
     """
     draft = locked(draft)
-    now = _standing(draft, stable_id, if_match)
+    now = standing(draft, stable_id, if_match)
     action = EditAction.WITHDRAW if now.action == EditAction.CREATE else EditAction.DELETE
     return _write(draft, stable_id, action, author, base_row=now.row, note=note)
 
@@ -198,8 +198,13 @@ def _rebased(draft: Draft, mine: FeatureState, row: int | None, author: User) ->
     return _write(draft, mine.stable_id, action, author, base_row=row)
 
 
-def _standing(draft: Draft, stable_id: str, if_match: str | None) -> FeatureState:
-    """Return the feature if the author saw it as it stands; a deleted one was changed too."""
+def standing(draft: Draft, stable_id: str, if_match: str | None) -> FeatureState:
+    """Return the feature if the author saw it as it stands; hold the draft's lock.
+
+    Raises
+    ------
+    NotFoundError, PreconditionMissingError, StaleStateError
+    """
     now = state_of(draft, stable_id)
     if now.content is None and not now.is_edited:
         feature_state(draft, stable_id)

@@ -13,9 +13,9 @@ from shapely.geometry.base import BaseGeometry
 from layers.crs import WGS84_SRID
 from layers.editing import geometry
 from layers.editing.content import Content, FeatureState, to_geojson
-from layers.editing.drafts import create_feature, delete_feature, replace_feature
+from layers.editing.drafts import create_feature, delete_feature, locked, replace_feature, standing
 from layers.editing.models import Draft
-from layers.editing.reading import feature_state, features_of
+from layers.editing.reading import features_of
 from layers.editing.topology import topology_of
 
 # Beyond this it is no longer the same corner [m]: a convention of this program.
@@ -31,9 +31,10 @@ class Selected:
     etags: Mapping[str, str]
 
     def states(self) -> list[FeatureState]:
-        """Return the features as they stand, in the order they were chosen."""
+        """Return the features in the order they were chosen, if they stand as they were seen."""
         if self.etags:
-            return [feature_state(self.draft, name) for name in self.etags]
+            draft = locked(self.draft)
+            return [standing(draft, name, etag) for name, etag in self.etags.items()]
         raise geometry.OperationError(
             _("No feature is chosen."), remedy=_("Send the features with their ETags.")
         )

@@ -217,3 +217,18 @@ def _state(draft: Draft, row: Sequence[Any]) -> FeatureState:
         changed_by=who or "",
         changed_at=when,
     )
+
+
+def step_state(edit: DraftEdit, content: Content | None) -> FeatureState:
+    """Return the feature as one step of the draft made it."""
+    return FeatureState(
+        stable_id=edit.stable_id,
+        etag=edit_etag(edit.draft_id, edit.revision),
+        content=content,
+        row=edit.base_row,
+        revision=edit.revision,
+        action=edit.action,
+        note=edit.note,
+        changed_by=edit.edited_by.get_username(),
+        changed_at=edit.edited_at,
+    )

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from conflicts.errors import RuleFieldError
@@ -11,6 +12,7 @@ from conflicts.exports import Report, as_geojson, as_json, as_zip
 from conflicts.queries import findings, latest_detection
 from conflicts.rule_answers import detection_record, rule_records
 from conflicts.views import finding_filter
+from layers.numbers import number
 from layers.visibility import hidden_layers
 
 # More is for the shell: './krong findings' writes any number.
@@ -36,14 +38,18 @@ KINDS: Mapping[str, FileKind] = {
 def findings_file(request: HttpRequest, kind: str) -> HttpResponse:
     """Return the findings of a filter as a file, with the answer of every rule."""
     if kind not in KINDS:
-        raise RuleFieldError("", f"'{kind}' is no kind of file.", remedy="csv, geojson or json.")
+        raise RuleFieldError(
+            "",
+            _("'%(kind)s' is no kind of file.") % {"kind": kind},
+            remedy=_("Use one of: %(known)s.") % {"known": ", ".join(KINDS)},
+        )
     wanted = finding_filter(request)
     found = findings(wanted, reader=request.user)
     if (count := found.count()) > MOST_FINDINGS:
         raise RuleFieldError(
             "",
-            f"{count} findings are more than a page hands out.",
-            remedy="Filter them, or ask the office for './krong findings --output FILE'.",
+            _("%(count)s findings are more than a page hands out.") % {"count": number(count)},
+            remedy=_("Filter them, or ask the office for './krong findings --output FILE'."),
         )
     detection = latest_detection(wanted.rulebook)
     names_places = not hidden_layers(request.user)

@@ -33,7 +33,8 @@ def permits(request: HttpRequest) -> HttpResponse:
     try:
         checked = _check(request, form)
     except UserFacingError as error:
-        return _form_page(request, form, problem=error, status=400)
+        problem = None if form.show_beside_field(error) else error
+        return _form_page(request, form, problem=problem, status=400)
     if isinstance(request.user, User):
         run = store_run(checked, user=request.user)
         return redirect("permit-run", number=run.pk)

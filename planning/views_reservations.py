@@ -10,18 +10,19 @@ from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.utils.cache import get_conditional_response
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from layers.crs import to_wgs84
 from layers.errors import UserFacingError
 from layers.models import Layer
-from layers.visibility import visible_layer
+from layers.visibility import visible_layer, visible_layers
 from planning.errors import ReservingNotAllowedError
 from planning.models import LandReservation
 from planning.reservation_spec import MAX_SPEC_BYTES, ReservationSpec, read_upload
 from planning.reservations import RESERVATION_LAYER, reservation_named, reserve_land, summary
-from planning.sheet.document import print_sheet
+from planning.sheet.document import print_page, set_sheet
 from planning.sheet.exchange import geojson_of, write_geopackage
 from planning.sheet.facts import SheetFacts, facts_of
 from planning.sheet.paper import PAPERS
@@ -41,8 +42,9 @@ def reservations(request: HttpRequest) -> HttpResponse:
 def reservation(request: HttpRequest, reference: str) -> HttpResponse:
     found = _seen(request, reference)
     if not request.accepts("text/html"):
-        return JsonResponse(summary(found), json_dumps_params={"ensure_ascii": False})
-    facts = facts_of(found)
+        told = summary(found, shows_parcels=_shows_parcels(request, found))
+        return JsonResponse(told, json_dumps_params={"ensure_ascii": False})
+    facts = facts_of(found, shows_parcels=_shows_parcels(request, found))
     context = {
         "reservation": found,
         "facts": facts,
@@ -57,9 +59,15 @@ def reservation(request: HttpRequest, reference: str) -> HttpResponse:
 def reservation_sheet(request: HttpRequest, reference: str) -> HttpResponse:
     found = _seen(request, reference)
     paper, scale = request.GET.get("paper", "A3"), _asked_scale(request)
-    sheet = print_sheet(found, paper=paper, scale=scale)
-    name = f"{reference}-{sheet.paper.name}.pdf"
-    return _file(sheet.pdf, "application/pdf", name, shown="inline")
+    page = set_sheet(found, paper=paper, scale=scale)
+    etag = f'"{page.name}"'
+    response = get_conditional_response(request, etag=etag)
+    if response is None:
+        name = f"{reference}-{page.paper.name}.pdf"
+        response = _file(print_page(page).pdf, "application/pdf", name, shown="inline")
+    response["ETag"] = etag
+    response["Cache-Control"] = "private, no-cache"  # ask again: the register moves on
+    return response
 
 
 @require_GET
@@ -110,7 +118,8 @@ def _list_page(
     if Layer.objects.filter(slug=RESERVATION_LAYER).exists():
         visible_layer(request.user, RESERVATION_LAYER)
     if not request.accepts("text/html"):
-        listed = {"reservations": [summary(row) for row in rows]}
+        shown = [summary(row, shows_parcels=_shows_parcels(request, row)) for row in rows]
+        listed = {"reservations": shown}
         return JsonResponse(listed, json_dumps_params={"ensure_ascii": False})
     context = {"rows": rows, "problem": problem, "may_reserve": may_reserve(request)}
     return render(request, "planning/reservations.html", context, status=status)
@@ -120,6 +129,12 @@ def _seen(request: HttpRequest, reference: str) -> LandReservation:
     """Return a reservation the reader may see: its outline lies in a layer with readers."""
     visible_layer(request.user, RESERVATION_LAYER)
     return reservation_named(reference)
+
+
+def _shows_parcels(request: HttpRequest, found: LandReservation) -> bool:
+    """Tell whether the reader may see every layer the reservation's parcels lie in."""
+    slugs = {row.parcel_layer for row in found.parcels.all()}
+    return visible_layers(request.user).filter(slug__in=slugs).count() == len(slugs)
 
 
 def _asked_scale(request: HttpRequest) -> int | None:

@@ -58,6 +58,8 @@ def metadata(facts: SheetFacts) -> dict[str, str]:
         "content_sha256": facts.digest,
         "disclaimer": "Shows what the register states; replaces no decision of an authority.",
     }
+    if facts.is_withheld:
+        stated["parcels"] = "left out: their layer is not public"
     for version in facts.sources:
         published = version.published_at.date().isoformat() if version.published_at else "unknown"
         text = f"version {version.number}, published {published}; {version.layer.source}"
@@ -114,7 +116,7 @@ def _reservation_facts(facts: SheetFacts) -> dict[str, Any]:
         "expires_on": _day(reservation.expires_on),
         "claimed_m2": _number(reservation.claimed_area_m2),
         "reserved_m2": _number(reservation.balance.reserved_area_m2),
-        "parcels": len(facts.parcels),
+        "parcels": None if facts.is_withheld else len(facts.parcels),
     }
 
 

@@ -17,6 +17,7 @@ from shapely.geometry.base import BaseGeometry
 from layers.crs import PROJECT_SRID
 from layers.models import Feature, Layer, LayerVersion
 from layers.queries import features_in_version
+from layers.vocab import Visibility
 from planning.models import LandReservation, ReservationParcel
 from planning.parcels import NUMBER_PROPERTIES
 from planning.reservations import RESERVATION_LAYER, outline_of
@@ -54,6 +55,7 @@ class SheetFacts:
     points: list[BoundaryPoint]
     sources: list[LayerVersion]
     is_synthetic: bool
+    is_withheld: bool = False  # parcels are left out: their layer is not the reader's to see
 
     @property
     def digest(self) -> str:
@@ -120,25 +122,36 @@ class SheetFacts:
         }
 
 
-def facts_of(reservation: LandReservation) -> SheetFacts:
+def facts_of(reservation: LandReservation, *, shows_parcels: bool | None = None) -> SheetFacts:
     """Return what the sheet of a reservation states.
 
+    Parcels of a layer that is not public are left out unless the reader may see them.
     Parcels are taken from the version of their layer the areas were computed from, so that map,
     table and balance agree even after the cadastre moved on.
     """
     outline = outline_of(reservation)
     land = shapely.from_wkb(bytes(outline.geometry.wkb))
     features = parcels_as_reserved(reservation)
-    parcels = [_affected(row, features, land) for row in reservation.parcels.all()]
+    shows = parcels_are_public(reservation) if shows_parcels is None else shows_parcels
+    rows = list(reservation.parcels.all()) if shows else []
+    parcels = [_affected(row, features, land) for row in rows]
     marks = [outline.properties, *(row.properties for row in features.values())]
     return SheetFacts(
         reservation=reservation,
         land=land,
         parcels=parcels,
         points=boundary_points(land),
-        sources=_sources(reservation),
+        sources=_sources(reservation, rows),
         is_synthetic=has_synthetic(marks),
+        is_withheld=not shows,
     )
+
+
+def parcels_are_public(reservation: LandReservation) -> bool:
+    """Tell whether anyone may see the layers the reservation's parcels lie in."""
+    slugs = {row.parcel_layer for row in reservation.parcels.all()}
+    hidden = Layer.objects.filter(slug__in=slugs).exclude(visibility=Visibility.PUBLIC)
+    return not hidden.exists()
 
 
 def has_synthetic(marks: Iterable[Mapping[str, Any]]) -> bool:
@@ -206,11 +219,11 @@ def _areas_only(shape: BaseGeometry) -> BaseGeometry:
     return shapely.MultiPolygon([q for part in parts for q in shapely.get_parts(part)])
 
 
-def _sources(reservation: LandReservation) -> list[LayerVersion]:
-    asked = {(row.parcel_layer, row.parcel_layer_version) for row in reservation.parcels.all()}
+def _sources(reservation: LandReservation, rows: Iterable[ReservationParcel]) -> list[LayerVersion]:
+    asked = {(row.parcel_layer, row.parcel_layer_version) for row in rows}
     asked.add((RESERVATION_LAYER, outline_of(reservation).introduced_in))
-    rows = LayerVersion.objects.filter(layer__slug__in={slug for slug, _ in asked})
-    known = [v for v in rows.select_related("layer") if (v.layer.slug, v.number) in asked]
+    versions = LayerVersion.objects.filter(layer__slug__in={slug for slug, _ in asked})
+    known = [v for v in versions.select_related("layer") if (v.layer.slug, v.number) in asked]
     return sorted(known, key=lambda version: version.layer.slug)
 
 

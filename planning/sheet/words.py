@@ -63,6 +63,7 @@ def words() -> dict[str, Said]:
         "published": said("Published"),
         "source": said("Source and licence"),
         "notes": said("Notes"),
+        "withheld": said("The parcels are not listed: their layer is not public."),
         "none_affected": said("The land lies on no parcel of the cadastre."),
         "synthetic": said("SYNTHETIC DATA: a demonstration, no place on earth"),
         "continued": said("The legend continues on the next page."),

@@ -11,6 +11,12 @@ from tests.planning.city import buildings_on, flooded, nothing_reserved, parcel,
 from tests.planning.street import TABLES, ZONE_CODES, west_of
 
 
+@pytest.fixture(autouse=True)
+def own_sheets(settings, tmp_path):
+    """Printed sheets are kept apart for each test."""
+    settings.VAR_DIR = tmp_path
+
+
 @pytest.fixture(scope="module")
 def kept_db(django_db_setup, django_db_blocker):
     """Open the database for a module; at its end everything is rolled back."""

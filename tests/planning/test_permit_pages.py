@@ -122,7 +122,7 @@ def test_an_empty_field_states_nothing_and_a_zero_states_zero():
 @pytest.mark.parametrize(
     ("changed", "sentence"),
     [({"parcels": "P-99"}, "P-99"), ({"use_1": ""}, "Choose the use these numbers belong to"),
-     ({"use_1": "", "floor_area_1": "", "dwellings_1": ""}, "names no use"),
+     ({"use_1": "", "floor_area_1": "", "dwellings_1": ""}, "Choose what the building is used for"),
      ({"floors": "2.5"}, "not a whole number")],
 )  # fmt: skip
 def test_what_cannot_be_checked_is_said_on_the_form_and_stays_typed(client, changed, sentence):

@@ -11,7 +11,7 @@ from layers.identify import FoundFeature, GridValue, LayerAnswer, Place
 from layers.legend import OTHER, THEMES, raster_steps, theme_of
 from layers.models import Layer, LayerVersion, in_reader_language
 from layers.names import NameProperties, name_properties
-from layers.numbers import number
+from layers.numbers import in_marks, number
 from layers.property_names import property_title, property_value
 from layers.search import KHMER, Match, Query
 from layers.vocab import GeometryKind, Lifecycle
@@ -120,7 +120,7 @@ def _value_content(grid: GridValue) -> dict[str, Any]:
         "vertical_datum": grid.vertical_datum,
         "value": None if grid.value is None else round(grid.value, 3),
         "text": "" if grid.value is None else number(grid.value, most=3),
-        "label": step.label if step else "",
+        "label": in_marks(step.label) if step else "",
         "colour": step.colour if step else "",
     }
 

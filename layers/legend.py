@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from layers.classes import read_table
 from layers.crs import PROJECT_SRID, WGS84_SRID, Extent, crs_of, transformer
 from layers.models import LandUseClass, Layer, LayerVersion, in_reader_language
+from layers.numbers import in_marks
 from layers.sql_files import load_sql
 from layers.stamps import version_stamp
 
@@ -242,7 +243,8 @@ def _colour_label(layer: Layer, value: str) -> str:
     for row in read_table("flood_classes"):
         if row["class"] == value:
             meaning = in_reader_language(row["meaning_km_draft"], row["meaning_en"])
-            return f"{value}  {row['depth_m'].replace('-', '–')} m  {meaning}"
+            depth = in_marks(row["depth_m"].replace("-", "–"))
+            return f"{value}  {depth} m  {meaning}"
     return value
 
 

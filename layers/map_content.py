@@ -18,6 +18,7 @@ from layers.legend import (
     vector_legend,
 )
 from layers.models import Layer, LayerVersion, RasterLayer
+from layers.numbers import in_marks
 from layers.stamps import version_stamp
 from layers.visibility import Reader, visible_versions
 from layers.vocab import GeometryKind
@@ -89,7 +90,7 @@ def _vector_look(layer: Layer, classes: tuple[str, ...]) -> dict[str, Any]:
 
 def _raster_legend(raster: RasterLayer) -> dict[str, Any]:
     steps = raster_steps(raster.quantity, raster.units)
-    legend = [{"label": step.label, "colour": step.colour} for step in steps]
+    legend = [{"label": in_marks(step.label), "colour": step.colour} for step in steps]
     ramp = None if steps else [raster.minimum, raster.maximum, raster.units]
     return {"legend": legend, "ramp": ramp, "opacity": 1.0}
 

@@ -29,6 +29,7 @@ UNITS = {
     "dwellings/ha": _("dwellings per hectare"),
     "percentage points": _("percentage points"),
 }
+_POINT = re.compile(r"(?<=\d)\.(?=\d)")
 _BLANK = re.compile(r"[\s\u00a0\u202f\u200b']")
 _ONE_GROUP = re.compile(r"[+-]?[1-9]\d{0,2}([.,])\d{3}")
 _GROUPS = re.compile(r"[+-]?\d{1,3}(?:(?P<mark>[.,])\d{3})(?:(?P=mark)\d{3})*")
@@ -72,6 +73,11 @@ def general(value: Number, *, language: str | None = None) -> str:
     """Return a number with six significant digits, as it would be typed."""
     text = f"{value:g}"
     return text if "e" in text or "n" in text else _in_marks(text, language)
+
+
+def in_marks(text: str) -> str:
+    """Return a fixed text (``0.30–0.60 m``) with the decimal mark of the reader's language."""
+    return _POINT.sub(marks()[0], text)
 
 
 def percent(share: Number, places: int = 1, *, language: str | None = None) -> str:

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from layers.classes import read_table
 from layers.models import LandUseClass, Run, in_reader_language
-from layers.numbers import number
+from layers.numbers import in_marks, number
 from layers.vocab import Basis, RunState
 from scenarios.charts import rain_chart
 from scenarios.models import Scenario, ScenarioRun
@@ -101,8 +101,8 @@ def _area(row: dict[str, Any]) -> dict[str, Any]:
         "colour": CLASS_COLOURS.get(row["hazard_class"], "#FFFFFF"),
         "hectares": number(row["area_m2"] / 1e4, 2),
         "meaning": in_reader_language(meaning["meaning_km_draft"], meaning["meaning_en"]),
-        "depth": meaning["depth_m"],
-        "velocity_x_depth": meaning["velocity_x_depth"],
+        "depth": in_marks(meaning["depth_m"].replace("-", "–")),
+        "velocity_x_depth": in_marks(meaning["velocity_x_depth"]),
     }
 
 

@@ -179,7 +179,13 @@ class TestWhatIsTold:
         )
         assert school["lifecycle"] == "planned"
         assert school["attributes"] == [
-            {"name": "pupils", "title": "Pupils", "value": 420, "unit": "persons"}
+            {
+                "name": "pupils",
+                "title": "Pupils",
+                "value": 420,
+                "unit": "persons",
+                "text": "420 persons",
+            }
         ]
         assert (layer["version"], layer["source"]) == (1, "City survey")
         assert school["class"]["colour"] == "#2F6DB5"
@@ -201,7 +207,7 @@ class TestGridValues:
         [layer] = ask(client, 150, -50)["layers"]
         assert layer["state"] == "found"
         assert layer["value"]["value"] == pytest.approx(0.75)
-        assert (layer["value"]["units"], layer["value"]["label"]) == ("m", "0.60–1.20 m")
+        assert (layer["value"]["units"], layer["value"]["label"]) == ("m", "0,60–1,20 m")
 
     def test_each_cell_tells_its_own_value(self, client, tmp_path):
         published_grid(tmp_path, "depth", [[0.2, 0.75], [0.0, NODATA]], cell_m=100)

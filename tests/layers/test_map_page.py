@@ -111,7 +111,7 @@ class TestContent:
     def test_a_depth_raster_has_the_legend_of_the_documented_classes(self, client, tmp_path):
         published_grid(tmp_path, "depth", [[0.5]])
         labels = [entry["label"] for entry in listed(content_of(client))["depth"]["legend"]]
-        assert labels == ["0.01–0.30 m", "0.30–0.60 m", "0.60–1.20 m", ">1.20 m"]
+        assert labels == ["0,01–0,30 m", "0,30–0,60 m", "0,60–1,20 m", ">1,20 m"]
 
     def test_tile_addresses_carry_the_version_and_fill_in(self, client):
         layer = filled_layer("zones", feature("Z", square(0, 0, 10)))

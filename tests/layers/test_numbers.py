@@ -12,6 +12,7 @@ from layers.numbers import (
     day,
     day_in,
     general,
+    in_marks,
     marks,
     moment,
     number,
@@ -152,3 +153,11 @@ def test_templates_write_numbers_and_days_as_everything_else_does():
         )
     with override("en"):
         assert page.render(Context(values)) == "1,234.6|1,234.56|50.0 %|+2.5|1 Dec 2035|3.5"
+
+
+def test_the_classes_of_a_legend_have_the_marks_of_the_page():
+    with override("km"):
+        assert in_marks("0.30–0.60 m") == "0,30–0,60 m"
+        assert in_marks("> 2 m/s. Then") == "> 2 m/s. Then"
+    with override("en"):
+        assert in_marks("0.30–0.60 m") == "0.30–0.60 m"

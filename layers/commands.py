@@ -51,7 +51,8 @@ class KrongCommand(BaseCommand):
         try:
             self.create_parser(argv[0], argv[1]).parse_args(argv[2:])
         except CommandError as error:
-            self._refuse(WrongWordsError(argv[1], str(error)))
+            with translation.override("en"):
+                self._refuse(WrongWordsError(argv[1], str(error)))
         super().run_from_argv(argv)
 
     def handle(self, *_args: str, **options: Any) -> None:  # noqa: ANN401

@@ -98,6 +98,7 @@ class IssueKind(TextChoices):
     DUPLICATE_ID = "duplicate_id", _("the same identifier twice")
     UNUSABLE_ID = "unusable_id", _("an identifier that cannot be used")
     UNKNOWN_LIFECYCLE = "unknown_lifecycle", _("a lifecycle that is not known")
+    CURVE_LINEARISED = "curve_linearised", _("curves became straight pieces")
     DIMENSION_DROPPED = "dimension_dropped", _("heights in the shape were dropped")
 
 

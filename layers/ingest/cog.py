@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import rasterio
 import shapely
-from django.contrib.gis.geos import GEOSGeometry
 from rasterio.errors import RasterioError
 from rasterio.shutil import copy as copy_raster
 from rasterio.windows import Window
@@ -34,16 +33,6 @@ class WrittenGrid:
     minimum: float
     maximum: float
     outline: shapely.Polygon
-
-    def described(self) -> dict[str, Any]:
-        """Return the fields of RasterLayer that follow from the cells."""
-        return {
-            "nodata": self.nodata,
-            "resolution_m": self.resolution_m,
-            "minimum": self.minimum,
-            "maximum": self.maximum,
-            "footprint": GEOSGeometry(self.outline.wkt, srid=PROJECT_SRID),
-        }
 
 
 @dataclass(slots=True)

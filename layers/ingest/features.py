@@ -1,8 +1,9 @@
 """From the rows of a file to features: labelled, checked, counted, written as COPY lines."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -13,12 +14,14 @@ from shapely.geometry.base import BaseGeometry
 from layers.copying import EncodedBatch
 from layers.crs import PROJECT_SRID, CoordinateFunction
 from layers.ingest.attributes import json_objects
+from layers.ingest.batches import SourceBatch
 from layers.ingest.labels import Labeller, Labels
-from layers.ingest.report import Issue, IssueBook, RowCounts
+from layers.ingest.report import Issue, IssueTaker, RowCounts
 from layers.ingest.shapes import CheckedShapes, check_shapes
-from layers.ingest.vectors import SourceBatch
-from layers.runs import Progress
 from layers.vocab import IssueAction, IssueKind
+
+if TYPE_CHECKING:
+    from layers.runs import Progress
 
 # COPY's text format: a backslash and the three signs that end a field or a line.
 _COPY_ESCAPES = (("\\", "\\\\"), ("\t", "\\t"), ("\n", "\\n"), ("\r", "\\r"))
@@ -35,10 +38,11 @@ class FeatureStream:
     labeller: Labeller
     project: CoordinateFunction | None
     geometry_kind: str
-    issues: IssueBook
+    issues: IssueTaker
     expected_rows: int  # -1: unknown
-    report: Progress
+    report: "Progress"
     keeps_hull: bool = False
+    show: Callable[[np.ndarray, Labels], None] | None = None  # is shown what is to be stored
     counts: RowCounts = field(default_factory=RowCounts)
     refusals: Counter[str] = field(default_factory=Counter)
     hull: BaseGeometry | None = None
@@ -50,6 +54,7 @@ class FeatureStream:
         """Yield what is to be stored, batch by batch."""
         for batch in batches:
             self.counts.read += len(batch)
+            self._note(list(batch.issues), {})
             yield self._encode(batch)
             self.report(self._share(), f"{self.counts.read} rows read")
 
@@ -64,6 +69,8 @@ class FeatureStream:
         kept = checked.is_left & self._is_first(checked, labels, batch.rows)
         self.counts.stored += int(kept.sum())
         self._widen_hull(checked.shapes[kept])
+        if self.show is not None:
+            self.show(checked.shapes[kept], labels.only(kept))
         return EncodedBatch(
             _copy_lines(batch.only(kept), labels.only(kept), checked.shapes[kept], self.labeller)
         )

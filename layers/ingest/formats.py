@@ -4,6 +4,7 @@ GDAL chooses a driver by content: a VRT renamed ``.gpkg`` is a VRT to it and may
 file. So the first bytes decide here, before GDAL sees the file, and GDAL's choice is checked again.
 """
 
+import re
 from enum import Enum
 from pathlib import Path
 
@@ -18,6 +19,11 @@ class SourceFormat(Enum):
     GEOPACKAGE = ("GPKG", "GeoPackage", (".gpkg",))
     GEOJSON = ("GeoJSON", "GeoJSON", (".geojson", ".json"))
     SHAPEFILE = ("ESRI Shapefile", "zipped Shapefile", (".zip",))
+    KML = ("LIBKML", "KML", (".kml",))
+    KMZ = ("LIBKML", "KMZ (zipped KML)", (".kmz",))
+    DXF = ("DXF", "DXF drawing", (".dxf",))
+    CSV = ("CSV", "table as text (CSV)", (".csv", ".tsv"))
+    GEOPARQUET = ("Parquet", "GeoParquet", (".parquet", ".geoparquet"))
     FLATGEOBUF = ("FlatGeobuf", "FlatGeobuf", (".fgb",))
     OSM_PBF = ("OSM", "OpenStreetMap PBF", (".pbf",))
     GEOTIFF = ("GTiff", "GeoTIFF (raster)", (".tif", ".tiff"))
@@ -32,18 +38,31 @@ class FormatError(UserFacingError):
     """A file that is not what its name says, or nothing Krong reads."""
 
 
-# GeoTIFF: TIFF 6.0 and BigTIFF, both byte orders. SQLite: file format, section 1.3.
+# A zip archive holds a Shapefile or a KML. Parquet: file format, "PAR1". GeoTIFF: TIFF 6.0 and
+# BigTIFF, both byte orders. SQLite: file format, section 1.3.
 _FIRST_BYTES = (
     (b"SQLite format 3\x00", SourceFormat.GEOPACKAGE),
-    (b"PK\x03\x04", SourceFormat.SHAPEFILE),
-    (b"PK\x05\x06", SourceFormat.SHAPEFILE),
+    (b"PAR1", SourceFormat.GEOPARQUET),
+    (b"AC10", None),  # DWG: AutoCAD's own format, closed
+    (b"AutoCAD Binary DXF", None),
     (b"fgb\x03", SourceFormat.FLATGEOBUF),
     (b"II*\x00", SourceFormat.GEOTIFF),
     (b"MM\x00*", SourceFormat.GEOTIFF),
     (b"II+\x00", SourceFormat.GEOTIFF),
     (b"MM\x00+", SourceFormat.GEOTIFF),
 )
-_KNOWN = "GeoPackage .gpkg, GeoJSON .geojson, zipped Shapefile .zip, FlatGeobuf .fgb, "
+_ZIP = (b"PK\x03\x04", b"PK\x05\x06")
+_ZIPPED = (SourceFormat.SHAPEFILE, SourceFormat.KMZ)
+# The first group of a drawing, after comments (group 999): AutoCAD DXF Reference, "Section".
+_DXF_HEAD = re.compile(rb"\s*(999\s*\n[^\n]*\n\s*)*0\s*\r?\n\s*SECTION\b")
+_KML_HEAD = re.compile(rb"\s*<(\?xml|!--|kml)")
+# Signs that no text has; with a UTF-16 mark every second byte may be zero.
+_NO_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+_UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+_KNOWN = (
+    "GeoPackage .gpkg, GeoJSON .geojson, zipped Shapefile .zip, FlatGeobuf .fgb, KML .kml or .kmz, "
+    "DXF .dxf, CSV .csv, GeoParquet .parquet, "
+)
 KNOWN_FORMATS = f"{_KNOWN}OpenStreetMap .osm.pbf, GeoTIFF .tif"
 
 
@@ -64,6 +83,8 @@ def identify(path: Path) -> SourceFormat:
         )
     with path.open("rb") as file:
         head = file.read(_HEAD_BYTES)
+    if named in _ZIPPED and head.startswith(_ZIP):
+        return named
     found = _format_of(head)
     if found is not named:
         is_called = f"is called {named.title}"
@@ -93,16 +114,32 @@ def _format_of(head: bytes) -> SourceFormat | None:
     for magic, known in _FIRST_BYTES:
         if head.startswith(magic):
             return known
+    if head.startswith(_ZIP):
+        return SourceFormat.SHAPEFILE
     if b"OSMHeader" in head[:64]:
         return SourceFormat.OSM_PBF
-    if head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{"):
+    return _text_format_of(head)
+
+
+def _text_format_of(head: bytes) -> SourceFormat | None:
+    """Return which format of text this is; what is text and nothing else may be a table."""
+    text = head.removeprefix(b"\xef\xbb\xbf")
+    if text.lstrip().startswith(b"{"):
         return SourceFormat.GEOJSON
-    return None
+    if _KML_HEAD.match(text) and b"<kml" in text:
+        return SourceFormat.KML
+    if _DXF_HEAD.match(text):
+        return SourceFormat.DXF
+    is_text = head.startswith(_UTF16_MARKS) or not _NO_TEXT.search(head)
+    is_markup = text.lstrip().startswith((b"<", b"["))
+    return SourceFormat.CSV if is_text and not is_markup else None
 
 
 def _ending_hint(path: Path) -> str:
     if path.suffix.lower() in {".shp", ".dbf", ".shx"}:
         return "A Shapefile comes as one .zip with its .shp, .shx, .dbf and .prj."
+    if path.suffix.lower() == ".dwg":
+        return "In AutoCAD: Save As, AutoCAD DXF (ASCII)."
     return ""
 
 

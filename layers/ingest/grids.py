@@ -1,12 +1,20 @@
 """A GeoTIFF becomes the new version of a raster layer: a Cloud-Optimised GeoTIFF in one CRS."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from typing import Any
 
-from layers.ingest.cog import write_cog
-from layers.ingest.grid_checks import checked_grid
+from django.contrib.gis.geos import GEOSGeometry
+
+from layers.crs import PROJECT_SRID
+from layers.ingest.confined import limits
+from layers.ingest.confined.frames import FrameError
+from layers.ingest.confined.reader import Reading, reading
+from layers.ingest.formats import SourceFormat, identify
 from layers.ingest.job import Job
 from layers.ingest.report import ImportReport, RowCounts
+from layers.ingest.rows import notes_of, progress_of, shape_of
 from layers.models import Layer
 from layers.services import open_layer, publish_raster, set_surveyed_area
 from layers.vocab import GeometryKind
@@ -14,6 +22,8 @@ from layers.vocab import GeometryKind
 DEFAULT_QUANTITY = "elevation"
 DEFAULT_UNITS = "m"
 UNKNOWN_DATUM = "not stated"
+GRID_FILE = "grid.tif"
+_NUMBERS = ("nodata", "resolution_m", "minimum", "maximum")
 
 
 def publish_grid(job: Job, path: Path) -> ImportReport:
@@ -27,33 +37,57 @@ def publish_grid(job: Job, path: Path) -> ImportReport:
     options = job.options
     quantity = options.quantity or DEFAULT_QUANTITY
     layer = open_layer(slug=job.layer, geometry_kind=GeometryKind.RASTER, **options.described())
-    with TemporaryDirectory(prefix="krong-import-") as folder:
-        target = Path(folder) / "grid.tif"
-        grid = checked_grid(path, job.name, options)
-        job.report(0.1, f"{grid.width} x {grid.height} cells")
-        written = write_cog(grid, target, quantity=quantity)
-        job.report(0.9, "written as Cloud-Optimised GeoTIFF")
+    with reading(
+        task="grid",
+        path=path,
+        limits=limits.IMPORTING,
+        wait=job.wait,
+        source_format=SourceFormat.GEOTIFF.name,
+        options=replace(options, quantity=quantity).as_fields(),
+    ) as begun:
+        written = _written(job, begun)
+        outline = shape_of(written.get("outline"), job.name)
         raster = publish_raster(
             layer=layer,
-            path=target,
+            path=_checked_file(job, begun.folder / GRID_FILE),
             provenance=job.provenance,
             described={
                 "quantity": quantity,
                 "units": options.units or DEFAULT_UNITS,
                 "vertical_datum": options.vertical_datum or UNKNOWN_DATUM,
-                **written.described(),
+                "footprint": GEOSGeometry(outline.wkt, srid=PROJECT_SRID),
+                **{name: float(written[name]) for name in _NUMBERS},
             },
         )
     if options.surveyed:
         set_surveyed_area(
             layer=layer,
-            geometry=written.outline,
+            geometry=outline,
             completeness=options.surveyed,
             source=job.name,
             captured_on=options.captured_on,
             classes=options.surveyed_classes,
         )
-    return _reported(job, layer, raster.version.number, grid.notes)
+    return _reported(job, layer, raster.version.number, notes_of(written))
+
+
+def _written(job: Job, begun: Reading) -> Mapping[str, Any]:
+    """Return what the reading says it wrote; pass its progress on."""
+    for heard in begun.heard():
+        if isinstance(heard, dict) and heard["type"] == "progress":
+            job.report(*progress_of(heard))
+        elif isinstance(heard, dict) and heard["type"] == "done":
+            job.report(0.9, "written as Cloud-Optimised GeoTIFF")
+            if all(isinstance(heard.get(name), (int, float)) for name in _NUMBERS):
+                return heard
+    raise FrameError(job.name, "no description of the grid")
+
+
+def _checked_file(job: Job, path: Path) -> Path:
+    """Return the written file if it is a GeoTIFF and no link to something else."""
+    if path.is_symlink() or not path.is_file() or identify(path) is not SourceFormat.GEOTIFF:
+        raise FrameError(job.name, "a file that is no GeoTIFF")
+    return path
 
 
 def _reported(job: Job, layer: Layer, number: int, notes: tuple[str, ...]) -> ImportReport:

@@ -1,5 +1,6 @@
 """One import under way, as its steps see it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from layers.ingest.options import ImportOptions
@@ -18,6 +19,7 @@ class Job:
     digest: str
     run: Run
     report: Progress
+    wait: Callable[[], None]  # raises when the job is to stop; gives a sign of life
 
     @property
     def provenance(self) -> Provenance:

@@ -11,11 +11,12 @@ import pyarrow.compute as pc
 
 from layers.errors import UnknownLandUseError, UserFacingError
 from layers.ingest.attributes import as_text
+from layers.ingest.batches import SourceBatch
+from layers.ingest.class_data import ClassData
+from layers.ingest.mapping import check_mapping, mapped_values, property_names
 from layers.ingest.options import ImportOptions
-from layers.ingest.osm_tags import TagClassifier, rules_in_use
+from layers.ingest.osm_tags import TagClassifier, rules_of
 from layers.ingest.report import Issue
-from layers.ingest.vectors import SourceBatch
-from layers.models import LandUseClass
 from layers.vocab import IssueAction, IssueKind, Lifecycle
 
 STABLE_ID_COLUMN = "stable_id"
@@ -57,19 +58,30 @@ class Labeller:
         A column or class named in the options does not exist.
     """
 
-    def __init__(self, options: ImportOptions, fields: tuple[str, ...], id_prefix: str) -> None:
+    def __init__(
+        self,
+        options: ImportOptions,
+        classes: ClassData,
+        *,
+        fields: tuple[str, ...],
+        id_prefix: str,
+    ) -> None:
         named = (options.id_field, options.class_field, options.lifecycle_field)
         for column in filter(None, named):
             _check_column(column, fields)
         self.options = options
+        check_mapping(options, classes, fields)
         self.id_column = options.id_field or (
             STABLE_ID_COLUMN if STABLE_ID_COLUMN in fields else ""
         )
         self.unknown_classes: Counter[str] = Counter()
         self.known_values = 0
         self._id_prefix = id_prefix
-        self._known = _known_classes(options)
-        self._classifier = TagClassifier(rules_in_use()) if options.classify else None
+        used = {self.id_column, options.lifecycle_field}
+        self.property_names = property_names(options, [f for f in fields if f not in used])
+        _check_class(options.land_use, classes)
+        self.class_ids = classes.ids
+        self._classifier = TagClassifier(rules_of(classes.filters)) if options.classify else None
 
     def label(self, batch: SourceBatch) -> Labels:
         """Return the labels of a batch with the issues found on the way."""
@@ -92,8 +104,7 @@ class Labeller:
 
     def attribute_columns(self, batch: SourceBatch) -> dict[str, pa.Array]:
         """Return the columns that become properties: all but those that became labels."""
-        used = {self.id_column, self.options.lifecycle_field}
-        return {name: column for name, column in batch.columns.items() if name not in used}
+        return {name: batch.columns[column] for column, name in self.property_names.items()}
 
     def check_some_known(self) -> None:
         """Refuse a column in which not one value is a class.
@@ -156,7 +167,9 @@ class Labeller:
             code = self.options.land_use or None
             return pa.array([code] * len(batch), pa.string())
         stated = as_text(batch.columns[self.options.class_field])
-        known = pc.is_in(stated, value_set=pa.array(sorted(self._known), pa.string()))
+        stated, has_no_class = mapped_values(stated, self.options.classes)
+        self.known_values += int(has_no_class.sum())
+        known = pc.is_in(stated, value_set=pa.array(sorted(self.class_ids), pa.string()))
         self.known_values += pc.sum(known).as_py() or 0
         unknown = _true_at(pc.and_(pc.invert(known), stated.is_valid()))
         issues.extend(self._unknown_class(int(batch.rows[i]), stated[i].as_py()) for i in unknown)
@@ -183,18 +196,10 @@ def _unknown_lifecycle(row: int, value: str) -> Issue:
     )
 
 
-def class_list_digest_input() -> str:
-    """Return what the class list says, as far as an import depends on it."""
-    rows = LandUseClass.objects.order_by("pk")
-    return json.dumps(list(rows.values_list("code", "osm_filter", "sensitivity", "parent__code")))
-
-
-def _known_classes(options: ImportOptions) -> set[str]:
-    """Return the class codes, and refuse an unknown one before anything is read."""
-    known = set(LandUseClass.objects.values_list("code", flat=True))
-    if options.land_use and options.land_use not in known:
-        raise UnknownLandUseError([options.land_use])
-    return known
+def _check_class(code: str, classes: ClassData) -> None:
+    """Refuse an unknown class before anything is read."""
+    if code and code not in classes.ids:
+        raise UnknownLandUseError([code])
 
 
 def _check_column(column: str, fields: tuple[str, ...]) -> None:

@@ -10,16 +10,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import shapely
 from pyogrio.raw import open_arrow, read
+from pyproj import CRS
 
+from layers.crs import WGS84_SRID, crs_of
 from layers.ingest.attributes import plain_column
+from layers.ingest.batches import SourceBatch, SourceError
+from layers.ingest.labels import STABLE_ID_COLUMN
 from layers.ingest.osm_blocks import check_whole
-from layers.ingest.vectors import (
-    BATCH_ROWS,
-    SourceBatch,
-    SourceError,
-    broken_file_explained,
-    geometry_column,
-)
+from layers.ingest.vectors import BATCH_ROWS, broken_file_explained, geometry_column
 
 _CONFIG_FILE = Path(__file__).with_name("osmconf.ini")
 # Named in SQL so that GDAL forgets the elements of the other layers instead of storing them up.
@@ -56,8 +54,13 @@ class OsmSource:
     path: Path
     name: str
     layers: tuple[str, ...]
+    fields: tuple[str, ...] = (STABLE_ID_COLUMN,)
+    geometry_type: str = "Unknown"
+    row_count: int = -1
+    layer: str = ""
+    stated_crs: CRS | None = None
 
-    def batches(self) -> Iterator[SourceBatch]:
+    def batches(self, at_once: int = BATCH_ROWS) -> Iterator[SourceBatch]:
         """Yield the elements, layer by layer; ``stable_id`` is ``osm:n1``, ``osm:w1``, ``osm:r1``.
 
         Raises
@@ -67,12 +70,12 @@ class OsmSource:
         """
         first_row = 1
         for layer in self.layers:
-            for record in self._records(layer):
+            for record in self._records(layer, at_once):
                 yield _element_batch(record, layer, first_row)
                 first_row += len(record)
 
-    def _records(self, layer: str) -> Iterator[pa.RecordBatch]:
-        query = {"sql": _QUERIES[layer], "batch_size": BATCH_ROWS}
+    def _records(self, layer: str, at_once: int) -> Iterator[pa.RecordBatch]:
+        query = {"sql": _QUERIES[layer], "batch_size": at_once}
         with (
             broken_file_explained(self.name),
             open_arrow(self.path, use_pyarrow=True, CONFIG_FILE=_CONFIG_FILE, **query) as opened,
@@ -95,7 +98,12 @@ def open_osm(path: Path, *, name: str, layer: str = "") -> OsmSource:
         )
     check_whole(path, name)
     _check_parses(path, name)
-    return OsmSource(path=path, name=name, layers=(layer,) if layer else tuple(_QUERIES))
+    return OsmSource(
+        path=path,
+        name=name,
+        layers=(layer,) if layer else tuple(_QUERIES),
+        stated_crs=crs_of(WGS84_SRID),
+    )
 
 
 def _check_parses(path: Path, name: str) -> None:
@@ -115,7 +123,7 @@ def _element_batch(record: pa.RecordBatch, layer: str, first_row: int) -> Source
         rows=rows,
         outlines=_coastlines_as_lines(record.column(geometry_column(record.schema)), tags),
         fids=pa.array(rows),
-        columns={"stable_id": _identifiers(record, layer)},
+        columns={STABLE_ID_COLUMN: _identifiers(record, layer)},
         tags=tags,
     )
 

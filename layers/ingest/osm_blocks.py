@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from layers.ingest.vectors import SourceError
+from layers.ingest.batches import SourceError
 
 # The format's own limits.
 _MAX_HEADER_BYTES = 64 * 1024

@@ -22,7 +22,7 @@ source of harm too many; a city that maps one exactly narrows the filter.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from layers.models import LandUseClass
+from layers.ingest.class_data import FilterRow
 
 # Keys the OpenStreetMap wiki documents as properties of another feature, never a feature alone.
 QUALIFIERS = frozenset(
@@ -112,19 +112,18 @@ class TagClassifier:
         return max(matched)[1] if matched else None
 
 
-def rules_in_use() -> list[TagRule]:
-    """Return the rules of the classes for what stands on the ground (not of plan zones)."""
-    classes = LandUseClass.objects.filter(scheme="use").exclude(osm_filter="")
+def rules_of(filters: Iterable[FilterRow]) -> list[TagRule]:
+    """Return the rules of classes: code, filter, sensitivity, whether it has a parent."""
     return [
         TagRule(
-            code=found.code,
+            code=code,
             alternatives=alternatives,
-            sensitivity=found.sensitivity,
-            depth=0 if found.parent_id is None else 1,
+            sensitivity=sensitivity,
+            depth=int(has_parent),
             position=position,
         )
-        for position, found in enumerate(classes.order_by("pk"))
-        if (alternatives := parse_filter(found.osm_filter))
+        for position, (code, osm_filter, sensitivity, has_parent) in enumerate(filters)
+        if (alternatives := parse_filter(osm_filter))
     ]
 
 

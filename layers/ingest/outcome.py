@@ -5,12 +5,11 @@ from pyproj import CRS
 from layers.crs import PROJECT_SRID, WGS84_SRID
 from layers.errors import UserFacingError
 from layers.ingest.features import FeatureStream
-from layers.ingest.job import Job
 from layers.ingest.report import Issue
 from layers.vocab import IssueAction, IssueKind
 
 
-def check_outcome(job: Job, stream: FeatureStream, crs: CRS) -> None:
+def check_outcome(name: str, stream: FeatureStream, crs: CRS) -> None:
     """Refuse a file as a whole; the layer then stays as it is.
 
     Raises
@@ -22,23 +21,22 @@ def check_outcome(job: Job, stream: FeatureStream, crs: CRS) -> None:
     counts = stream.counts
     if not counts.read:
         raise UserFacingError(
-            f"{job.name} holds no rows. Nothing was imported; the layer stays as it is.",
+            f"{name} holds no rows. Nothing was imported; the layer stays as it is.",
             remedy="Check the export: perhaps a filter or selection was active.",
         )
     counts.close()
     stream.labeller.check_some_known()
-    _check_place(job, stream, crs)
+    _check_place(name, stream, crs)
     if counts.stored:
         return
     if counts.unclassified == counts.read:
         raise UserFacingError(
-            f"{job.name}: none of its {counts.read} objects has a class. Nothing was stored.",
+            f"{name}: none of its {counts.read} objects has a class. Nothing was stored.",
             remedy="Load the classes (./krong load_classes), or add --keep-unclassified.",
         )
     causes = ", ".join(f"{IssueKind(kind).label}: {n}" for kind, n in stream.refusals.items())
     raise UserFacingError(
-        f"{job.name}: not one of its {counts.read} rows can be stored ({causes}). "
-        "Nothing was stored.",
+        f"{name}: not one of its {counts.read} rows can be stored ({causes}). Nothing was stored.",
         remedy="Correct the file at its source and import again.",
     )
 
@@ -58,21 +56,21 @@ def note_dropped_heights(stream: FeatureStream) -> None:
         )
 
 
-def _check_place(job: Job, stream: FeatureStream, crs: CRS) -> None:
+def _check_place(name: str, stream: FeatureStream, crs: CRS) -> None:
     """Refuse a file whose coordinates belong to another CRS than it states."""
     counts = stream.counts
     outside = stream.refusals[IssueKind.OUTSIDE_EXTENT]
     all_outside = outside > 0 and not counts.stored
     if crs.is_projected and stream.degrees_like and (counts.stored or all_outside):
         raise UserFacingError(
-            f"{job.name} states {crs.name}, which counts in {crs.axis_info[0].unit_name}, but all "
+            f"{name} states {crs.name}, which counts in {crs.axis_info[0].unit_name}, but all "
             "its coordinates look like degrees. Nothing was stored.",
             remedy=f"Its coordinates are probably longitude and latitude (EPSG:{WGS84_SRID}): "
             "correct the coordinate system at the source.",
         )
     if all_outside:
         raise UserFacingError(
-            f"{job.name}: {outside} of {counts.read} rows lie outside the area of the project's "
+            f"{name}: {outside} of {counts.read} rows lie outside the area of the project's "
             f"coordinate system EPSG:{PROJECT_SRID}, none inside, read as {crs.name}. "
             "Nothing was stored.",
             remedy="The stated coordinate system is probably wrong, or the axes are swapped. "

@@ -8,10 +8,16 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from layers.ingest.confined.killable import computed
+
 # Repair costs memory by crossings, not by corners: 2,000 corners drawn at random cross some
 # 250,000 times and took 1 GB (shapely 2.2, GEOS 3.14, measured). Real outlines cross a few times.
 MAX_CROSSINGS = 20_000
 _SEGMENTS_AT_ONCE = 2_000
+# 500 corners in a zigzag were repaired in a second at most, whichever way (measured).
+KILLABLE_FROM_VERTICES = 500
+REPAIR_S = 10
+REPAIR_BYTES = 1024**3
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +41,32 @@ def repaired(shape: BaseGeometry) -> Repair:
             f"{reason}. It crosses itself more than {MAX_CROSSINGS} times; too tangled to repair "
             "here. Redraw it.",
         )
-    valid = shapely.make_valid(shape, method="structure", keep_collapsed=False)
+    valid = _made_valid(shape)
+    if valid is None:
+        return Repair(
+            None,
+            f"{reason}. Repairing it takes more than {REPAIR_S} seconds or "
+            f"{REPAIR_BYTES // 1024**3} GB; redraw it.",
+        )
     same = _parts_of_dimension(valid, int(shapely.get_dimensions(shape)))
     if same is None or not shapely.is_valid(same):
         return Repair(None, f"{reason}. Nothing with an area or length is left after repair.")
     before, after = shapely.area(shape), shapely.area(same)
     return Repair(same, f"{reason}. Area before {before:.2f} m², after {after:.2f} m².")
+
+
+def _made_valid(shape: BaseGeometry) -> BaseGeometry | None:
+    """Return a valid shape; large ones are computed in a process that can be killed."""
+
+    def work() -> BaseGeometry:
+        return shapely.make_valid(shape, method="structure", keep_collapsed=False)
+
+    if shapely.get_num_coordinates(shape) < KILLABLE_FROM_VERTICES:
+        return work()
+    made = computed(
+        lambda: bytes(shapely.to_wkb(work())), seconds=REPAIR_S, memory_bytes=REPAIR_BYTES
+    )
+    return None if made is None else shapely.from_wkb(made)
 
 
 def has_too_many_crossings(shape: BaseGeometry) -> bool:

@@ -1,15 +1,10 @@
 """What an import did with every row: stored, repaired, refused, left out. Nothing is silent."""
 
-from collections import Counter
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from layers.errors import UserFacingError
-from layers.models import ImportIssue, Run
 from layers.vocab import IssueAction, IssueKind
-
-_ISSUES_AT_ONCE = 5_000
-_VALUE_LENGTH, _MESSAGE_LENGTH, _ID_LENGTH = 300, 500, 80
 
 
 class Issue(NamedTuple):
@@ -21,6 +16,13 @@ class Issue(NamedTuple):
     message: str
     stable_id: str = ""
     value: str = ""
+
+
+class IssueTaker(Protocol):
+    """Whoever takes issues down."""
+
+    def add(self, issue: Issue) -> None:
+        """Note one issue."""
 
 
 @dataclass(kw_only=True, slots=True)
@@ -65,34 +67,3 @@ class ImportReport:
     unchanged: int = 0
     issues: dict[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
-
-
-class IssueBook:
-    """Collects the issues of a run and writes them within the transaction of the import."""
-
-    def __init__(self, run: Run) -> None:
-        self.run = run
-        self.counts: Counter[str] = Counter()
-        self._waiting: list[ImportIssue] = []
-
-    def add(self, issue: Issue) -> None:
-        """Note one issue."""
-        self.counts[f"{issue.kind} {issue.action}"] += 1
-        self._waiting.append(
-            ImportIssue(
-                run=self.run,
-                row=issue.row,
-                stable_id=issue.stable_id[:_ID_LENGTH],
-                kind=issue.kind,
-                value=issue.value[:_VALUE_LENGTH],
-                message=issue.message[:_MESSAGE_LENGTH],
-                action=issue.action,
-            )
-        )
-        if len(self._waiting) >= _ISSUES_AT_ONCE:
-            self.write()
-
-    def write(self) -> None:
-        """Store the issues that wait."""
-        ImportIssue.objects.bulk_create(self._waiting)
-        self._waiting.clear()

@@ -1,121 +1,166 @@
 """The rows of a vector file become the new version of a layer."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from typing import Any, cast
 
+import shapely
 from django.db import DataError, IntegrityError
-from pyproj import CRS
+from shapely.errors import ShapelyError
 
 from layers.copying import EncodedBatch
-from layers.crs import PROJECT_SRID, WGS84_SRID, CoordinateFunction, crs_of, transformer
 from layers.errors import UserFacingError
-from layers.ingest.features import FeatureStream
+from layers.ingest.class_list import class_data
+from layers.ingest.confined import limits
+from layers.ingest.confined.frames import FrameError, batch_parts
+from layers.ingest.confined.reader import Reading, reading
 from layers.ingest.formats import SourceFormat
+from layers.ingest.issue_book import IssueBook
 from layers.ingest.job import Job
-from layers.ingest.labels import STABLE_ID_COLUMN, Labeller
-from layers.ingest.options import ImportOptions
-from layers.ingest.osm import OsmSource, open_osm
-from layers.ingest.outcome import check_outcome, note_dropped_heights
-from layers.ingest.report import ImportReport, IssueBook
-from layers.ingest.vectors import VectorSource, check_crs_agrees, open_source, source_crs
-from layers.ingest.zipped import text_encoding, unpack_shapefile
+from layers.ingest.report import ImportReport, Issue, RowCounts
 from layers.models import Layer
 from layers.services import Publication, open_layer, publish_features, set_surveyed_area
-from layers.vocab import GeometryKind
+from layers.vocab import GeometryKind, IssueAction, IssueKind
 
-_KINDS = {
-    "Point": GeometryKind.POINT,
-    "MultiPoint": GeometryKind.POINT,
-    "LineString": GeometryKind.LINE,
-    "MultiLineString": GeometryKind.LINE,
-    "Polygon": GeometryKind.POLYGON,
-    "MultiPolygon": GeometryKind.POLYGON,
-}
-
-Source = VectorSource | OsmSource
+_LONGEST_NOTE = 500
 
 
 def publish_rows(job: Job, path: Path, source_format: SourceFormat) -> ImportReport:
     """Publish the rows of a vector file; call it within the import's transaction."""
-    with opened_source(path, source_format, job.options) as (source, crs, notes):
+    known = Layer.objects.filter(slug=job.layer).values_list("geometry_kind", flat=True).first()
+    with reading(
+        task="rows",
+        path=path,
+        limits=limits.IMPORTING,
+        wait=job.wait,
+        source_format=source_format.name,
+        options=job.options.as_fields(),
+        classes=class_data().as_fields(),
+        layer_kind=known if known != GeometryKind.RASTER else "",
+        keeps_hull=bool(job.options.surveyed),
+    ) as begun:
+        rows = ReadRows(begun, job)
         layer = open_layer(
-            slug=job.layer, geometry_kind=_kind(job.options, source), **job.options.described()
+            slug=job.layer, geometry_kind=rows.geometry_kind(), **job.options.described()
         )
-        stream = FeatureStream(
-            labeller=_labeller(job.options, source, source_format),
-            project=projection(crs),
-            geometry_kind=layer.geometry_kind,
-            issues=IssueBook(job.run),
-            expected_rows=source.row_count if isinstance(source, VectorSource) else -1,
-            report=job.report,
-            keeps_hull=bool(job.options.surveyed),
-        )
-        publication = _published(job, layer, _checked(job, source, stream, crs))
+        publication = _published(job, layer, rows.batches())
+    rows.check_stored(publication)
+    rows.issues.write()
     if job.options.surveyed:
-        _state_surveyed(job, layer, stream)
-    if not stream.labeller.id_column:
-        notes.append("Identifiers are the rows' places in the file; --id-field names a column.")
-    return _reported(job, publication, stream, notes)
+        _state_surveyed(job, layer, rows.hull())
+    return _reported(job, publication, rows)
 
 
-@contextmanager
-def opened_source(
-    path: Path, source_format: SourceFormat, options: ImportOptions
-) -> Iterator[tuple[Source, CRS, list[str]]]:
-    """Give a vector file's source, its CRS, and notes on what had to be guessed."""
-    if source_format is SourceFormat.OSM_PBF:
-        check_crs_agrees(path.name, crs_of(WGS84_SRID), options.srid)
-        yield open_osm(path, name=path.name, layer=options.source_layer), crs_of(WGS84_SRID), []
-        return
-    with TemporaryDirectory(prefix="krong-import-") as folder:
-        opened, encoding, notes = path, options.encoding, []
-        if source_format is SourceFormat.SHAPEFILE:
-            opened = unpack_shapefile(path, Path(folder))
-            encoding = encoding or text_encoding(opened)
-        if encoding and not options.encoding:
-            notes.append(f"The texts do not state their encoding; they were read as {encoding}.")
-        source = open_source(
-            opened,
-            name=path.name,
-            source_format=source_format,
-            layer=options.source_layer,
-            encoding=encoding,
-        )
-        yield source, source_crs(source, options.srid), notes
+@dataclass(slots=True)
+class ReadRows:
+    """What the confined process says about the rows of a file; nothing of it is trusted."""
+
+    begun: Reading
+    job: Job
+    issues: IssueBook = field(init=False)
+    done: Mapping[str, Any] = field(default_factory=dict)
+    _heard: Iterator[bytes | dict[str, Any]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.issues = IssueBook(self.job.run)
+        self._heard = self.begun.heard()
+
+    def geometry_kind(self) -> str:
+        """Return what the file holds: the first thing that is said."""
+        first = next(self._heard)
+        if not isinstance(first, dict) or first.get("geometry_kind") not in GeometryKind.values:
+            raise FrameError(self.job.name, "rows before saying what they are")
+        return str(first["geometry_kind"])
+
+    def batches(self) -> Iterator[EncodedBatch]:
+        """Yield what is to be stored; note issues, progress and the end on the way."""
+        for heard in self._heard:
+            if isinstance(heard, bytes):
+                yield encoded_batch(heard, self.job.name)
+            elif heard["type"] == "issues":
+                for issue in issues_of(heard, self.job.name):
+                    self.issues.add(issue)
+            elif heard["type"] == "progress":
+                share, message = progress_of(heard)
+                self.job.report(share, message)
+            elif heard["type"] == "done":
+                self.done = heard
+
+    @property
+    def counts(self) -> RowCounts:
+        """The balance of the rows."""
+        return row_counts(self.done, self.job.name)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the reader of the report should know."""
+        return notes_of(self.done)
+
+    def check_stored(self, publication: Publication) -> None:
+        """Refuse a publication that holds another number of rows than the reading counted."""
+        stored = publication.added + publication.changed + publication.unchanged
+        self.counts.close()
+        if stored != self.counts.stored:
+            raise FrameError(self.job.name, f"{stored} rows, but counted {self.counts.stored}")
+
+    def hull(self) -> Any:  # noqa: ANN401 - a shape or None
+        """Return the convex hull of what was stored, None when there is none."""
+        return shape_of(self.done.get("hull"), self.job.name)
 
 
-def _labeller(options: ImportOptions, source: Source, source_format: SourceFormat) -> Labeller:
-    if isinstance(source, OsmSource):
-        return Labeller(options, (STABLE_ID_COLUMN,), "")
-    prefix = "fid-" if source_format is SourceFormat.GEOPACKAGE else "row-"
-    return Labeller(options, source.fields, prefix)
+def encoded_batch(content: bytes, name: str) -> EncodedBatch:
+    """Return a batch that came in parts, one for each field."""
+    kinds = [part.type for part in fields(EncodedBatch)]
+    parts = batch_parts(content, name=name, count=len(kinds))
+    try:
+        values = [
+            int(p) if kind in {int, "int"} else p for p, kind in zip(parts, kinds, strict=True)
+        ]
+    except ValueError as error:
+        raise FrameError(name, "a batch that does not say how long it is") from error
+    return EncodedBatch(*cast(Any, values))
 
 
-def _kind(options: ImportOptions, source: Source) -> str:
-    if options.geometry_kind:
-        return options.geometry_kind
-    if isinstance(source, OsmSource):
-        return GeometryKind.MIXED
-    flat = source.geometry_type.removeprefix("2.5D ").removeprefix("Measured ")
-    return _KINDS.get(flat.removeprefix("3D ").removeprefix("Measured "), GeometryKind.MIXED)
+def issues_of(message: Mapping[str, Any], name: str) -> list[Issue]:
+    """Return the issues of a message, refused when they are none."""
+    try:
+        return [
+            Issue(int(row), IssueKind(kind), IssueAction(action), *map(str, rest))
+            for row, kind, action, *rest in message["issues"]
+        ]
+    except (KeyError, TypeError, ValueError) as error:
+        raise FrameError(name, "issues that are none") from error
 
 
-def projection(crs: CRS) -> CoordinateFunction | None:
-    """Return how coordinates become PROJECT_SRID, None when they are so already."""
-    project = crs_of(PROJECT_SRID)
-    if crs.to_epsg() == PROJECT_SRID or crs.equals(project, ignore_axis_order=True):
+def progress_of(message: Mapping[str, Any]) -> tuple[float, str]:
+    """Return how far a reading is, and its words for it."""
+    share = message.get("share")
+    return (float(share) if isinstance(share, (int, float)) else 0.0), str(message.get("message"))
+
+
+def row_counts(message: Mapping[str, Any], name: str) -> RowCounts:
+    """Return the balance that a reading states."""
+    stated = message.get("counts")
+    try:
+        return RowCounts(**{str(k): int(v) for k, v in dict(stated or {}).items()})
+    except (TypeError, ValueError) as error:
+        raise FrameError(name, "no balance of its rows") from error
+
+
+def notes_of(message: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the notes of a message."""
+    return tuple(str(note)[:_LONGEST_NOTE] for note in list(message.get("notes") or [])[:20])
+
+
+def shape_of(text: Any, name: str) -> Any:  # noqa: ANN401 - what a message holds; a shape or None
+    """Return the shape of a message, None when it holds none."""
+    if not text:
         return None
-    return transformer(crs, project).transform
-
-
-def _checked(job: Job, source: Source, stream: FeatureStream, crs: CRS) -> Iterator[EncodedBatch]:
-    """Yield the features; what the whole file reveals is checked before anything is published."""
-    yield from stream.encoded(source.batches())
-    note_dropped_heights(stream)
-    check_outcome(job, stream, crs)
-    stream.issues.write()
+    try:
+        return shapely.from_wkb(str(text))
+    except ShapelyError as error:
+        raise FrameError(name, "a shape that is none") from error
 
 
 def _published(job: Job, layer: Layer, features: Iterator[EncodedBatch]) -> Publication:
@@ -129,9 +174,9 @@ def _published(job: Job, layer: Layer, features: Iterator[EncodedBatch]) -> Publ
         ) from error
 
 
-def _state_surveyed(job: Job, layer: Layer, stream: FeatureStream) -> None:
+def _state_surveyed(job: Job, layer: Layer, hull: Any) -> None:  # noqa: ANN401
     """State the convex hull of what was stored as surveyed: never more than the file spans."""
-    if stream.hull is None or stream.hull.geom_type != "Polygon":
+    if hull is None or hull.geom_type != "Polygon":
         raise UserFacingError(
             f"{job.name}: its features do not span an area that could count as surveyed. "
             "Nothing was stored.",
@@ -139,7 +184,7 @@ def _state_surveyed(job: Job, layer: Layer, stream: FeatureStream) -> None:
         )
     set_surveyed_area(
         layer=layer,
-        geometry=stream.hull,
+        geometry=hull,
         completeness=job.options.surveyed,
         source=job.name,
         captured_on=job.options.captured_on,
@@ -147,19 +192,17 @@ def _state_surveyed(job: Job, layer: Layer, stream: FeatureStream) -> None:
     )
 
 
-def _reported(
-    job: Job, publication: Publication, stream: FeatureStream, notes: list[str]
-) -> ImportReport:
+def _reported(job: Job, publication: Publication, rows: ReadRows) -> ImportReport:
     return ImportReport(
         layer=job.layer,
         run=job.run.pk,
         version=publication.version.number,
         is_new=publication.is_new,
-        rows=stream.counts,
+        rows=rows.counts,
         added=publication.added,
         changed=publication.changed,
         removed=publication.removed,
         unchanged=publication.unchanged,
-        issues=dict(sorted(stream.issues.counts.items())),
-        notes=tuple(notes),
+        issues=dict(sorted(rows.issues.counts.items())),
+        notes=rows.notes,
     )

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,14 +11,13 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_slug
 from django.db import transaction
 
-from layers.errors import UserFacingError
+from layers.errors import RunCancelledError, UserFacingError
+from layers.ingest.class_list import class_list_digest_input
 from layers.ingest.formats import SourceFormat, identify
 from layers.ingest.grids import publish_grid
 from layers.ingest.job import Job
-from layers.ingest.labels import class_list_digest_input
+from layers.ingest.option_checks import check_options
 from layers.ingest.options import (
-    GRID_CHOICES,
-    ROW_CHOICES,
     ImportOptions,
     file_digest,
     import_digest,
@@ -25,8 +25,8 @@ from layers.ingest.options import (
 from layers.ingest.report import ImportReport, RowCounts
 from layers.ingest.rows import publish_rows
 from layers.models import Layer, Run
-from layers.runs import Progress, executing, queue_run
-from layers.vocab import Completeness, RunState
+from layers.runs import Progress, Reporter, executing, queue_run
+from layers.vocab import RunState
 
 KIND = "import"
 _MAX_SLUG_LENGTH = 60
@@ -49,7 +49,8 @@ def import_file(
     options = options or ImportOptions()
     path = Path(path)
     source_format = identify(path)
-    _check_options(layer, options, source_format)
+    _check_slug(layer)
+    check_options(options, source_format)
     digest = file_digest(path)
     fingerprint = import_digest(
         source=digest, layer=layer, options=options, classes=class_list_digest_input()
@@ -64,7 +65,13 @@ def import_file(
     )
     with executing(run, echo=echo) as reporter, transaction.atomic():
         job = Job(
-            name=path.name, layer=layer, options=options, digest=digest, run=run, report=reporter
+            name=path.name,
+            layer=layer,
+            options=options,
+            digest=digest,
+            run=run,
+            report=reporter,
+            wait=partial(_stop_if_asked, reporter),
         )
         report = _published(job, path, source_format)
     run.parameters["outcome"] = asdict(report)
@@ -72,53 +79,16 @@ def import_file(
     return report
 
 
+def _stop_if_asked(reporter: Reporter) -> None:
+    """Hear whether the job is to stop while the file is being read."""
+    if reporter.is_cancelled():
+        raise RunCancelledError(reporter.run.title)
+
+
 def _published(job: Job, path: Path, source_format: SourceFormat) -> ImportReport:
     if source_format is SourceFormat.GEOTIFF:
         return publish_grid(job, path)
     return publish_rows(job, path, source_format)
-
-
-def _check_options(layer: str, options: ImportOptions, source_format: SourceFormat) -> None:
-    _check_slug(layer)
-    is_grid = source_format is SourceFormat.GEOTIFF
-    misplaced = [
-        name for name in (ROW_CHOICES if is_grid else GRID_CHOICES) if _given(options, name)
-    ]
-    if misplaced:
-        kind, other = ("raster", "vector files") if is_grid else ("vector file", "rasters")
-        names = ", ".join(f"--{_OPTION_NAMES.get(n, n).replace('_', '-')}" for n in misplaced)
-        raise UserFacingError(
-            f"The file is a {kind}; {names} is for {other}.",
-            remedy="Leave the option out, or give the file you meant.",
-        )
-    if sum(map(bool, (options.land_use, options.classify, options.class_field))) > 1:
-        raise UserFacingError(
-            "--class, --classify and --class-field exclude each other.",
-            remedy="Say once where the class comes from.",
-        )
-    if options.classify and source_format is not SourceFormat.OSM_PBF:
-        raise UserFacingError(
-            "--classify osm reads the tags of an OpenStreetMap file (.osm.pbf); this is a "
-            f"{source_format.title}.",
-            remedy="Use --class CODE or --class-field COLUMN.",
-        )
-    if options.surveyed_classes and not options.surveyed:
-        raise UserFacingError(
-            "--surveyed-class says for which classes, but not that the file's extent is surveyed.",
-            remedy="Add --surveyed complete, or leave --surveyed-class out.",
-        )
-    if options.surveyed and options.surveyed not in Completeness.values:
-        raise UserFacingError(
-            f"'{options.surveyed}' is no completeness.",
-            remedy=f"Use one of {', '.join(Completeness.values)}.",
-        )
-
-
-_OPTION_NAMES = {"land_use": "class"}
-
-
-def _given(options: ImportOptions, name: str) -> bool:
-    return getattr(options, name) not in ("", None)
 
 
 def _check_slug(layer: str) -> None:
@@ -157,9 +127,9 @@ def _unchanged(outcome: Mapping[str, Any]) -> ImportReport:
 def _plain(fields: Mapping[str, Any]) -> dict[str, Any]:
     """Return the choices made, as JSON can hold them: no dates, no NaN and no infinity."""
     return {
-        name: value if isinstance(value, (str, int)) or _is_finite(value) else str(value)
+        name: value if isinstance(value, (str, int, dict)) or _is_finite(value) else str(value)
         for name, value in fields.items()
-        if value not in ("", None, False, ())
+        if value not in ("", None, False, (), {})
     }
 
 

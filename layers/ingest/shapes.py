@@ -16,6 +16,7 @@ from shapely.geometry.base import BaseGeometry
 from layers.crs import CoordinateFunction, inside_project_extent
 from layers.ingest.repair import as_multiple, repaired
 from layers.ingest.report import Issue
+from layers.ingest.wkb import type_codes
 from layers.vocab import GeometryKind, IssueAction, IssueKind
 
 # The same limit as the database's own CHECK on layers_feature.
@@ -29,9 +30,6 @@ _TYPE_NAMES = {_COLLECTION: "a collection of shapes of several kinds"}
 # GEOS follows nested shapes by recursion and crashes on 90 kB of them; GDAL stops at 32 levels.
 # Below this size no nest is deep enough to matter (9 bytes a level).
 _NEST_CHECKED_FROM_BYTES = 8_000
-
-# WKB: one byte for the byte order, four for the type.
-_HEADER_BYTES = 5
 
 _DIMENSIONS = {GeometryKind.POINT: 0, GeometryKind.LINE: 1, GeometryKind.POLYGON: 2}
 
@@ -70,8 +68,7 @@ def check_shapes(
 
     ``project`` turns source coordinates into PROJECT_SRID; None when they are so already.
     """
-    checked = CheckedShapes(shapes=np.empty(len(outlines), dtype=object), rows=rows)
-    _read(checked, outlines)
+    checked = parsed(outlines, rows)
     _drop_heights(checked)
     _refuse_unusable(checked)
     if project is not None:
@@ -81,6 +78,13 @@ def check_shapes(
     _refuse_outside(checked)
     _repair_invalid(checked)
     _refuse_other_kinds(checked, kind)
+    return checked
+
+
+def parsed(outlines: pa.Array, rows: np.ndarray) -> CheckedShapes:
+    """Return outlines as the file holds them, None where they cannot be read."""
+    checked = CheckedShapes(shapes=np.empty(len(outlines), dtype=object), rows=rows)
+    _read(checked, outlines)
     return checked
 
 
@@ -114,26 +118,6 @@ def _read(checked: CheckedShapes, outlines: pa.Array) -> None:
         IssueKind.INVALID_GEOMETRY,
         lambda _: "The shape's coordinates are damaged (an open ring or broken bytes).",
     )
-
-
-def type_codes(outlines: pa.Array) -> tuple[np.ndarray, np.ndarray]:
-    """Return the basic OGC type of each WKB (-1: null, 0: no WKB) and its size in bytes."""
-    outlines = outlines.cast(pa.large_binary())
-    _validity, offset_buffer, bytes_buffer = outlines.buffers()
-    first, last = outlines.offset, outlines.offset + len(outlines)
-    offsets = np.frombuffer(offset_buffer, dtype=np.int64)[first : last + 1]
-    sizes = np.diff(offsets)
-    codes = np.zeros(len(outlines), dtype=np.int64)
-    is_long = sizes >= _HEADER_BYTES
-    starts = offsets[:-1][is_long]
-    content = np.frombuffer(bytes_buffer or b"", dtype=np.uint8)
-    header = content[starts[:, None] + np.arange(_HEADER_BYTES)].astype(np.int64)
-    little = header[:, 1:] @ (256 ** np.arange(4))
-    big = header[:, 1:] @ (256 ** np.arange(3, -1, -1))
-    known = np.select([header[:, 0] == 1, header[:, 0] == 0], [little, big], default=0)
-    codes[is_long] = (known & 0x0FFFFFFF) % 1000
-    codes[outlines.is_null().to_numpy(zero_copy_only=False)] = -1
-    return codes, sizes
 
 
 def _type_name(code: int) -> str:

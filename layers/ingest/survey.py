@@ -3,18 +3,15 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-import shapely
-
 from layers.errors import UserFacingError
+from layers.ingest.confined import limits
+from layers.ingest.confined.reader import reading
 from layers.ingest.formats import SourceFormat, identify
 from layers.ingest.options import ImportOptions
-from layers.ingest.rows import opened_source, projection
-from layers.ingest.shapes import check_shapes
+from layers.ingest.rows import shape_of
 from layers.models import SurveyedArea
 from layers.queries import layer_named
 from layers.services import set_surveyed_area
-from layers.vocab import GeometryKind, IssueAction
 
 
 def survey_from_file(
@@ -36,36 +33,22 @@ def survey_from_file(
         A file that cannot be read, without areas, or with a shape that is no valid area.
     """
     surveyed_layer = layer_named(layer)
-    areas: list[np.ndarray] = []
-    with opened_source(path, _vector_format(path), options) as (source, crs, _notes):
-        for batch in source.batches():
-            checked = check_shapes(
-                batch.outlines,
-                rows=batch.rows,
-                project=projection(crs),
-                kind=GeometryKind.POLYGON,
-            )
-            refused = [i.message for i in checked.issues if i.action == IssueAction.REFUSED]
-            _refuse_unusable(path, refused)
-            areas.append(checked.shapes)
-    if not sum(map(len, areas)):
-        raise UserFacingError(f"{path.name} holds no areas.", remedy="Draw at least one.")
+    with reading(
+        task="areas",
+        path=path,
+        limits=limits.IMPORTING,
+        source_format=_vector_format(path).name,
+        options=options.as_fields(),
+    ) as begun:
+        area = shape_of(begun.result().get("area"), path.name)
     return set_surveyed_area(
         layer=surveyed_layer,
-        geometry=shapely.union_all(np.concatenate(areas)),
+        geometry=area,
         completeness=completeness,
         source=path.name,
         captured_on=options.captured_on,
         classes=classes,
     )
-
-
-def _refuse_unusable(path: Path, messages: list[str]) -> None:
-    if messages:
-        raise UserFacingError(
-            f"{path.name}: {len(messages)} shape(s) cannot state an area. {messages[0]}",
-            remedy="A surveyed area must be exact: correct the file and try again.",
-        )
 
 
 def _vector_format(path: Path) -> SourceFormat:

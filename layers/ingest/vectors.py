@@ -1,10 +1,10 @@
 """Reading vector files in batches, so that memory stays flat however large the file is."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -15,48 +15,52 @@ from pyproj import CRS
 from pyproj.exceptions import CRSError
 
 from layers.crs import crs_of
-from layers.errors import UnknownCrsError, UserFacingError
+from layers.errors import UnknownCrsError
+from layers.ingest.batches import SourceBatch, SourceError
+from layers.ingest.curves import linearised
 from layers.ingest.formats import SourceFormat
 
 BATCH_ROWS = 20_000
 # Rows of large outlines are handed on in smaller pieces.
 BATCH_BYTES = 48 * 1024**2
+# What a table in PostgreSQL may have at most (1,600) is more than any survey writes down.
+MAX_FIELDS = 1_600
 
 
-class SourceError(UserFacingError):
-    """A file that cannot be read as it should."""
+class RowSource(Protocol):
+    """Rows of any format, opened far enough to know what they are."""
 
+    @property
+    def name(self) -> str:
+        """What the user calls the file."""
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SourceBatch:
-    """Some rows as the file holds them: outlines as WKB, attributes as Arrow columns."""
+    @property
+    def layer(self) -> str:
+        """Which layer of the file."""
 
-    rows: np.ndarray  # where they stand in the file; 1 is the first
-    outlines: pa.Array
-    fids: pa.Array
-    columns: dict[str, pa.Array]
-    tags: pa.Array | None = None  # one JSON object per row (OpenStreetMap)
+    @property
+    def stated_crs(self) -> CRS | None:
+        """The coordinate system the file states."""
 
-    def __len__(self) -> int:
-        return len(self.outlines)
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The names of the columns."""
 
-    def only(self, wanted: np.ndarray) -> "SourceBatch":
-        """Return the rows of a batch that are wanted (one boolean per row)."""
-        if wanted.all():
-            return self
-        mask = pa.array(wanted)
-        return SourceBatch(
-            rows=self.rows[wanted],
-            outlines=self.outlines.filter(mask),
-            fids=self.fids.filter(mask),
-            columns={name: column.filter(mask) for name, column in self.columns.items()},
-            tags=None if self.tags is None else self.tags.filter(mask),
-        )
+    @property
+    def geometry_type(self) -> str:
+        """The stated type of the shapes, by its OGC name; ``Unknown`` for any."""
+
+    @property
+    def row_count(self) -> int:
+        """How many rows there are, -1 when only reading tells."""
+
+    def batches(self, at_once: int = BATCH_ROWS) -> Iterator[SourceBatch]:
+        """Yield the rows in order."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class VectorSource:
-    """One layer of a vector file, opened far enough to know what it is."""
+    """One layer of a vector file that GDAL reads."""
 
     path: Path  # what GDAL opens
     name: str  # what the user called it
@@ -66,8 +70,9 @@ class VectorSource:
     row_count: int  # -1: unknown
     stated_crs: CRS | None
     open_options: dict[str, Any]
+    left_out: frozenset[str] = frozenset()  # columns that are the format's, not the user's
 
-    def batches(self) -> Iterator[SourceBatch]:
+    def batches(self, at_once: int = BATCH_ROWS) -> Iterator[SourceBatch]:
         """Yield the rows in order.
 
         Raises
@@ -77,14 +82,14 @@ class VectorSource:
         """
         first_row = 1
         with broken_file_explained(self.name):
-            options = {"use_pyarrow": True, "return_fids": True, "batch_size": BATCH_ROWS}
+            options = {"use_pyarrow": True, "return_fids": True, "batch_size": at_once}
             with open_arrow(self.path, layer=self.layer, **options, **self.open_options) as opened:
                 meta, reader = opened
                 for record in reader:
-                    for piece in _in_pieces(record, geometry_column(record.schema)):
-                        batch = _source_batch(piece, meta, first_row)
+                    for piece in in_pieces(record, geometry_column(record.schema)):
+                        batch = _source_batch(piece, meta, first_row, self.left_out)
                         first_row += len(batch)
-                        yield batch
+                        yield linearised(batch)
 
 
 @contextmanager
@@ -101,7 +106,13 @@ def broken_file_explained(name: str) -> Iterator[None]:
 
 
 def open_source(
-    path: Path, *, name: str, source_format: SourceFormat, layer: str = "", encoding: str = ""
+    path: Path,
+    *,
+    name: str,
+    source_format: SourceFormat,
+    layer: str = "",
+    options: Mapping[str, str] | None = None,
+    left_out: frozenset[str] = frozenset(),
 ) -> VectorSource:
     """Open one layer of a vector file; the only one, or the one named.
 
@@ -111,9 +122,9 @@ def open_source(
         Damaged, another driver than the format's, no such layer, several and none chosen.
     """
     chosen = _choose_layer(path, name, source_format, layer)
-    options: dict[str, Any] = {"encoding": encoding} if encoding else {}
+    given: dict[str, Any] = dict(options or {})
     with broken_file_explained(name):
-        described = pyogrio.read_info(path, layer=chosen, **options)
+        described = pyogrio.read_info(path, layer=chosen, **given)
     if described["driver"] != source_format.driver:
         raise SourceError(
             f"{name} is not a {source_format.title} inside. Nothing was imported.",
@@ -127,15 +138,32 @@ def open_source(
         path=path,
         name=name,
         layer=chosen,
-        fields=tuple(str(field) for field in described["fields"]),
+        fields=_fields(name, described["fields"], left_out),
         geometry_type=str(described["geometry_type"]),
         row_count=int(described["features"]),
         stated_crs=_crs(described["crs"]),
-        open_options=options,
+        open_options=given,
+        left_out=left_out,
     )
 
 
-def source_crs(source: VectorSource, srid: int | None) -> CRS:
+def _fields(name: str, stated: Iterable[object], left_out: frozenset[str]) -> tuple[str, ...]:
+    fields = tuple(str(field) for field in stated)
+    check_field_count(name, len(fields))
+    return tuple(field for field in fields if field not in left_out)
+
+
+def check_field_count(name: str, count: int) -> None:
+    """Refuse a table with more columns than any survey writes down."""
+    if count > MAX_FIELDS:
+        raise SourceError(
+            f"{name} has {count:,} columns; {MAX_FIELDS:,} are the most Krong takes. "
+            "Nothing was imported.",
+            remedy="Export only the columns you need.",
+        )
+
+
+def source_crs(source: RowSource, srid: int | None) -> CRS:
     """Return the CRS of a source: what the file states, or what the user knows.
 
     Raises
@@ -206,6 +234,11 @@ def _crs(text: str | None) -> CRS | None:
         stated = CRS.from_user_input(text)
     except CRSError:
         return None
+    return flat_crs(stated)
+
+
+def flat_crs(stated: CRS) -> CRS | None:
+    """Return a CRS without heights, None when it names no place on Earth."""
     flat = stated.to_2d() if len(stated.axis_info) > 2 else stated  # noqa: PLR2004 - x and y
     if flat.is_compound:
         flat = flat.sub_crs_list[0]
@@ -224,7 +257,8 @@ def _extension_name(field: pa.Field) -> bytes:
     return bytes((field.metadata or {}).get(b"ARROW:extension:name", b""))
 
 
-def _in_pieces(record: pa.RecordBatch, geometry_name: str) -> Iterator[pa.RecordBatch]:
+def in_pieces(record: pa.RecordBatch, geometry_name: str) -> Iterator[pa.RecordBatch]:
+    """Yield a batch in pieces whose outlines take at most BATCH_BYTES."""
     size = record.column(geometry_name).nbytes
     pieces = max(1, -(-size // BATCH_BYTES))
     step = max(1, -(-len(record) // pieces))
@@ -232,10 +266,12 @@ def _in_pieces(record: pa.RecordBatch, geometry_name: str) -> Iterator[pa.Record
         yield record.slice(start, step)
 
 
-def _source_batch(record: pa.RecordBatch, meta: dict[str, Any], first_row: int) -> SourceBatch:
+def _source_batch(
+    record: pa.RecordBatch, meta: dict[str, Any], first_row: int, left_out: frozenset[str]
+) -> SourceBatch:
     geometry_name = geometry_column(record.schema)
     fid_name = meta["fid_column"] or "OGC_FID"
-    apart = {geometry_name, fid_name}
+    apart = {geometry_name, fid_name, *left_out}
     columns = {name: record.column(name) for name in record.schema.names if name not in apart}
     return SourceBatch(
         rows=np.arange(first_row, first_row + len(record)),

@@ -1,19 +1,37 @@
-"""A Shapefile in a zip archive: only its own parts are taken out, after a look at their sizes."""
+"""Files in a zip archive: only what is needed is taken out, after a look at its size.
+
+Names inside the archive never choose a path on this machine, links are refused, and what the
+archive declares as size is checked before and held to while unpacking.
+"""
 
 import codecs
+import lzma
 import re
+import stat
 import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from layers.errors import UserFacingError
+from layers.ingest.confined.limits import Limits
 
-# A .shp or .dbf cannot pass 2 GB by its own format (32-bit offsets in 16-bit words).
-MAX_UNPACKED_BYTES = 4 * 1024**3
 MAX_MEMBERS = 1_000
+# Tables of blanks pack to a hundredth; deflate reaches 1,032:1 only on purpose (RFC 1951). Small
+# archives may do what they like.
+MAX_RATIO = 250
+_RATIO_FROM_BYTES = 64 * 1024**2
 _PARTS = frozenset({".shp", ".shx", ".dbf", ".prj", ".cpg"})
 _NEEDED = (".shp", ".shx", ".dbf")
 _COPY_BYTES = 1 << 20
+_MAX_STEM = 60
+MAX_BYTES = Limits().unpacked_bytes
+_UNREADABLE = (
+    *(zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, OSError),
+    *(zlib.error, lzma.LZMAError, ValueError),
+)
 # Fields cut within a character are few; in another encoding nearly every sign is broken.
 _BROKEN_IN = 5
 # dBASE language driver byte 0x57 is what GIS programs write for "ANSI, whatever that is here".
@@ -25,29 +43,60 @@ class ArchiveError(UserFacingError):
     """A zip archive that holds no single Shapefile, or an unsafe one."""
 
 
-def unpack_shapefile(archive: Path, folder: Path) -> Path:
+def unpack_shapefile(archive: Path, folder: Path, *, max_bytes: int = MAX_BYTES) -> Path:
     """Take the one Shapefile of an archive out into a folder and return its ``.shp``.
-
-    Names inside the archive never choose a path on this machine, and what the archive declares as
-    size is checked before and held to while unpacking.
 
     Raises
     ------
     ArchiveError
-        Damaged archive, no or several Shapefiles, missing parts, too large.
+        Damaged archive, no or several Shapefiles, missing parts, a link, too large.
     """
+    with _opened(archive) as opened:
+        members = _members_of_one_shapefile(archive.name, opened.infolist())
+        _check_sizes(archive, list(members.values()), max_bytes)
+        stem = _safe_stem(members[".shp"])
+        for suffix, member in members.items():
+            _take_out(opened, member, folder / f"{stem}{suffix}")
+    _check_lengths(archive.name, folder / f"{stem}.shp")
+    return folder / f"{stem}.shp"
+
+
+def unpack_kml(archive: Path, folder: Path, *, max_bytes: int = MAX_BYTES) -> Path:
+    """Take the KML of a KMZ out: ``doc.kml``, else the first at the top (OGC 12-007r2, 9.1).
+
+    Raises
+    ------
+    ArchiveError
+        Damaged archive, no KML in it, a link, too large.
+    """
+    with _opened(archive) as opened:
+        found = [m for m in opened.infolist() if _suffix(m) == ".kml" and not _is_hidden(m)]
+        if not found:
+            raise ArchiveError(
+                f"{archive.name} holds no .kml.", remedy="Save it again as KMZ in Google Earth."
+            )
+        root = min(found, key=lambda m: (m.filename.count("/"), m.filename.lower() != "doc.kml"))
+        _check_sizes(archive, [root], max_bytes)
+        _take_out(opened, root, folder / f"{_safe_stem(root)}.kml")
+    return folder / f"{_safe_stem(root)}.kml"
+
+
+@contextmanager
+def _opened(archive: Path) -> Iterator[zipfile.ZipFile]:
     try:
         with zipfile.ZipFile(archive) as opened:
-            members = _members_of_one_shapefile(archive.name, opened.infolist())
-            for suffix, member in members.items():
-                _take_out(opened, member, folder / f"source{suffix}")
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, OSError) as error:
+            yield opened
+    except _UNREADABLE as error:
         raise ArchiveError(
             f"{archive.name} cannot be unpacked ({error}).",
             remedy="Fetch it again, or zip it anew without a password.",
         ) from error
-    _check_lengths(archive.name, folder / "source.shp")
-    return folder / "source.shp"
+
+
+def _safe_stem(member: zipfile.ZipInfo) -> str:
+    """Return a member's name without folders and signs: the layer is called by it."""
+    stem = PurePosixPath(member.filename.replace("\\", "/")).stem
+    return re.sub(r"[^\w-]", "_", stem)[:_MAX_STEM] or "layer"
 
 
 def _members_of_one_shapefile(
@@ -76,10 +125,25 @@ def _check_parts(name: str, parts: dict[str, zipfile.ZipInfo]) -> None:
             f"{name}: the Shapefile lacks its {' and '.join(missing)}.",
             remedy="Zip all parts of the Shapefile together.",
         )
-    if sum(part.file_size for part in parts.values()) > MAX_UNPACKED_BYTES:
+
+
+def _check_sizes(archive: Path, members: list[zipfile.ZipInfo], max_bytes: int) -> None:
+    unpacked = sum(member.file_size for member in members)
+    if unpacked > max_bytes:
         raise ArchiveError(
-            f"{name} would unpack to more than {MAX_UNPACKED_BYTES // 1024**3} GB.",
+            f"{archive.name} would unpack to more than the {max_bytes / 1024**3:.1f} GB it may: "
+            f"{unpacked / 1024**3:.1f} GB.",
             remedy="Export it as GeoPackage, or in several parts.",
+        )
+    if unpacked > max(_RATIO_FROM_BYTES, MAX_RATIO * archive.stat().st_size):
+        raise ArchiveError(
+            f"{archive.name} would unpack to {unpacked // archive.stat().st_size} times its size.",
+            remedy="No survey packs so well: it is damaged or malicious. Ask for another.",
+        )
+    if any(stat.S_ISLNK(member.external_attr >> 16) for member in members):
+        raise ArchiveError(
+            f"{archive.name} holds a link to another file instead of the file itself.",
+            remedy="Zip the files themselves.",
         )
 
 

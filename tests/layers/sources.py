@@ -34,6 +34,31 @@ def zipped_shapefile(path, geometries, *, without=(), crs=UTM48, encoding="UTF-8
     return path
 
 
+def kml(path, content):
+    """A KML document around some places or folders."""
+    space = 'xmlns="http://www.opengis.net/kml/2.2"'
+    path.write_text(
+        f'<?xml version="1.0" encoding="UTF-8"?><kml {space}><Document>{content}</Document></kml>',
+        encoding="utf-8",
+    )
+    return path
+
+
+def drawing(path, lines, *, layer="0", closed=False, blocks="", entities=""):
+    """A DXF drawing (AutoCAD 2007 and later: UTF-8) of polylines on one layer."""
+    groups = ["0", "SECTION", "2", "HEADER", "9", "$ACADVER", "1", "AC1021", "0", "ENDSEC"]
+    if blocks:
+        groups += ["0", "SECTION", "2", "BLOCKS", *blocks.split("\n"), "0", "ENDSEC"]
+    groups += ["0", "SECTION", "2", "ENTITIES"]
+    for corners in lines:
+        groups += ["0", "LWPOLYLINE", "8", layer, "90", str(len(corners)), "70", str(int(closed))]
+        for x, y in corners:
+            groups += ["10", str(x), "20", str(y)]
+    groups += entities.split("\n") if entities else []
+    path.write_text("\n".join([*groups, "0", "ENDSEC", "0", "EOF", ""]), encoding="utf-8")
+    return path
+
+
 def grid_file(path, cells, *, crs=UTM48, nodata=-9999.0, cell_m=10.0, west=EAST, north=NORTH):
     """A GeoTIFF whose north-west corner lies at (west, north)."""
     cells = np.atleast_3d(np.asarray(cells)).transpose(2, 0, 1)

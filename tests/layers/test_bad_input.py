@@ -3,11 +3,13 @@
 import json
 import struct
 import zipfile
+from dataclasses import replace
 
 import pytest
 from django.core.management import call_command
 from shapely.geometry import Point, Polygon
 
+from layers.ingest.confined import limits
 from layers.models import Feature, ImportIssue, Layer, LayerVersion, SurveyedArea
 from tests.factories import EAST, NORTH, at, feature, filled_layer, line, outline, square
 from tests.layers.sources import grid_file, osm_file, vector_file, zipped_shapefile
@@ -274,12 +276,12 @@ def test_names_inside_an_archive_choose_no_place_on_this_machine(tmp_path):
 
     unpacked = unpack_shapefile(path, inside)
 
-    assert unpacked == inside / "source.shp"
+    assert unpacked == inside / "f.shp"
     assert {p.parent for p in tmp_path.rglob("*.shp")} == {tmp_path / "f", inside}
 
 
 def test_an_archive_that_would_unpack_to_more_than_it_may(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr("layers.ingest.zipped.MAX_UNPACKED_BYTES", 100)
+    monkeypatch.setattr(limits, "IMPORTING", replace(limits.IMPORTING, unpacked_bytes=100))
     path = zipped_shapefile(tmp_path / "f.zip", [square(0, 0, 10)])
     assert "would unpack to more" in refusal(capsys, "import", path, "--layer", "houses")
 

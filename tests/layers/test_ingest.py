@@ -2,6 +2,7 @@
 
 import json
 import struct
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -15,6 +16,7 @@ from layers.crs import WGS84_SRID, reproject
 from layers.errors import RunCancelledError, UserFacingError
 from layers.ingest import ImportOptions, import_file
 from layers.ingest.attributes import json_objects
+from layers.ingest.confined import limits
 from layers.ingest.repair import has_too_many_crossings, repaired
 from layers.ingest.shapes import check_shapes
 from layers.models import Feature, ImportIssue, Layer, Run
@@ -270,7 +272,7 @@ def test_two_points_span_no_area_to_call_surveyed(tmp_path):
 
 def test_a_cancelled_import_leaves_the_layer_as_it_was(tmp_path, monkeypatch):
     imported(vector_file(tmp_path / "a.gpkg", [square(0, 0, 10)], stable_id=["old"]))
-    monkeypatch.setattr("layers.ingest.vectors.BATCH_ROWS", 1)
+    monkeypatch.setattr(limits, "IMPORTING", replace(limits.IMPORTING, rows_at_once=1))
 
     def cancel(share, message):
         raise RunCancelledError("Import")
@@ -304,7 +306,9 @@ def test_lines_are_no_areas(tmp_path):
         imported(vector_file(tmp_path / "b.gpkg", [line((0, 0), (5, 5))]))
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(
     st.lists(
         st.sampled_from(["square", "bow tie", "none", "outside", "twin", "point"]),

@@ -21,8 +21,10 @@ SLOW_IMPORT = """
 import sys, time, django
 django.setup()
 from pathlib import Path
-from layers.ingest import import_file, vectors
-vectors.BATCH_ROWS = 1
+from dataclasses import replace
+from layers.ingest import import_file
+from layers.ingest.confined import limits
+limits.IMPORTING = replace(limits.IMPORTING, rows_at_once=1)
 import_file(path=Path(sys.argv[1]), layer="houses", echo=lambda share, message: time.sleep(0.3))
 """
 

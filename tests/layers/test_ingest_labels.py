@@ -1,9 +1,12 @@
 """Identifiers, classes, lifecycles, and what a second import of a layer changes."""
 
+from dataclasses import replace
+
 import pytest
 
 from layers.errors import UnknownLandUseError, UserFacingError
 from layers.ingest import ImportOptions, import_file
+from layers.ingest.confined import limits
 from layers.models import Feature, ImportIssue, Layer, Run
 from layers.queries import current_features
 from tests.factories import EAST, at, land_use, square
@@ -33,7 +36,7 @@ def test_the_second_row_with_the_same_identifier_is_refused(tmp_path):
 
 
 def test_identifiers_are_found_twice_across_batches_too(tmp_path, monkeypatch):
-    monkeypatch.setattr("layers.ingest.vectors.BATCH_ROWS", 2)
+    monkeypatch.setattr(limits, "IMPORTING", replace(limits.IMPORTING, rows_at_once=2))
     shapes = [square(20 * n, 0, 10) for n in range(5)]
     path = vector_file(tmp_path / "houses.gpkg", shapes, plot=["A", "B", "C", "A", "D"])
 

@@ -6,7 +6,8 @@ from layers.classes import load_classes
 from layers.crs import WGS84_SRID, reproject
 from layers.errors import UserFacingError
 from layers.ingest import ImportOptions, import_file
-from layers.ingest.osm_tags import TagClassifier, TagRule, parse_filter, rules_in_use
+from layers.ingest.class_list import rules_in_use
+from layers.ingest.osm_tags import TagClassifier, TagRule, parse_filter
 from layers.models import ImportIssue
 from layers.queries import current_features
 from tests.factories import at

@@ -5,6 +5,7 @@ from django.db import transaction
 
 from layers.classes import load_classes, read_table
 from layers.errors import UserFacingError
+from layers.ingest.class_list import rules_in_use
 from layers.ingest.osm import open_osm
 from layers.ingest.osm_blocks import check_whole
 from layers.ingest.osm_tags import (
@@ -12,7 +13,6 @@ from layers.ingest.osm_tags import (
     QUALIFIERS,
     TagClassifier,
     parse_filter,
-    rules_in_use,
 )
 from tests.layers.sources import osm_file
 

@@ -8,8 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from layers.commands import KrongCommand
-from layers.ingest import ImportOptions, ImportReport, import_file
+from layers.errors import UserFacingError
+from layers.ingest import ImportOptions, ImportReport, dry_run, import_file, look_into
 from layers.ingest.formats import KNOWN_FORMATS
+from layers.ingest.look import FileSurvey, Outcome
+from layers.ingest.mapping import read_mapping
 from layers.ingest.options import OSM_TAGS
 from layers.vocab import Completeness, GeometryKind
 
@@ -22,7 +25,11 @@ class Command(KrongCommand):
 
     def add_own_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path, help="the file to import")
-        parser.add_argument("--layer", required=True, metavar="SLUG", help="made if it is new")
+        parser.add_argument("--layer", metavar="SLUG", help="made if it is new")
+        parser.add_argument("--look", action="store_true", help="say what the file holds, no more")
+        parser.add_argument(
+            "--dry-run", action="store_true", help="check everything, store nothing"
+        )
         self._add_reading(parser)
         self._add_labels(parser)
         self._add_description(parser)
@@ -33,6 +40,12 @@ class Command(KrongCommand):
         group.add_argument("--source-layer", metavar="NAME", help="which layer of the file")
         group.add_argument("--srid", type=int, help="EPSG code, if the file states none")
         group.add_argument("--encoding", help="of the texts of a Shapefile, if it states none")
+        for shape in ("x", "y", "wkt"):
+            text = f"column of a table with {'the shape as WKT' if shape == 'wkt' else shape}"
+            group.add_argument(f"--{shape}-field", metavar="COLUMN", help=text)
+        group.add_argument(
+            "--mapping", type=Path, metavar="FILE.yaml", help="new names, classes and other options"
+        )
         kinds = [kind for kind in GeometryKind.values if kind != GeometryKind.RASTER]
         group.add_argument("--geometry-kind", choices=kinds, help="what a new layer is to hold")
 
@@ -71,15 +84,47 @@ class Command(KrongCommand):
         group.add_argument("--units", help="default: m")
         group.add_argument("--vertical-datum", metavar="NAME")
 
-    def run(self, file: Path, layer: str, **options: Any) -> Mapping[str, Any]:
-        known = {field.name for field in fields(ImportOptions)}
-        given = {k: v for k, v in options.items() if k in known and v is not None}
-        given["surveyed_classes"] = tuple(given.get("surveyed_classes", ()))
-        report = import_file(
-            path=file, layer=layer, options=ImportOptions(**given), echo=self.show_progress
-        )
+    def run(self, file: Path, layer: str | None, **options: Any) -> Mapping[str, Any]:
+        chosen = _chosen(options)
+        if options.get("look"):
+            return self._looked(look_into(file, chosen))
+        if options.get("dry_run"):
+            return self._rehearsed(dry_run(file, chosen, layer=layer or ""))
+        if not layer:
+            raise UserFacingError(
+                "It is not said into which layer.",
+                remedy="Add --layer SLUG; or --look, or --dry-run, which store nothing.",
+            )
+        report = import_file(path=file, layer=layer, options=chosen, echo=self.show_progress)
         self._tell(report)
         return asdict(report)
+
+    def _looked(self, survey: FileSurvey) -> Mapping[str, Any]:
+        self.say(f"{survey.name}: {survey.format_title}")
+        for layer in survey.layers:
+            rows = layer["row_count"] if layer["row_count"] >= 0 else "?"
+            self.say(f"  {layer['name']}: {rows} rows, {layer['geometry_kind']}")
+            self.say(f"    {layer['crs']['title'] if layer['crs'] else layer['crs_problem']}")
+            for possible in layer["candidates"]:
+                self.say(f"    perhaps --srid {possible['srid']} ({possible['title']})")
+            for column in layer["fields"]:
+                examples = ", ".join(column["examples"])
+                self.say(f"    {column['name']} ({column['type']}): {examples}")
+        for name, value in (survey.grid or {}).items():
+            self.say(f"  {name}: {value}")
+        return asdict(survey)
+
+    def _rehearsed(self, outcome: Outcome) -> Mapping[str, Any]:
+        rows = outcome.rows
+        self.say(
+            f"{rows.read} rows read; {rows.stored} would be stored, {rows.refused} refused, "
+            f"{rows.unclassified} left out without a class. Nothing was stored."
+        )
+        for kind, count in outcome.issue_counts.items():
+            self.say(f"  {kind}: {count}")
+        for note in outcome.notes:
+            self.say(f"  {note}")
+        return asdict(outcome)
 
     def _tell(self, report: ImportReport) -> None:
         rows = report.rows
@@ -98,3 +143,12 @@ class Command(KrongCommand):
             f"Layer '{report.layer}' v{report.version}: {report.added} added, "
             f"{report.changed} changed, {report.removed} removed, {report.unchanged} unchanged."
         )
+
+
+def _chosen(options: Mapping[str, Any]) -> ImportOptions:
+    """Return the choices: what the mapping file holds, then what the command line says."""
+    known = {field.name for field in fields(ImportOptions)}
+    given = {k: v for k, v in options.items() if k in known and v is not None and v is not False}
+    given["surveyed_classes"] = tuple(given.get("surveyed_classes", ()))
+    mapping = options.get("mapping")
+    return ImportOptions(**(read_mapping(mapping) if mapping else {}) | given)

@@ -1,0 +1,62 @@
+"""KML: markup that is checked before GDAL's library for it sees the file."""
+
+from pathlib import Path
+from xml.parsers import expat
+
+from layers.ingest.batches import SourceError
+
+# Folders in folders: nobody sorts places deeper. The library follows them by recursion.
+MAX_DEPTH = 100
+# Columns the library gives every place; they say how it is drawn, not what it is.
+DRAWING_COLUMNS = frozenset(
+    {"timestamp", "begin", "end", "altitudeMode", "tessellate", "extrude", "visibility"}
+    | {"drawOrder", "icon", "snippet", "gx_media_links"}
+)
+
+
+def check_markup(path: Path, name: str) -> None:
+    """Read the markup once: whole, not nested without end, no declarations of its own.
+
+    A document type can define entities that unfold to gigabytes or name other files ("billion
+    laughs"); KML has no use for one (OGC 12-007r2).
+
+    Raises
+    ------
+    SourceError
+        Broken markup, a document type, or nesting beyond reason.
+    """
+    parser = expat.ParserCreate()
+    depth = 0
+
+    def declared(*_parts: object) -> None:
+        raise SourceError(
+            f"{name} declares a document type or entities, which KML never needs; it may be made "
+            "to do harm. Nothing was imported.",
+            remedy="Open it in Google Earth and save it again, or ask for another export.",
+        )
+
+    def opened(_tag: str, _attributes: dict[str, str]) -> None:
+        nonlocal depth
+        depth += 1
+        if depth > MAX_DEPTH:
+            raise SourceError(
+                f"{name} nests its elements more than {MAX_DEPTH} deep. Nothing was imported.",
+                remedy="Open it in Google Earth and save the places in one folder.",
+            )
+
+    def closed(_tag: str) -> None:
+        nonlocal depth
+        depth -= 1
+
+    parser.StartDoctypeDeclHandler = declared
+    parser.EntityDeclHandler = declared
+    parser.StartElementHandler, parser.EndElementHandler = opened, closed
+    with path.open("rb") as file:
+        try:
+            parser.ParseFile(file)
+        except expat.ExpatError as error:
+            raise SourceError(
+                f"{name} cannot be read: its markup breaks at line {error.lineno} "
+                f"({expat.ErrorString(error.code)}). Nothing was imported.",
+                remedy="Fetch or export the file again and compare its size with the original.",
+            ) from error

@@ -1,0 +1,198 @@
+"""Any file of rows, opened: where its rows come from, in which CRS, and what had to be guessed."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+from pyproj import CRS
+
+from layers.crs import PROJECT_SRID, CoordinateFunction, crs_of, transformer
+from layers.ingest.class_data import ClassData
+from layers.ingest.confined.limits import Limits
+from layers.ingest.drawings import drawing_encoding
+from layers.ingest.formats import SourceFormat
+from layers.ingest.kml import DRAWING_COLUMNS, check_markup
+from layers.ingest.options import ImportOptions
+from layers.ingest.osm import open_osm
+from layers.ingest.parquet import open_parquet
+from layers.ingest.tables import open_table
+from layers.ingest.vectors import RowSource, open_source, source_crs
+from layers.ingest.zipped import text_encoding, unpack_kml, unpack_shapefile
+from layers.vocab import GeometryKind
+
+_KINDS = {
+    "Point": GeometryKind.POINT,
+    "LineString": GeometryKind.LINE,
+    "Polygon": GeometryKind.POLYGON,
+    "CurvePolygon": GeometryKind.POLYGON,
+    "CompoundCurve": GeometryKind.LINE,
+    "CircularString": GeometryKind.LINE,
+    "MultiCurve": GeometryKind.LINE,
+    "MultiSurface": GeometryKind.POLYGON,
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Asked:
+    """What a reading was asked: which file, how, and what is known where it is asked."""
+
+    path: Path
+    name: str
+    folder: Path  # its own, to unpack and write into
+    source_format: SourceFormat
+    options: ImportOptions = field(default_factory=ImportOptions)
+    classes: ClassData = field(default_factory=ClassData)
+    layer_kind: str = ""  # of the layer it is to go into; empty: a new one
+    keeps_hull: bool = False
+    limits: Limits = field(default_factory=Limits)
+
+    @classmethod
+    def of(cls, request: Mapping[str, Any]) -> Self:
+        """Return what came as JSON."""
+        return cls(
+            path=Path(request["path"]),
+            name=request["name"],
+            folder=Path(request["folder"]),
+            source_format=SourceFormat[request["source_format"]],
+            options=ImportOptions.of(request.get("options", {})),
+            classes=ClassData.of(request.get("classes") or ClassData().as_fields()),
+            layer_kind=request.get("layer_kind", ""),
+            keeps_hull=bool(request.get("keeps_hull")),
+            limits=Limits.of(request["limits"]),
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Opened:
+    """A file of rows, opened."""
+
+    source: RowSource
+    srid: int | None  # what the user says
+    notes: tuple[str, ...] = ()
+    id_prefix: str = "row-"
+
+    @property
+    def crs(self) -> CRS:
+        """The coordinate system; raises where nobody states it or two contradict each other."""
+        return source_crs(self.source, self.srid)
+
+    @property
+    def geometry_kind(self) -> str:
+        """What the file holds, as far as it says."""
+        words = self.source.geometry_type.split(" ")
+        flat = words[-1].removesuffix("Z").removesuffix("M").removesuffix("Z")
+        return _KINDS.get(flat, _KINDS.get(flat.removeprefix("Multi"), GeometryKind.MIXED))
+
+    @property
+    def project(self) -> CoordinateFunction | None:
+        """How coordinates become PROJECT_SRID, None when they are so already."""
+        project = crs_of(PROJECT_SRID)
+        if self.crs.to_epsg() == PROJECT_SRID or self.crs.equals(project, ignore_axis_order=True):
+            return None
+        return transformer(self.crs, project).transform
+
+
+def opened_rows(asked: Asked) -> Opened:
+    """Open a file of rows.
+
+    Raises
+    ------
+    UserFacingError
+        Damaged, or of several layers and none chosen.
+    """
+    return _OPENERS[asked.source_format](asked)
+
+
+def _open_plain(asked: Asked) -> Opened:
+    source = open_source(
+        asked.path,
+        name=asked.name,
+        source_format=asked.source_format,
+        layer=asked.options.source_layer,
+    )
+    prefix = "fid-" if asked.source_format is SourceFormat.GEOPACKAGE else "row-"
+    return Opened(source=source, srid=asked.options.srid, id_prefix=prefix)
+
+
+def _open_shapefile(asked: Asked) -> Opened:
+    path = unpack_shapefile(asked.path, asked.folder, max_bytes=asked.limits.unpacked_bytes)
+    guessed = "" if asked.options.encoding else text_encoding(path)
+    encoding = asked.options.encoding or guessed
+    notes = (f"The texts do not state their encoding; they were read as {guessed}.",)
+    source = open_source(
+        path,
+        name=asked.name,
+        source_format=asked.source_format,
+        options={"encoding": encoding} if encoding else {},
+    )
+    return Opened(
+        source=source,
+        srid=asked.options.srid,
+        notes=notes if guessed else (),
+    )
+
+
+def _open_kml(asked: Asked) -> Opened:
+    path = asked.path
+    if asked.source_format is SourceFormat.KMZ:
+        path = unpack_kml(asked.path, asked.folder, max_bytes=asked.limits.unpacked_bytes)
+    check_markup(path, asked.name)
+    source = open_source(
+        path,
+        name=asked.name,
+        source_format=SourceFormat.KML,
+        layer=asked.options.source_layer,
+        left_out=DRAWING_COLUMNS,
+    )
+    return Opened(source=source, srid=asked.options.srid)
+
+
+def _open_drawing(asked: Asked) -> Opened:
+    """Open a DXF; for a layer of areas its closed lines are the areas, as draughtsmen mean them."""
+    wants_areas = GeometryKind.POLYGON in {asked.layer_kind, asked.options.geometry_kind}
+    encoding = asked.options.encoding or drawing_encoding(asked.path)
+    source = open_source(
+        asked.path,
+        name=asked.name,
+        source_format=asked.source_format,
+        options={"CLOSED_LINE_AS_POLYGON": "YES" if wants_areas else "NO"}
+        | ({"ENCODING": encoding} if encoding else {}),
+        left_out=frozenset({"SubClasses", "PaperSpace"}),
+    )
+    return Opened(source=source, srid=asked.options.srid)
+
+
+def _open_table(asked: Asked) -> Opened:
+    source = open_table(asked.path, asked.name, asked.options)
+    notes = [f"Shapes were read from {' and '.join(source.coordinates)}."]
+    if source.form.is_guessed:
+        title = source.form.encoding_title
+        notes.append(f"The texts do not state their encoding; they were read as {title}.")
+    if source.has_decimal_comma:
+        notes.append("The coordinates are written with a decimal comma.")
+    return Opened(source=source, srid=asked.options.srid, notes=tuple(notes))
+
+
+def _open_parquet(asked: Asked) -> Opened:
+    source = open_parquet(asked.path, asked.name)
+    return Opened(source=source, srid=asked.options.srid)
+
+
+def _open_osm(asked: Asked) -> Opened:
+    source = open_osm(asked.path, name=asked.name, layer=asked.options.source_layer)
+    return Opened(source=source, srid=asked.options.srid, id_prefix="")
+
+
+_OPENERS: dict[SourceFormat, Callable[[Asked], Opened]] = {
+    SourceFormat.GEOPACKAGE: _open_plain,
+    SourceFormat.GEOJSON: _open_plain,
+    SourceFormat.FLATGEOBUF: _open_plain,
+    SourceFormat.SHAPEFILE: _open_shapefile,
+    SourceFormat.KML: _open_kml,
+    SourceFormat.KMZ: _open_kml,
+    SourceFormat.DXF: _open_drawing,
+    SourceFormat.CSV: _open_table,
+    SourceFormat.GEOPARQUET: _open_parquet,
+    SourceFormat.OSM_PBF: _open_osm,
+}

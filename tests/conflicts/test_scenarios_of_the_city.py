@@ -80,7 +80,7 @@ def test_a_hotel_40_m_from_the_sea_lacks_10_m_of_public_beach(demo_book):
     assert {code for code, _, _ in findings} == {"WA-04"}
 
 
-def test_a_hospital_under_30_cm_of_the_100_year_flood_is_critical_and_a_film_of_rain_is_not(
+def test_a_hospital_under_30_cm_of_the_100_year_flood_is_critical_and_a_film_of_rain_is_low(
     demo_book,
 ):
     surveyed_layer(
@@ -99,7 +99,7 @@ def test_a_hospital_under_30_cm_of_the_100_year_flood_is_critical_and_a_film_of_
 
     severities = {(code, subject): f.severity for (code, subject, _), f in found(demo_book).items()}
 
-    assert severities == {("FZ-01", "DEEP"): "critical"}  # H1 ends where the rule begins, at 0.30 m
+    assert severities == {("FZ-01", "DEEP"): "critical", ("FZ-01", "PUDDLE"): "low"}
 
 
 def test_every_row_of_the_reference_table_is_a_rule_of_the_book():

@@ -167,7 +167,7 @@ def test_two_plans_in_force_over_one_zoning_list_each_zone_once_per_plan():
 def test_without_a_plan_in_force_zoning_has_no_data():
     r1_plot()
     found = extract(on=date(2025, 12, 31))
-    assert "2025-12-31" in entry(found, "no_data", "ZONING")["missing"]["en"]
+    assert "31 Dec 2025" in entry(found, "no_data", "ZONING")["missing"]["en"]
     assert found["zones"] == []
 
 

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from layers.crs import PROJECT_SRID
 from layers.editing import history
-from layers.editing.content import to_geojson
+from layers.editing.content import FeatureState, to_geojson
 from layers.editing.permissions import PUBLISH, layer_to_edit, require
 from layers.editing.publishing import published_then, revert_layer
 from layers.editing.reading import row_state
@@ -30,9 +30,11 @@ from layers.editing.web import (
 from layers.errors import UserFacingError
 from layers.models import Layer, LayerVersion
 from layers.services import Publication
-from layers.visibility import visible_layer
+from layers.visibility import Reader, visible_layer
+from layers.vocab import Lifecycle
 
 LISTED = 200
+MOST_ATTRIBUTES = 12
 LARGEST_NUMBER = 2_000_000_000
 COLOURS = {"added": "#2d6a3e", "removed": "#a3231a", "before": "#7a5a00", "after": "#1f4e5f"}
 
@@ -69,7 +71,7 @@ def diff_page(request: HttpRequest, slug: str) -> HttpResponse:
         "after": after,
         "counts": [(ChangeKind(kind).label, count, kind) for kind, count in counts.items()],
         "total": sum(counts.values()),
-        "listed": listed,
+        "rows": [(row, _facts(row.before), _facts(row.after), _reworded(row)) for row in listed],
         "map": {
             "address": f"{address}?from={before.number}&to={after.number}",
             "colours": COLOURS,
@@ -78,11 +80,29 @@ def diff_page(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "layers/diff.html", context)
 
 
+def _facts(state: FeatureState | None) -> str:
+    """Return class and lifecycle as a reader knows them."""
+    if state is None or state.content is None:
+        return "–"
+    lifecycle = str(Lifecycle(state.content.lifecycle).label)
+    return " · ".join(filter(None, (state.content.land_use, lifecycle)))
+
+
+def _reworded(row: history.Difference) -> list[tuple[str, Any, Any]]:
+    """Return the attributes that differ: name, before, after."""
+    sides = (row.before, row.after)
+    old, new = (state.content.properties if state and state.content else {} for state in sides)
+    names = sorted(name for name in old.keys() | new.keys() if old.get(name) != new.get(name))
+    if row.before is None or row.after is None:
+        return []
+    return [(name, old.get(name), new.get(name)) for name in names[:MOST_ATTRIBUTES]]
+
+
 def _history(request: HttpRequest, slug: str) -> HttpResponse:
     layer = visible_layer(request.user, slug)
     day = _asked_day(request)
     found = [history.version_on(layer, day)] if day else history.versions_of(layer)[:LISTED]
-    return told({"layer": layer.slug, "versions": [_version(version) for version in found]})
+    return told({"layer": layer.slug, "versions": [_version(row, request.user) for row in found]})
 
 
 def _diff(request: HttpRequest, slug: str) -> HttpResponse:
@@ -152,8 +172,9 @@ def _back(request: HttpRequest, slug: str, given: Mapping[str, Any]) -> Publicat
     return revert_layer(layer=layer, number=int(number[:9]), author=author, message=message)
 
 
-def _version(version: LayerVersion) -> dict[str, Any]:
-    who = version.published_by
+def _version(version: LayerVersion, reader: Reader) -> dict[str, Any]:
+    """Return a version for programs; account names are for those who have one themselves."""
+    who = version.published_by if reader.is_authenticated else None
     return {
         "number": version.number,
         "state": version.state,

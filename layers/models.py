@@ -75,7 +75,12 @@ class Layer(models.Model):
     slug = models.SlugField(_("name"), max_length=60, unique=True)
     title_km = models.CharField(_("title in Khmer"), max_length=200, blank=True)
     title_en = models.CharField(_("title in English"), max_length=200)
+    description_km = models.TextField(_("description in Khmer"), blank=True)
+    description_en = models.TextField(_("description in English"), blank=True)
     theme = models.CharField(_("theme"), max_length=40, default="other")
+    scale_denominator = models.PositiveIntegerField(
+        _("scale 1 :"), null=True, blank=True, help_text=_("Captured at 1 : this number.")
+    )
     geometry_kind = models.CharField(_("shape"), max_length=8, choices=GeometryKind)
     attribute_schema = models.JSONField(_("attributes"), default=dict, blank=True)
     visibility = models.CharField(
@@ -88,6 +93,13 @@ class Layer(models.Model):
 
     class Meta:
         ordering = ["theme", "slug"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(scale_denominator=None) | Q(scale_denominator__gte=1),
+                name="layer_scale_is_one_to_something",
+                violation_error_message=_("Give the scale as a number from 1: 5000 for 1 : 5000."),
+            )
+        ]
         permissions = [
             ("edit_features", "Can change features in a draft"),
             ("publish_version", "Can publish a version or go back to one"),
@@ -101,6 +113,11 @@ class Layer(models.Model):
     def title(self) -> str:
         """The title in the reader's language."""
         return in_reader_language(self.title_km, self.title_en)
+
+    @property
+    def description(self) -> str:
+        """The description in the reader's language."""
+        return in_reader_language(self.description_km, self.description_en)
 
 
 class LayerVersion(models.Model):

@@ -18,6 +18,7 @@ from layers.services import set_surveyed_area
 Arguments = tuple[str, ...]
 RULE_BOOK = Path(settings.BASE_DIR) / "fixtures" / "rulebook" / "krong-demo.yaml"
 RULE_BOOK_CODE = "krong-demo"
+DETECT = ("detect", "--rulebook", RULE_BOOK_CODE)
 PLAN_CODE = "demo-lup"
 PLAN_FROM = "2026-01-01"
 SOURCE = "Synthetic demo city, generator {version}, seed {seed}: no place on earth"
@@ -81,21 +82,20 @@ def loading_steps(city: DemoCity) -> Iterator[Arguments]:
 
 
 def answering_steps(city: DemoCity) -> Iterator[Arguments]:
-    """Yield the commands that make the plan, find conflicts, flood the city and find them again."""
-    detect = ("detect", "--rulebook", RULE_BOOK_CODE)
+    """Yield the commands that make the plan, find conflicts, flood the city and reserve land."""
     yield (
         "plan", "adopt", "--plan", PLAN_CODE, "--zones", "zones", "--from", PLAN_FROM,
         "--title-km", "ផែនការប្រើប្រាស់ដីគំរូ", "--title-en", "Demo land-use plan",
     )  # fmt: skip
     yield ("rulebook", "load", str(RULE_BOOK), "--ratify")
-    yield detect
+    yield DETECT
     yield ("scenario", "run", str(city.scenario))
     yield ("reserve", str(city.reservation))
-    yield detect  # sees the water and the reserved land
 
 
 def checking_steps(city: DemoCity) -> Iterator[Arguments]:
-    """Yield the commands that check permits, print an extract and the reservation's sheet."""
+    """Yield the commands that find conflicts again, check permits, print extract and sheet."""
+    yield DETECT  # sees the water and the reserved land
     for application in city.permits:
         yield ("check-permit", str(application))
     yield ("extract", application_parcel(city.permits[0]))

@@ -5,11 +5,12 @@ completely surveyed all around the subject. Everywhere else the answer is "canno
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from django.db import connection
 
+from conflicts.city_ground import Ground
 from conflicts.kinds import KINDS, Rule, Selector, object_selector, reach_m
 from conflicts.predicates import attributes
 from conflicts.vocab import Gap
@@ -33,12 +34,17 @@ class Selection:
     sure_layers: tuple[str, ...]
 
 
-def find_gaps(rule: Rule, subject: Selection, objects: Selection) -> list[dict[str, Any]]:
-    """Return why this rule cannot tell about a part of its subjects, or about all of them."""
+def find_gaps(
+    rule: Rule, subject: Selection, objects: Selection, ground: Ground | None
+) -> list[dict[str, Any]]:
+    """Return why this rule cannot tell about a part of its subjects, or about all of them.
+
+    ``ground`` is where the subjects were looked for; None where no layer could show them.
+    """
     return [
         *unknown_attributes("subject", rule.subject, subject),
         *unknown_attributes("object", object_selector(rule), objects),
-        *_unseen_subjects(rule, subject),
+        *(list(_unseen_subjects(rule, subject)) or _unseen_ground(rule, subject, ground)),
         *(unseen_around(rule, subject, "object", objects) if subject.sure else ()),
     ]
 
@@ -82,6 +88,22 @@ def _unseen_subjects(rule: Rule, subject: Selection) -> Iterator[dict[str, Any]]
         yield _gap(Gap.NO_SUBJECTS, "subject", rule.subject, layers=unsurveyed)
     else:
         yield from _not_looked_for("subject", subject, layers)
+
+
+def _unseen_ground(
+    rule: Rule, subject: Selection, ground: Ground | None
+) -> Iterator[dict[str, Any]]:
+    """Yield a gap for the part of the city where nobody looked for such subjects."""
+    if ground is not None and not ground.is_whole:
+        yield _gap(
+            Gap.GROUND_NOT_SURVEYED,
+            "subject",
+            rule.subject,
+            layers=sorted(proving_layers(rule.subject, subject)),
+            unsurveyed_m2=ground.unsurveyed_m2,
+            city_m2=ground.city_m2,
+            places=[asdict(place) for place in ground.places],
+        )
 
 
 def unseen_around(

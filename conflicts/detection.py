@@ -11,7 +11,8 @@ from typing import Any
 
 from django.db import connection
 
-from conflicts.coverage import EXAMPLES, Selection, find_gaps
+from conflicts.city_ground import Ground, surveyed_ground
+from conflicts.coverage import EXAMPLES, Selection, find_gaps, proving_layers
 from conflicts.kinds import KINDS, Rule, Selector, exemption_paths, object_selector
 from conflicts.predicates import as_jsonpath
 from conflicts.vocab import Severity
@@ -36,6 +37,7 @@ class Outcome:
     pairs_found: int
     pairs_exempted: int
     missing: tuple[Mapping[str, Any], ...]
+    ground: Ground | None  # where the subjects were looked for; None: no layer could show them
 
     @property
     def answer(self) -> Answer:
@@ -58,6 +60,7 @@ class Detector:
 
     selections: dict[str, Selection] = field(default_factory=dict)
     branches: dict[str, list[str]] = field(default_factory=dict)
+    grounds: dict[tuple[tuple[str, ...], ...], Ground] = field(default_factory=dict)
 
     @classmethod
     def open(cls) -> "Detector":
@@ -73,14 +76,26 @@ class Detector:
         objects = self.select(object_selector(rule))
         find_hits(rule, subject, objects)
         found, exempted = _count_hits(rule.code)
+        ground = self.ground_of(rule.subject, subject)
         return Outcome(
             subject_selection=subject.number,
             object_selection=objects.number,
             subjects_checked=subject.sure,
             pairs_found=found,
             pairs_exempted=exempted,
-            missing=tuple(find_gaps(rule, subject, objects)),
+            missing=tuple(find_gaps(rule, subject, objects, ground)),
+            ground=ground,
         )
+
+    def ground_of(self, selector: Selector, selection: Selection) -> Ground | None:
+        """Return where such features were looked for; equal questions are asked once."""
+        layers = tuple(sorted(set(proving_layers(selector, selection))))
+        if not layers:
+            return None
+        key = (layers, selection.classes)
+        if key not in self.grounds:
+            self.grounds[key] = surveyed_ground(*key)
+        return self.grounds[key]
 
     def select(
         self, selector: Selector, *, only: int | None = None, near: Box | None = None

@@ -1,7 +1,7 @@
 """Findings and gaps in sentences a planner can read aloud, in the reader's language."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -17,6 +17,8 @@ from layers.models import Feature, LandUseClass, Layer, in_reader_language
 from layers.numbers import NOTHING, number, percent, quantity
 from layers.vocab import Basis
 
+# So many unsurveyed parts of the city are named in a sentence.
+NAMED_PLACES = 5
 # Decimal places from this size on: a centimetre matters in 5 m, not in 5 km.
 DECIMALS = ((10_000.0, 0), (10.0, 1), (0.01, 2), (0.0, 3))
 
@@ -233,7 +235,62 @@ def explain_gap(gap: Mapping[str, Any], *, with_examples: bool = True) -> str:
         "reach": amount(gap.get("reach_m", 0.0), "m"),
         "examples": ", ".join(examples) or "–",
     }
+    if gap["gap"] == Gap.GROUND_NOT_SURVEYED:
+        return _unsurveyed_ground(gap, said, names_places=with_examples)
     return _gap_sentences()[Gap(gap["gap"])] % said
+
+
+def _unsurveyed_ground(
+    gap: Mapping[str, Any], said: Mapping[str, str], *, names_places: bool
+) -> str:
+    """Say which share of the city nobody looked at, and where that is."""
+    city_m2 = gap.get("city_m2")
+    if not city_m2:
+        return (
+            _(
+                "No ground is stated as completely surveyed for %(what)s (%(layers)s): there may"
+                " be more."
+            )
+            % said
+        )
+    numbers = {
+        "share": _share(gap["unsurveyed_m2"] / city_m2),
+        "area": square_kilometres(gap["unsurveyed_m2"]),
+        "city": square_kilometres(city_m2),
+        "places": _places(gap["places"]) if names_places else "",
+    }
+    sentence = _(
+        "%(share)s of the city (%(area)s of %(city)s) is not completely surveyed for %(what)s"
+        " (%(layers)s)."
+    )
+    where = _("Not surveyed: %(places)s.") if numbers["places"] else ""
+    return f"{sentence} {where}".strip() % {**said, **numbers}
+
+
+def _places(places: Sequence[Mapping[str, Any]]) -> str:
+    language = reader_language()
+    named = [f"{p[language]} ({square_kilometres(p['area_m2'])})" for p in places[:NAMED_PLACES]]
+    more = len(places) - NAMED_PLACES
+    if more > 0:
+        named.append(_("%(count)s more") % {"count": number(more, 0)})
+    return ", ".join(named)
+
+
+def square_kilometres(area_m2: float) -> str:
+    """Return an area in km²; one that is not nothing is never shown as nothing."""
+    area_km2 = area_m2 / 1e6
+    return quantity(area_km2, "km2", 2 if area_km2 >= 0.01 else 6)  # noqa: PLR2004 - two decimals
+
+
+def explain_ground(surveyed_m2: float | None, city_m2: float | None) -> str:
+    """Say of how much ground an answer speaks; nothing where no survey backs it."""
+    if not surveyed_m2:
+        return ""
+    said = {"area": square_kilometres(surveyed_m2)}
+    if city_m2:
+        said["city"] = square_kilometres(city_m2)
+        return _("Of the surveyed %(area)s of %(city)s.") % said
+    return _("Within the surveyed %(area)s only: no layer says where the city ends.") % said
 
 
 def _gap_sentences() -> Mapping[Gap, str]:

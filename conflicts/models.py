@@ -117,6 +117,12 @@ class RuleOutcome(models.Model):
     pairs_found = models.PositiveIntegerField(_("conflicts found"), default=0)
     pairs_exempted = models.PositiveIntegerField(_("pairs exempted"), default=0)
     missing = models.JSONField(_("what is missing"), default=list, blank=True)
+    surveyed_m2 = models.FloatField(
+        _("ground on which its subjects were looked for [m²]"), null=True, blank=True
+    )
+    city_m2 = models.FloatField(
+        _("ground of the city [m²]"), null=True, blank=True, help_text=_("Empty: no boundary.")
+    )
 
     class Meta:
         ordering = ["detection_id", "rule__code"]
@@ -133,6 +139,11 @@ class RuleOutcome(models.Model):
 
     def __str__(self) -> str:
         return f"{self.rule}: {self.answer}"
+
+    @property
+    def tells_of_some(self) -> bool:
+        """Tell whether some place was judged, whatever may be missing elsewhere."""
+        return bool(self.pairs_found) or self.subjects_checked > self.subjects_untold
 
 
 class Finding(models.Model):

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils import translation
+from django.utils.translation import gettext as _
 
-from conflicts.explanations import explain_gap
+from conflicts.explanations import explain_gap, explain_ground
 from conflicts.models import DetectionRun, RuleOutcome
+from conflicts.vocab import Gap
 
 LANGUAGES = ("km", "en")
 
@@ -18,16 +20,17 @@ class RuleAnswer:
 
     outcome: RuleOutcome
     gaps: tuple[str, ...]
+    ground: str  # of how much ground it speaks
 
     @property
     def is_told_in_part(self) -> bool:
-        """Tell whether conflicts were found and yet something is missing."""
-        return bool(self.gaps) and self.outcome.answer != "cannot_tell"
+        """Tell whether some places were told and yet something is missing."""
+        return bool(self.gaps) and self.outcome.tells_of_some
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class UntoldCount:
-    """How many rules lack something: of all, and those that found conflicts nevertheless."""
+    """How many rules lack something: of all places, and of some only."""
 
     wholly: int
     in_part: int
@@ -41,14 +44,14 @@ class UntoldCount:
 def rule_answer(outcome: RuleOutcome, *, names_places: bool) -> RuleAnswer:
     """Return one rule's answer; places are named only to readers who may see all layers."""
     gaps = tuple(explain_gap(gap, with_examples=names_places) for gap in outcome.missing)
-    return RuleAnswer(outcome=outcome, gaps=gaps)
+    ground = explain_ground(outcome.surveyed_m2, outcome.city_m2)
+    return RuleAnswer(outcome=outcome, gaps=gaps, ground=ground)
 
 
 def count_untold(untold: Iterable[RuleOutcome]) -> UntoldCount:
-    """Count the rules with a gap by whether they found conflicts besides."""
-    answers = [outcome.answer for outcome in untold]
-    wholly = answers.count("cannot_tell")
-    return UntoldCount(wholly=wholly, in_part=len(answers) - wholly)
+    """Count the rules with a gap by whether they can tell of some places."""
+    told = [outcome.tells_of_some for outcome in untold]
+    return UntoldCount(wholly=told.count(False), in_part=told.count(True))
 
 
 def rule_records(
@@ -65,18 +68,22 @@ def rule_records(
 
 
 def _record(outcome: RuleOutcome, names_places: bool) -> dict[str, Any]:  # noqa: FBT001
-    missing = {}
+    said = {}
     for language in LANGUAGES:
         with translation.override(language):
-            missing[language] = " ".join(rule_answer(outcome, names_places=names_places).gaps)
+            said[language] = rule_answer(outcome, names_places=names_places)
     return {
         "rule": outcome.rule.code,
         "title_km": outcome.rule.title_km,
         "title_en": outcome.rule.title_en,
         "answer": outcome.answer,
         "cannot_tell": "" if not outcome.missing else _extent(outcome),
-        "missing_km": missing["km"],
-        "missing_en": missing["en"],
+        "missing_km": " ".join(said["km"].gaps),
+        "missing_en": " ".join(said["en"].gaps),
+        "surveyed_m2": outcome.surveyed_m2,
+        "city_m2": outcome.city_m2,
+        "ground_km": said["km"].ground,
+        "ground_en": said["en"].ground,
         "severity": outcome.rule.severity,
         "basis": outcome.rule.basis,
         "places_checked": outcome.subjects_checked,
@@ -87,7 +94,26 @@ def _record(outcome: RuleOutcome, names_places: bool) -> dict[str, Any]:  # noqa
 
 
 def _extent(outcome: RuleOutcome) -> str:
-    return "wholly" if outcome.answer == "cannot_tell" else "in part"
+    return "in part" if outcome.tells_of_some else "wholly"
+
+
+def ground_summary(detection: DetectionRun) -> str:
+    """Say in one sentence how many rules miss ground nobody looked at, and the widest such gap."""
+    gaps = [
+        gap
+        for missing in detection.outcomes.values_list("missing", flat=True)
+        for gap in missing
+        if gap["gap"] == Gap.GROUND_NOT_SURVEYED
+    ]
+    if gaps:
+        widest = max(gaps, key=lambda gap: (not gap["city_m2"], gap["unsurveyed_m2"]))
+        return _("Rules that cannot tell of all ground: %(count)s. The widest gap: %(gap)s") % {
+            "count": len(gaps),
+            "gap": explain_gap(widest),
+        }
+    areas = detection.outcomes.filter(city_m2=None).exclude(surveyed_m2=None)
+    least = areas.order_by("surveyed_m2").first()
+    return "" if least is None else explain_ground(least.surveyed_m2, None)
 
 
 def detection_record(detection: DetectionRun | None) -> dict[str, Any] | None:

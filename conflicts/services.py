@@ -183,6 +183,8 @@ def _remember(detection: DetectionRun, row: RuleRow, outcome: Outcome) -> None:
         pairs_found=outcome.pairs_found,
         pairs_exempted=outcome.pairs_exempted,
         missing=[dict(gap) for gap in outcome.missing],
+        surveyed_m2=None if outcome.ground is None else outcome.ground.surveyed_m2,
+        city_m2=None if outcome.ground is None else outcome.ground.city_m2,
     )
     with connection.cursor() as cursor:
         cursor.execute(

@@ -77,6 +77,7 @@ class Gap(TextChoices):
     MISSING_LAYER = "missing_layer", _("a layer that must be surveyed does not exist")
     NOT_SURVEYED = "not_surveyed", _("the neighbourhood is not completely surveyed")
     CLASS_NOT_SURVEYED = "class_not_surveyed", _("no complete survey has looked for this class")
+    GROUND_NOT_SURVEYED = "ground_not_surveyed", _("a part of the city is not completely surveyed")
     NO_SUBJECTS = "no_subjects", _("none is known, but the area is not completely surveyed")
     UNKNOWN_ATTRIBUTE = "unknown_attribute", _("a needed attribute is missing or no number")
     NO_HAZARD_MAP = "no_hazard_map", _("there is no such hazard map")

@@ -21,6 +21,7 @@ KHMER_DIGITS = str.maketrans("០១២៣៤៥៦៧៨៩", "0123456789")
 UNITS = {
     "m": _("m"),
     "m2": _("m²"),
+    "km2": _("km²"),
     "m2/m2": "",
     "place": "",
     "storeys": _("storeys"),

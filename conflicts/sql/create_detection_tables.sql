@@ -1,5 +1,6 @@
 -- The working tables of one detection; they end with its transaction.
-DROP TABLE IF EXISTS conflict_selection, conflict_surveyed, conflict_hit, conflict_rule;
+DROP TABLE IF EXISTS
+    conflict_selection, conflict_surveyed, conflict_city, conflict_hit, conflict_rule;
 
 -- The features each selector means; is_sure is NULL where a condition on its attributes is unknown.
 CREATE TEMPORARY TABLE conflict_selection (
@@ -20,6 +21,9 @@ CREATE TEMPORARY TABLE conflict_surveyed (
     edge geometry,
     PRIMARY KEY (layer_slug, asked)
 ) ON COMMIT DROP;
+
+-- The ground of the city, one row; NULL: no layer says where it ends.
+CREATE TEMPORARY TABLE conflict_city (geometry geometry) ON COMMIT DROP;
 
 -- What the rules bite, before it is compared with what was known.
 CREATE TEMPORARY TABLE conflict_hit (

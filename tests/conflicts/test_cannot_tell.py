@@ -53,7 +53,8 @@ def test_without_any_survey_nothing_found_means_cannot_tell():
     outcome = outcome_of()
 
     assert outcome.answer == "cannot_tell"
-    [gap] = outcome.missing
+    ground, gap = outcome.missing
+    assert (ground["gap"], ground["classes"]) == ("ground_not_surveyed", ["landfill"])
     assert (gap["gap"], gap["layers"], gap["count"], gap["examples"]) == (
         "not_surveyed", ["facilities"], 1, ["L"],
     )  # fmt: skip
@@ -177,7 +178,7 @@ def test_the_examples_are_cut_but_the_count_is_not():
         feature("S", at(0, 5000), "school"),
     )
 
-    [gap] = outcome_of().missing
+    _ground, gap = outcome_of().missing
 
     assert gap["count"] == 30
     assert len(gap["examples"]) == 20
@@ -240,7 +241,7 @@ def test_every_gap_has_a_sentence_with_count_and_place():
         feature("L", square(0, 0, 100), "landfill"),
         feature("S", at(1000, 0), "school"),
     )
-    [gap] = outcome_of().missing
+    _ground, gap = outcome_of().missing
 
     with translation.override("en"):
         sentence = explain_gap(gap)

@@ -194,7 +194,9 @@ def test_a_map_that_hides_its_return_period_is_told_not_taken():
 
     outcome = RuleOutcome.objects.get()
     assert outcome.answer == "cannot_tell"
-    assert {gap["gap"] for gap in outcome.missing} == {"unknown_attribute", "no_hazard_map"}
+    assert {gap["gap"] for gap in outcome.missing} == {
+        "unknown_attribute", "no_hazard_map", "ground_not_surveyed",
+    }  # fmt: skip
 
 
 def test_many_pieces_of_water_add_up_on_one_site():

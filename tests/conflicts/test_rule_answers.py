@@ -95,7 +95,7 @@ def test_rules_that_cannot_tell_at_all_and_in_part_are_counted_apart(client, fou
     _, text = page(client)
 
     assert "2 rules cannot tell everything" in text
-    assert "1 cannot tell at all; 1 found something, but cannot tell of all places." in text
+    assert "1 cannot tell at all; 1 can tell of some places, but not of all." in text
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ from config.demo import (
 )
 from config.serving import serve
 from conflicts.models import Finding
+from conflicts.queries import latest_detection, untold_outcomes
 from layers.commands import KrongCommand
 from layers.models import Layer
 
@@ -58,4 +59,6 @@ class Command(KrongCommand):
 
     def _summary(self) -> str:
         layers, findings = Layer.objects.count(), Finding.objects.count()
-        return f"{layers} layers, {findings} findings"
+        detection = latest_detection()
+        untold = [] if detection is None else untold_outcomes(detection)
+        return f"{layers} layers, {findings} findings, {len(untold)} rules that cannot tell all"

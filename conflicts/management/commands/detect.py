@@ -6,6 +6,7 @@ from typing import Any
 
 from conflicts.models import DetectionRun, Finding
 from conflicts.queries import answer_counts, rulebook_named
+from conflicts.rule_answers import ground_summary
 from conflicts.services import detect_conflicts
 from layers.commands import KrongCommand
 
@@ -38,6 +39,9 @@ class Command(KrongCommand):
         self.say("Rules: " + _counted(answers))
         if gaps:
             self.say(f"{gaps} rules cannot tell everything: see /findings/ for what is missing.")
+        ground = ground_summary(detection)
+        if ground:
+            self.say(ground)
         return {
             "run": detection.pk,
             "rulebook": str(detection.rulebook),
@@ -46,6 +50,7 @@ class Command(KrongCommand):
             "by_change": changes,
             "by_answer": answers,
             "rules_with_gaps": gaps,
+            "ground": ground,
             "data_versions": detection.data_versions,
         }
 

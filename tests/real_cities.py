@@ -36,7 +36,7 @@ class RealCity:
         """Return the findings of a rule book as ``./krong findings`` writes them."""
         path = self.city.var / f"{rulebook}-findings.json"
         self.city.krong("findings", "--rulebook", rulebook, "--output", path)
-        return json.loads(path.read_text(encoding="utf-8"))
+        return json.loads(path.read_text(encoding="utf-8"))["findings"]
 
 
 @contextmanager

@@ -20,6 +20,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 SLOW_IMPORT = """
 import sys, time, django
 django.setup()
+from django.utils import translation
+translation.activate("en")
 from pathlib import Path
 from dataclasses import replace
 from layers.ingest import import_file

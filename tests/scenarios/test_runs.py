@@ -164,7 +164,7 @@ class TestStored:
         spec = read_spec(pit)
         scenario = store_scenario(spec, pit.parent)
         assert spec_of(scenario) == spec
-        assert scenario.title == "តេស្តអាង"
+        assert (scenario.title_km, scenario.title_en) == ("តេស្តអាង", "Basin test")
 
     def test_storing_again_under_the_same_code_replaces_it(self, tmp_path):
         store_scenario(read_spec(write_scenario(tmp_path)), tmp_path)

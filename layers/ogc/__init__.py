@@ -1,0 +1,1 @@
+"""The layers for other programs: OGC API Features and Tiles, TileJSON, WMTS."""

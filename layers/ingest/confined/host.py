@@ -15,6 +15,7 @@ import struct
 import sys
 import sysconfig
 import traceback
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from types import TracebackType
@@ -106,8 +107,9 @@ def _mind(control_fd: int, results_fd: int, *, drivers_left: bool) -> None:
         "memory_bytes": usage.ru_maxrss * 1024,
     }
     if cause != "left":
-        control.sendall(json.dumps(ended).encode())
-        control.recv(1)  # until whoever asked is done with the folder, or gone
+        with suppress(ConnectionError):  # whoever asked may be gone
+            control.sendall(json.dumps(ended).encode())
+            control.recv(1)  # until they are done with the folder
     shutil.rmtree(request["folder"], ignore_errors=True)
     os._exit(0)
 
@@ -158,6 +160,13 @@ def installed_files() -> tuple[Path, ...]:
     return (*map(Path, [*own, *named, *_SYSTEM, *_DEVICES, os.devnull]), _LAYERS)
 
 
+def _is_of_memory(error: BaseException) -> bool:
+    # NumPy and Arrow raise kinds of MemoryError; GEOS and GDAL tell it only in their words
+    told = f"{type(error).__name__} {error}".lower()
+    words = ("bad_alloc", "out of memory", "cannot allocate", "malloc", "outofmemory")
+    return isinstance(error, MemoryError) or any(word in told for word in words)
+
+
 class _Explained:
     """Sends whatever ends the work early as a message."""
 
@@ -178,7 +187,7 @@ class _Explained:
         if isinstance(error, UserFacingError):
             name = type(error).__name__
             self.answer.say("refused", what=error.what, remedy=error.remedy, name=name)
-        elif isinstance(error, MemoryError) or "lloc" in type(error).__name__:
+        elif _is_of_memory(error):
             self.answer.say("out_of_memory")
         else:
             told = "".join(traceback.format_exception(kind, error, trace))

@@ -11,12 +11,14 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
+import shapely
 from django.conf import settings
 from django.core.management import call_command
 
 from layers.errors import UserFacingError
-from layers.ingest.confined import defences, frames, limits, reader
+from layers.ingest.confined import defences, frames, host, limits, reader
 from layers.ingest.confined.endings import ended_early
 from layers.ingest.confined.killable import computed
 from layers.models import Layer, Run
@@ -152,6 +154,15 @@ class TestEndings:
         path = vector_file(tmp_path / "a.geojson", [square(20 * n, 0, 10) for n in range(10_000)])
         tight(memory_bytes=4 * 1024**2)
         assert "takes more memory than the" in refusal(path)
+
+    @pytest.mark.parametrize(
+        "error",
+        [MemoryError(), shapely.errors.GEOSException("std::bad_alloc"),
+         pa.ArrowMemoryError("malloc of size 64 failed"), OSError("Cannot allocate memory")],
+    )  # fmt: skip
+    def test_every_library_s_way_of_running_out_of_memory_is_known(self, error):
+        assert host._is_of_memory(error)
+        assert not host._is_of_memory(ValueError("a ring is not closed"))
 
     def test_too_much_computing(self, tmp_path, refusal, tight):
         path = vector_file(tmp_path / "a.geojson", [square(20 * n, 0, 10) for n in range(60_000)])

@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("map/style.json", views.map_style, name="map-style"),
     path("layers/", views.layer_list, name="layers"),
     path("layers/", include("layers.editing.urls")),
+    path("layers/", include("layers.exports.urls")),
     path("ogc/", include("layers.ogc.urls")),
     path("sources/", views_sources.source_list, name="sources"),
     path("identify", views.identify, name="identify"),

@@ -1,0 +1,120 @@
+"""KML 2.2 (OGC 07-147r2): names, attributes and a style per class, longitude and latitude."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+from xml.sax.saxutils import escape, quoteattr
+
+import numpy as np
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from layers.exports.batches import Batch
+from layers.exports.columns import LABELS, unique_names
+from layers.exports.formats import DECIMALS_DEGREES
+from layers.exports.looks import Shades
+from layers.exports.provenance import Provenance, as_lines
+from layers.names import NameProperties
+
+_HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n<kml xmlns="http://www.opengis.net/kml/2.2">\n'
+# XML 1.0, section 2.2: signs no document may hold.
+_NO_XML = {code: None for code in range(32) if code not in {9, 10, 13}} | {
+    0xFFFE: None,
+    0xFFFF: None,
+}
+_OTHER_STYLE = "other"
+
+
+def document(
+    found: Iterable[Batch], provenance: Provenance, shades: Shades, names: NameProperties
+) -> Iterator[bytes]:
+    """Yield a KML document; its description says where it comes from."""
+    title = _text(str(provenance.get("title_km") or provenance["title_en"]))
+    told = _text("\n".join(as_lines(provenance)))
+    yield f"{_HEAD}<Document><name>{title}</name><description>{told}</description>\n".encode()
+    yield _data("metadata", dict(provenance)).encode()
+    yield "".join(_styles(shades)).encode()
+    style_of = {entry.value: f"style-{n}" for n, entry in enumerate(shades.entries)}
+    for batch in found:
+        yield "".join(_placemarks(batch, shades, style_of, names)).encode()
+    yield b"</Document></kml>\n"
+
+
+def _styles(shades: Shades) -> Iterator[str]:
+    outline = _colour(shades.outline, 1.0)
+    for number, entry in enumerate((*shades.entries, shades.other)):
+        is_other = number == len(shades.entries)
+        style = _OTHER_STYLE if is_other else f"style-{number}"
+        fill = _colour(entry.colour, shades.fill_share)
+        yield (
+            f'<Style id="{style}"><IconStyle><color>{_colour(entry.colour, 1.0)}</color>'
+            f"</IconStyle><LineStyle><color>{outline}</color><width>{shades.width_px}</width>"
+            f"</LineStyle><PolyStyle><color>{fill}</color></PolyStyle></Style>\n"
+        )
+
+
+def _placemarks(
+    batch: Batch, shades: Shades, style_of: dict[str, str], names: NameProperties
+) -> Iterator[str]:
+    rows = zip(batch.ids, batch.classes, batch.lifecycles, batch.properties, strict=True)
+    for (stable_id, code, lifecycle, properties), shape in zip(rows, batch.shapes, strict=True):
+        name = names.of(properties) or stable_id
+        style = style_of.get(shades.value_of(code, properties), _OTHER_STYLE)
+        labels = dict(zip(LABELS, (stable_id, code, lifecycle), strict=True))
+        own = zip(unique_names(list(properties), LABELS), properties.values(), strict=True)
+        yield (
+            f"<Placemark><name>{_text(name)}</name><styleUrl>#{style}</styleUrl>"
+            f"{_data('', {**labels, **dict(own)})}{_geometry(shape)}</Placemark>\n"
+        )
+
+
+def _data(prefix: str, values: dict[str, Any]) -> str:
+    told = "".join(
+        f"<Data name={_quoted(f'{prefix}.{name}' if prefix else name)}>"
+        f"<value>{_text(_written(value))}</value></Data>"
+        for name, value in values.items()
+        if value is not None
+    )
+    return f"<ExtendedData>{told}</ExtendedData>"
+
+
+def _written(value: Any) -> str:  # noqa: ANN401 - whatever JSON holds
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _geometry(shape: BaseGeometry) -> str:
+    parts = list(shapely.get_parts(shape))
+    told = "".join(_part(part) for part in parts)
+    is_multiple = shape.geom_type.startswith("Multi") or len(parts) != 1
+    return f"<MultiGeometry>{told}</MultiGeometry>" if is_multiple else told
+
+
+def _part(part: BaseGeometry) -> str:
+    if part.geom_type == "Polygon":
+        outer, *holes = (_ring(ring) for ring in shapely.get_rings(shapely.orient_polygons(part)))
+        inner = "".join(f"<innerBoundaryIs>{hole}</innerBoundaryIs>" for hole in holes)
+        return f"<Polygon><outerBoundaryIs>{outer}</outerBoundaryIs>{inner}</Polygon>"
+    kind = "Point" if part.geom_type == "Point" else "LineString"
+    return f"<{kind}><coordinates>{_coordinates(part)}</coordinates></{kind}>"
+
+
+def _ring(ring: BaseGeometry) -> str:
+    return f"<LinearRing><coordinates>{_coordinates(ring)}</coordinates></LinearRing>"
+
+
+def _coordinates(line: BaseGeometry) -> str:
+    points = np.round(shapely.get_coordinates(line), DECIMALS_DEGREES).tolist()
+    return " ".join(f"{x:.{DECIMALS_DEGREES}f},{y:.{DECIMALS_DEGREES}f}" for x, y in points)
+
+
+def _colour(rgb: str, opacity: float) -> str:
+    """Return #RRGGBB as KML writes it: aabbggrr."""
+    red, green, blue = rgb[1:3], rgb[3:5], rgb[5:7]
+    return f"{round(opacity * 255):02x}{blue}{green}{red}".lower()
+
+
+def _text(text: str) -> str:
+    return escape(text.translate(_NO_XML))
+
+
+def _quoted(text: str) -> str:
+    return quoteattr(text.translate(_NO_XML))

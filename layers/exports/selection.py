@@ -1,0 +1,190 @@
+"""Which features are meant: a layer's version, and what they must have."""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.gis.geos import Polygon
+from django.db.models import CharField, F, Func, Q, QuerySet, TextField
+from django.db.models.fields.json import KeyTextTransform, KeyTransform
+from django.utils.translation import gettext as _
+
+from layers.crs import PROJECT_SRID, Extent
+from layers.errors import UserFacingError
+from layers.models import Feature, LayerVersion
+from layers.queries import class_branches, features_in_version
+from layers.search import parsed
+from layers.vocab import Lifecycle
+
+OPERATORS = ("is", "has", "min", "max")
+WITHOUT_CLASS = "-"
+
+
+class SelectionError(UserFacingError):
+    """A choice of features that means nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What an attribute must hold: ``is``, ``has`` compare texts, ``min``, ``max`` numbers."""
+
+    name: str
+    operator: str
+    value: str
+
+    @property
+    def number(self) -> float:
+        """The value as a number, or raise SelectionError."""
+        try:
+            number = float(self.value)
+        except ValueError:
+            number = math.nan
+        if math.isfinite(number):
+            return number
+        raise SelectionError(
+            _("'%(value)s' is no number, but '%(name)s' is compared with it.")
+            % {"value": self.value[:80], "name": self.name},
+            remedy=_("Write a number with a decimal point."),
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Selection:
+    """Some features of one version of a layer: all, unless something is asked of them."""
+
+    version: LayerVersion
+    bbox: Extent | None = None  # in PROJECT_SRID [m]
+    ids: tuple[str, ...] = ()
+    class_code: str = ""  # with its whole branch; '-': features without a class
+    lifecycle: str = ""
+    words: str = ""
+    conditions: tuple[Condition, ...] = ()
+
+    @property
+    def is_all(self) -> bool:
+        """True when nothing is asked of the features."""
+        return self.bbox is None and not (
+            self.ids or self.class_code or self.lifecycle or self.words or self.conditions
+        )
+
+    def described(self) -> dict[str, Any]:
+        """Return what was asked, for the record."""
+        asked: dict[str, Any] = {
+            "ids": list(self.ids),
+            "bbox_m": list(self.bbox or ()),
+            "class": self.class_code,
+            "lifecycle": self.lifecycle,
+            "words": self.words,
+            "attributes": [f"{c.operator}.{c.name}={c.value}" for c in self.conditions],
+        }
+        return {name: value for name, value in asked.items() if value}
+
+
+def selected(selection: Selection) -> QuerySet[Feature]:
+    """Return the features of a selection, in no order yet.
+
+    Raises
+    ------
+    SelectionError
+        A number is none.
+    UnknownLandUseError
+        The class does not exist.
+    """
+    version = selection.version
+    rows = features_in_version(version.layer, version.number)
+    if version.number == version.layer.published_number:
+        # said plainly, so that the indexes of what stands now are used
+        rows = version.layer.features.filter(retired_in=None)
+    if selection.bbox:
+        box = Polygon.from_bbox(selection.bbox)
+        box.srid = PROJECT_SRID
+        rows = rows.filter(geometry__intersects=box)
+    if selection.ids:
+        rows = rows.filter(stable_id__in=selection.ids)
+    if selection.lifecycle:
+        rows = rows.filter(lifecycle=_known_lifecycle(selection.lifecycle))
+    rows = _of_class(rows, selection.class_code)
+    rows = _with_words(rows, selection.words)
+    for condition in selection.conditions:
+        rows = _meeting(rows, condition)
+    return rows
+
+
+def _known_lifecycle(asked: str) -> str:
+    if asked in Lifecycle.values:
+        return asked
+    raise SelectionError(
+        _("'%(value)s' is no lifecycle.") % {"value": asked[:40]},
+        remedy=_("Use one of these: %(names)s.") % {"names": ", ".join(Lifecycle.values)},
+    )
+
+
+def _of_class(rows: QuerySet[Feature], code: str) -> QuerySet[Feature]:
+    if not code:
+        return rows
+    if code == WITHOUT_CLASS:
+        return rows.filter(land_use=None)
+    return rows.filter(land_use__code__in=class_branches([code])[code])
+
+
+def _with_words(rows: QuerySet[Feature], words: str) -> QuerySet[Feature]:
+    """Keep the features whose texts hold every word, written in Khmer or English."""
+    if not words:
+        return rows
+    text = Func(F("stable_id"), F("properties"), function="krong_search_text")
+    rows = rows.alias(search_text=_typed(text))
+    query = parsed(words)
+    for word in dict.fromkeys((*query.words, *(() if query.words else (words,)))):
+        rows = rows.filter(search_text__contains=word)
+    return rows
+
+
+def _typed(expression: Func) -> Func:
+    expression.output_field = TextField()
+    return expression
+
+
+def _meeting(rows: QuerySet[Feature], condition: Condition) -> QuerySet[Feature]:
+    if condition.operator == "is":
+        return rows.filter(_equal(condition))
+    if condition.operator == "has":
+        told = rows.alias(told=KeyTextTransform(condition.name, "properties"))
+        return told.filter(told__icontains=condition.value)
+    measure = KeyTransform(condition.name, "properties")
+    kind = Func(measure, function="jsonb_typeof", output_field=CharField())
+    compared = "gte" if condition.operator == "min" else "lte"
+    return rows.alias(measure=measure, kind=kind).filter(
+        kind="number", **{f"measure__{compared}": condition.number}
+    )
+
+
+def _equal(condition: Condition) -> Q:
+    """Return 'holds this value' as text or, where it reads so, as a number or a yes and no.
+
+    Containment is what the index feature_properties answers.
+    """
+    either = Q(properties__contains={condition.name: condition.value})
+    for value in _readings(condition.value):
+        either |= Q(properties__contains={condition.name: value})
+    return either
+
+
+def _readings(text: str) -> list[Any]:
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return []
+    is_finite = not isinstance(value, float) or math.isfinite(value)
+    return [value] if isinstance(value, int | float | bool) and is_finite else []
+
+
+def conditions_in(given: Mapping[str, str]) -> tuple[Condition, ...]:
+    """Return the conditions among query parameters: ``is.name=...``, ``min.area_m2=...``."""
+    found = []
+    for key, value in given.items():
+        operator, dot, name = key.partition(".")
+        if dot and operator in OPERATORS and name and value:
+            found.append(Condition(name, operator, value))
+    return tuple(found)

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.apps import AppConfig
-from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004
 from django.db import connection
 
 from layers.crs import PROJECT_SRID, CrsError, crs_of, is_metric
 from layers.errors import UserFacingError
+from layers.ingest.confined.defences import DEFENCES, offered
 
 
 @register(Tags.models)
@@ -52,6 +53,23 @@ def database_has_the_project_crs(
             hint=f"Set KRONG_SRID={row[0]}, or use another database for EPSG:{PROJECT_SRID}.",
             id="krong.E003",
         )
+    ]
+
+
+@register(Tags.security)
+def imports_are_confined(
+    app_configs: Sequence[AppConfig] | None,  # noqa: ARG001 - Django passes it by name
+    **_kwargs: Any,  # noqa: ANN401
+) -> list[CheckMessage]:
+    """Warn of each defence around the reading of foreign files that this machine lacks."""
+    return [
+        Warning(
+            f"Foreign files are read without the defence '{name}': {DEFENCES[name]}.",
+            hint="docs/operations.md, 'Reading foreign files', says what each one needs.",
+            id="krong.W004",
+        )
+        for name, is_on in offered().items()
+        if not is_on
     ]
 
 

@@ -8,6 +8,9 @@ import pyarrow as pa
 from layers.errors import UserFacingError
 from layers.ingest.report import Issue
 
+# What a table in PostgreSQL may have at most (1,600) is more than any survey writes down.
+MAX_FIELDS = 1_600
+
 
 class SourceError(UserFacingError):
     """A file that cannot be read as it should."""
@@ -38,4 +41,14 @@ class SourceBatch:
             fids=self.fids.filter(mask),
             columns={name: column.filter(mask) for name, column in self.columns.items()},
             tags=None if self.tags is None else self.tags.filter(mask),
+        )
+
+
+def check_field_count(name: str, count: int) -> None:
+    """Refuse a table with more columns than any survey writes down."""
+    if count > MAX_FIELDS:
+        raise SourceError(
+            f"{name} has {count:,} columns; {MAX_FIELDS:,} are the most Krong takes. "
+            "Nothing was imported.",
+            remedy="Export only the columns you need.",
         )

@@ -2,7 +2,7 @@
 
 from layers.errors import UserFacingError
 from layers.ingest.formats import SourceFormat
-from layers.ingest.options import GRID_CHOICES, ROW_CHOICES, ImportOptions
+from layers.ingest.options import GRID_CHOICES, ROW_CHOICES, ImportOptions, is_given
 from layers.vocab import Completeness
 
 
@@ -22,7 +22,9 @@ def check_options(options: ImportOptions, source_format: SourceFormat) -> None:
 def _check_misplaced(options: ImportOptions, source_format: SourceFormat) -> None:
     is_grid = source_format is SourceFormat.GEOTIFF
     misplaced = [
-        name for name in (ROW_CHOICES if is_grid else GRID_CHOICES) if _given(options, name)
+        name
+        for name in (ROW_CHOICES if is_grid else GRID_CHOICES)
+        if is_given(getattr(options, name))
     ]
     if misplaced:
         kind, other = ("raster", "vector files") if is_grid else ("vector file", "rasters")
@@ -61,7 +63,3 @@ def _check_surveyed(options: ImportOptions) -> None:
 
 
 _OPTION_NAMES = {"land_use": "class"}
-
-
-def _given(options: ImportOptions, name: str) -> bool:
-    return getattr(options, name) not in ("", None, False, {})

@@ -82,6 +82,11 @@ class ImportOptions:
         return {name: text for name, text in given.items() if text}
 
 
+def is_given(value: object) -> bool:
+    """Tell whether a choice was made; zero is one (``--nodata 0``)."""
+    return value is not None and value is not False and value not in ("", (), {})
+
+
 _NAMES = tuple(option.name for option in fields(ImportOptions))
 
 

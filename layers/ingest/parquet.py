@@ -12,12 +12,11 @@ import pyarrow.parquet as pq
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
-from layers.ingest.batches import SourceBatch, SourceError
+from layers.ingest.batches import SourceBatch, SourceError, check_field_count
 from layers.ingest.curves import linearised
 from layers.ingest.vectors import (
     BATCH_ROWS,
     broken_file_explained,
-    check_field_count,
     flat_crs,
     in_pieces,
 )

@@ -5,11 +5,13 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, cast
 
+import numpy as np
 import shapely
 from django.db import DataError, IntegrityError
 from shapely.errors import ShapelyError
 
 from layers.copying import EncodedBatch
+from layers.crs import inside_project_extent
 from layers.errors import UserFacingError
 from layers.ingest.class_list import class_data
 from layers.ingest.confined import limits
@@ -158,9 +160,12 @@ def shape_of(text: Any, name: str) -> Any:  # noqa: ANN401 - what a message hold
     if not text:
         return None
     try:
-        return shapely.from_wkb(str(text))
+        shape = shapely.from_wkb(str(text))
     except ShapelyError as error:
         raise FrameError(name, "a shape that is none") from error
+    if not shapely.is_valid(shape) or not inside_project_extent(np.array([shape.bounds]))[0]:
+        raise FrameError(name, "a shape that lies nowhere in the project's area")
+    return shape
 
 
 def _published(job: Job, layer: Layer, features: Iterator[EncodedBatch]) -> Publication:

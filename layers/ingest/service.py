@@ -21,6 +21,7 @@ from layers.ingest.options import (
     ImportOptions,
     file_digest,
     import_digest,
+    is_given,
 )
 from layers.ingest.report import ImportReport, RowCounts
 from layers.ingest.rows import publish_rows
@@ -129,7 +130,7 @@ def _plain(fields: Mapping[str, Any]) -> dict[str, Any]:
     return {
         name: value if isinstance(value, (str, int, dict)) or _is_finite(value) else str(value)
         for name, value in fields.items()
-        if value not in ("", None, False, (), {})
+        if is_given(value)
     }
 
 

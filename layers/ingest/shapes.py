@@ -165,17 +165,30 @@ def _refuse_unusable(checked: CheckedShapes) -> None:
     checked.degrees_like = not len(coordinates) or bool(
         (np.abs(coordinates[:, 0]) <= 180).all() and (np.abs(coordinates[:, 1]) <= 90).all()  # noqa: PLR2004 - degrees
     )
-    checked.refuse(
-        broken, IssueKind.NOT_FINITE, lambda _: "A coordinate is not a number or infinite."
-    )
+    checked.refuse(broken, IssueKind.NOT_FINITE, lambda i: _not_finite(checked.shapes[i]))
     empty = checked.is_left & shapely.is_empty(checked.shapes)
-    checked.refuse(empty, IssueKind.EMPTY_GEOMETRY, lambda _: "The shape has no points.")
+    checked.refuse(empty, IssueKind.EMPTY_GEOMETRY, lambda i: _empty(checked.shapes[i]))
     too_many = checked.is_left & (vertices > MAX_VERTICES)
     checked.refuse(
         too_many,
         IssueKind.TOO_MANY_VERTICES,
         lambda i: f"{vertices[i]} corner points; {MAX_VERTICES} at most. Split or simplify it.",
     )
+
+
+def _empty(shape: BaseGeometry) -> str:
+    """Say that a shape is empty; GDAL hands on a point at "not a number" as an empty one."""
+    if shape.geom_type == "Point":
+        return "The point has no position, or its coordinates are not numbers."
+    return "The shape has no points."
+
+
+def _not_finite(shape: BaseGeometry) -> str:
+    """Say which coordinate of a shape is no number; the first corner is corner 1."""
+    corners = shapely.get_coordinates(shape)
+    corner, axis = np.argwhere(~np.isfinite(corners))[0]
+    value = f"{'xy'[axis]} is {corners[corner, axis]}"
+    return f"A coordinate is not a number or infinite: at corner {corner + 1}: {value}."
 
 
 def _refuse_outside(checked: CheckedShapes) -> None:

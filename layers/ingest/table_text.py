@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from layers.ingest.batches import SourceError
+from layers.ingest.batches import SourceError, check_field_count
 
 DELIMITERS = (",", ";", "\t", "|")
 # What Windows programs write for Latin letters when they do not write UTF-8.
@@ -52,6 +52,7 @@ def recognised(path: Path, name: str, *, encoding: str = "") -> TextForm:
         raise SourceError(f"{name} holds no lines.", remedy="Export it again.")
     delimiter = _delimiter(lines)
     header = next(csv.reader(lines, delimiter=delimiter))
+    check_field_count(name, len(header))
     return TextForm(
         encoding=found, delimiter=delimiter, header=_named(header), is_guessed=is_guessed
     )

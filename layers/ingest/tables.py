@@ -17,7 +17,7 @@ from layers.ingest.batches import SourceBatch, SourceError
 from layers.ingest.curves import linearised
 from layers.ingest.options import ImportOptions
 from layers.ingest.table_text import TextForm, recognised
-from layers.ingest.vectors import BATCH_ROWS, check_field_count, in_pieces
+from layers.ingest.vectors import BATCH_ROWS, in_pieces
 
 X_NAMES = ("lon", "long", "lng", "longitude", "x", "easting", "east", "utm_x", "point_x", "coord_x")
 Y_NAMES = ("lat", "latitude", "y", "northing", "north", "utm_y", "point_y", "coord_y")
@@ -107,7 +107,6 @@ def open_table(path: Path, name: str, options: ImportOptions) -> TableSource:
         Lines of unequal length, or no columns that could hold coordinates.
     """
     form = recognised(path, name, encoding=options.encoding)
-    check_field_count(name, len(form.header))
     x_field, y_field, wkt_field = _coordinate_columns(name, form.header, options)
     used = {x_field, y_field, wkt_field}
     fields = tuple(column for column in form.header if column not in used)

@@ -1,5 +1,6 @@
 """Reading vector files in batches, so that memory stays flat however large the file is."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,15 +17,15 @@ from pyproj.exceptions import CRSError
 
 from layers.crs import crs_of
 from layers.errors import UnknownCrsError
-from layers.ingest.batches import SourceBatch, SourceError
+from layers.ingest.batches import SourceBatch, SourceError, check_field_count
 from layers.ingest.curves import linearised
 from layers.ingest.formats import SourceFormat
 
 BATCH_ROWS = 20_000
+# GeoPackages are SQLite databases; what it says of them helps only programmers.
+_OF_THE_DATABASE = re.compile(r"sqlite|SELECT|database|file is not a db", re.IGNORECASE)
 # Rows of large outlines are handed on in smaller pieces.
 BATCH_BYTES = 48 * 1024**2
-# What a table in PostgreSQL may have at most (1,600) is more than any survey writes down.
-MAX_FIELDS = 1_600
 
 
 class RowSource(Protocol):
@@ -153,16 +154,6 @@ def _fields(name: str, stated: Iterable[object], left_out: frozenset[str]) -> tu
     return tuple(field for field in fields if field not in left_out)
 
 
-def check_field_count(name: str, count: int) -> None:
-    """Refuse a table with more columns than any survey writes down."""
-    if count > MAX_FIELDS:
-        raise SourceError(
-            f"{name} has {count:,} columns; {MAX_FIELDS:,} are the most Krong takes. "
-            "Nothing was imported.",
-            remedy="Export only the columns you need.",
-        )
-
-
 def source_crs(source: RowSource, srid: int | None) -> CRS:
     """Return the CRS of a source: what the file states, or what the user knows.
 
@@ -282,6 +273,8 @@ def _source_batch(
 
 
 def _plain(error: Exception) -> str:
-    """Return GDAL's message without line breaks and without the folders of this machine."""
+    """Return GDAL's message without line breaks, folders of this machine and raw SQL."""
+    if _OF_THE_DATABASE.search(str(error)):
+        return "the database in it is cut off or damaged"
     words = " ".join(str(error).split()).rstrip(".").split(" ")
     return " ".join(word.rsplit("/", 1)[-1] for word in words)[:200]

@@ -1,6 +1,7 @@
 """Which defences hold the reading process; each is stated, none is assumed."""
 
 import ctypes
+import json
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -8,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from layers.ingest.confined import landlock, seccomp
+from layers.ingest.confined.killable import computed
 from layers.ingest.confined.limits import Limits, set_limits
 from layers.ingest.confined.syscalls import (
     CLONE_NEWIPC,
@@ -57,10 +59,21 @@ def confine(confinement: Confinement) -> dict[str, bool]:
     }
 
 
+def offered() -> dict[str, bool]:
+    """Return which kernel defences this machine offers, tried in a process of its own."""
+    folder = Path(os.devnull)
+    trial = Confinement(limits=Limits(), readable=(folder,), writable=())
+    told = computed(
+        lambda: json.dumps(confine(trial)).encode(), seconds=5, memory_bytes=256 * 1024**2
+    )
+    kernel = set(DEFENCES) - {"drivers"}
+    return json.loads(told) if told else dict.fromkeys(kernel, False)
+
+
 def _is_on(defence: Callable[[], None]) -> bool:
     try:
         defence()
-    except OSError:
+    except (OSError, ValueError):
         return False
     return True
 

@@ -65,7 +65,7 @@ def read_frames(
         limits = {MESSAGE: MAX_MESSAGE_BYTES, BATCH: MAX_BATCH_BYTES}
         total += length
         if length > limits.get(kind, -1) or total > max_bytes:
-            raise FrameError(name, "more than it may")
+            raise FrameError(name, "more than a file of its size can hold")
         content = read(length)
         if len(content) < length:
             return

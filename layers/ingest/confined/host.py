@@ -106,10 +106,9 @@ def _mind(control_fd: int, results_fd: int, *, drivers_left: bool) -> None:
         "computing_s": usage.ru_utime + usage.ru_stime,
         "memory_bytes": usage.ru_maxrss * 1024,
     }
-    if cause != "left":
-        with suppress(ConnectionError):  # whoever asked may be gone
-            control.sendall(json.dumps(ended).encode())
-            control.recv(1)  # until they are done with the folder
+    with suppress(OSError):  # whoever asked may be gone, or satisfied before the end
+        control.sendall(json.dumps(ended).encode())
+        control.recv(1)  # until they are done with the folder
     shutil.rmtree(request["folder"], ignore_errors=True)
     os._exit(0)
 

@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from layers.ingest.confined.limits import lowered
+
 _PART_BYTES = 1 << 20
 # How much longer than its computing it may take by the clock: the machine may be busy.
 _PATIENCE = 6
@@ -46,14 +48,14 @@ def _work(work: Callable[[], bytes], target: int, seconds: int, memory_bytes: in
 
 def _limit(seconds: int, memory_bytes: int) -> None:
     # a copy starts to count its computing at zero
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+    most = lowered(resource.RLIMIT_CPU, seconds)
+    resource.setrlimit(resource.RLIMIT_CPU, (most, most))
     try:
         pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
     except PermissionError:
         return  # within the confined process, whose own limit of memory holds
     wanted = pages * resource.getpagesize() + memory_bytes
-    hard = resource.getrlimit(resource.RLIMIT_AS)[1]
-    most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    most = lowered(resource.RLIMIT_AS, wanted)
     resource.setrlimit(resource.RLIMIT_AS, (most, most))
 
 

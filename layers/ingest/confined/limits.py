@@ -19,7 +19,7 @@ class Limits:
     waiting_s: int = 7_200  # from start to end, waits for the database included
     file_bytes: int = 4 * 1024**3  # any file it writes in its folder
     open_files: int = 128
-    answer_bytes: int = 64 * 1024**3  # all it sends back
+    answer_bytes: int = 64 * 1024**3  # all it sends back, and no more than ``answer_to`` allows
     # A .shp or .dbf cannot pass 2 GB by its own format (32-bit offsets in 16-bit words).
     unpacked_bytes: int = 4 * 1024**3
     rows_at_once: int = 20_000
@@ -32,6 +32,17 @@ class Limits:
     def as_fields(self) -> dict[str, int]:
         """Return the limits as JSON can hold them."""
         return asdict(self)
+
+
+# An extract of OpenStreetMap, the densest of the formats, unfolds to some 20 times its size as rows
+# (measured); a drawing of 300 bytes can unfold to nine hundred million lines.
+_UNFOLDS_TIMES = 300
+_UNFOLDS_ANYWAY = 16 * 1024**2
+
+
+def answer_to(limits: Limits, file_bytes: int) -> int:
+    """Return how much may be sent back about a file of this size."""
+    return min(limits.answer_bytes, _UNFOLDS_ANYWAY + _UNFOLDS_TIMES * file_bytes)
 
 
 # For an answer someone waits for in a browser.
@@ -49,11 +60,17 @@ def set_limits(limits: Limits) -> None:
         resource.RLIMIT_CORE: 0,
     }
     for kind, value in wanted.items():
-        hard = resource.getrlimit(kind)[1]
-        held_to = value if hard == resource.RLIM_INFINITY else min(value, hard)
-        resource.setrlimit(kind, (held_to, held_to))
+        most = lowered(kind, value)
+        resource.setrlimit(kind, (most, most))
     # a second between the signal that can be told apart and the one that cannot be ignored
-    resource.setrlimit(resource.RLIMIT_CPU, (limits.computing_s, limits.computing_s + 1))
+    hard = lowered(resource.RLIMIT_CPU, limits.computing_s + 1)
+    resource.setrlimit(resource.RLIMIT_CPU, (min(limits.computing_s, hard), hard))
+
+
+def lowered(kind: int, value: int) -> int:
+    """Return a limit that is no higher than the one already set, which cannot be raised."""
+    hard = resource.getrlimit(kind)[1]
+    return value if hard == resource.RLIM_INFINITY else min(value, hard)
 
 
 def _mapped_bytes() -> int:

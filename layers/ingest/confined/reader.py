@@ -22,7 +22,7 @@ from django.utils.translation import get_language
 from layers.ingest.confined.endings import ReadingError, ended_early, refusal
 from layers.ingest.confined.frames import read_frames
 from layers.ingest.confined.host import LENGTH
-from layers.ingest.confined.limits import Limits
+from layers.ingest.confined.limits import Limits, answer_to
 
 _ROOT = Path(__file__).resolve().parents[3]
 _START = "import sys; sys.path.insert(0, sys.argv.pop()); import {0}; {0}.main()".format(
@@ -90,6 +90,7 @@ class Reading:
     name: str
     folder: Path
     limits: Limits
+    max_bytes: int
     wait: Callable[[], None] = _nothing
     defences: dict[str, bool] = field(default_factory=dict)
     _results: int = -1
@@ -103,9 +104,7 @@ class Reading:
         UserFacingError
             What the reading refused, or why it ended early.
         """
-        for _kind, content in read_frames(
-            self._read, name=self.name, max_bytes=self.limits.answer_bytes
-        ):
+        for _kind, content in read_frames(self._read, name=self.name, max_bytes=self.max_bytes):
             if isinstance(content, bytes):
                 yield content
                 continue
@@ -177,7 +176,13 @@ def reading(
     ``wait`` is called every two seconds of waiting and may raise to give up.
     """
     with tempfile.TemporaryDirectory(prefix="krong-import-", ignore_cleanup_errors=True) as folder:
-        begun = Reading(name=path.name, folder=Path(folder), limits=limits, wait=wait)
+        begun = Reading(
+            name=path.name,
+            folder=Path(folder),
+            limits=limits,
+            max_bytes=answer_to(limits, path.stat().st_size),
+            wait=wait,
+        )
         request = {
             "task": task,
             "path": str(path.resolve()),

@@ -82,10 +82,10 @@ def stored():
 def refusal(ground):
     """Import a file that must be refused as a whole; nothing half, and a sentence with a remedy."""
 
-    def refused(path, **options):
+    def refused(path, layer="houses", **options):
         before = stored()
         with pytest.raises(UserFacingError) as error:
-            import_file(path=path, layer="houses", options=ImportOptions(**options))
+            import_file(path=path, layer=layer, options=ImportOptions(**options))
         assert stored() == before
         said = str(error.value)
         assert error.value.remedy

@@ -134,6 +134,20 @@ def test_every_defence_of_this_machine_is_stated(tmp_path, db):
     assert begun.defences["no_new_privileges"]
 
 
+def test_the_check_names_each_defence_that_is_missing(monkeypatch):
+    from layers import checks
+
+    assert set(defences.offered()) == set(defences.DEFENCES) - {"drivers"}
+    assert defences.offered()["limits"]
+    here = dict.fromkeys(defences.DEFENCES, True)
+    monkeypatch.setattr(checks, "offered", lambda: here | {"landlock": False})
+    [warning] = checks.imports_are_confined(None)
+    assert warning.id == "krong.W004"
+    assert "without the defence 'landlock'" in warning.msg
+    monkeypatch.setattr(checks, "offered", lambda: here)
+    assert checks.imports_are_confined(None) == []
+
+
 def test_the_clean_process_knows_no_secret_and_no_database(tmp_path, db):
     path = vector_file(tmp_path / "a.gpkg", [square(0, 0, 10)])
     with reader.reading(
@@ -177,7 +191,7 @@ class TestEndings:
     def test_too_long_an_answer(self, tmp_path, refusal, tight):
         path = vector_file(tmp_path / "a.gpkg", [square(20 * n, 0, 10) for n in range(50)])
         tight(answer_bytes=2_000)
-        assert "sent more than it may" in refusal(path)
+        assert "more than a file of its size can hold" in refusal(path)
 
     def test_the_next_file_is_read_as_if_nothing_had_happened(
         self, tmp_path, refusal, tight, taken
@@ -241,11 +255,11 @@ class TestFrames:
 
     @pytest.mark.parametrize("kind", [b"P", b"\x00"])
     def test_an_unknown_kind(self, kind):
-        with pytest.raises(UserFacingError, match="sent more than it may"):
+        with pytest.raises(UserFacingError, match="more than a file of its size can hold"):
             self.frames(self.head(kind, 1) + b"x")
 
     def test_a_length_of_the_moon(self):
-        with pytest.raises(UserFacingError, match="sent more than it may"):
+        with pytest.raises(UserFacingError, match="more than a file of its size can hold"):
             self.frames(self.head(b"B", 2**60))
 
     @pytest.mark.parametrize("text", [b"nonsense", b"[1]", b"{}", b"[" * 5_000])

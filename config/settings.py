@@ -103,6 +103,9 @@ CACHES = {
         "OPTIONS": {"MAX_ENTRIES": 20_000},
     },
 }
+# Drawn tiles, bounded: what was used longest ago goes first.
+KRONG_TILE_FOLDER = VAR_DIR / "cache" / "drawn"
+KRONG_TILE_CACHE_MB = int(os.environ.get("KRONG_TILE_CACHE_MB", "2000"))
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 
 AUTH_PASSWORD_VALIDATORS = [

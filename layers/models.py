@@ -319,5 +319,6 @@ class ImportIssue(models.Model):
         return f"row {self.row}: {self.message}"
 
 
-# Drafts are models of this app too: Django finds an app's models through this module.
+# These are models of this app too: Django finds an app's models through this module.
 from layers.editing import models as editing  # noqa: E402, F401
+from layers.generalised import models as generalised  # noqa: E402, F401

@@ -5,7 +5,6 @@ import warnings
 import numpy as np
 import numpy.typing as npt
 import rasterio
-from django.core.cache import caches
 from django.core.files.storage import default_storage
 from rasterio.errors import NotGeoreferencedWarning
 from rasterio.io import MemoryFile
@@ -14,6 +13,7 @@ from rasterio.windows import Window
 from layers.crs import PROJECT_SRID, WEB_MERCATOR_SRID, coordinate_function
 from layers.legend import RELIEF_COLOURS, Step, raster_steps
 from layers.models import LayerVersion, RasterLayer
+from layers.tile_files import kept_or_drawn
 from layers.tiles import WEB_EQUATOR_M, Tile, tile_tag
 
 TILE_PIXELS = 256
@@ -29,12 +29,8 @@ Grid = npt.NDArray[np.float64]
 
 def raster_tile(version: LayerVersion, tile: Tile) -> bytes:
     """Return a tile of a grid as PNG, transparent where the grid holds nothing."""
-    key = f"png-{tile_tag(version, tile)}"
-    kept = caches["tiles"].get(key)
-    if kept is None:
-        kept = _png(_drawn(version.raster, tile))
-        caches["tiles"].set(key, kept)
-    return bytes(kept)
+    name = f"png-{tile_tag(version, tile)}"
+    return kept_or_drawn(name, lambda: _png(_drawn(version.raster, tile)))
 
 
 def _drawn(raster: RasterLayer, tile: Tile) -> Picture:

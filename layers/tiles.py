@@ -4,20 +4,32 @@ A published version never changes, so a tile is made once, kept in the file cach
 by browsers for good: the version is part of its address.
 """
 
+import gzip
+import hashlib
 import math
 from dataclasses import dataclass
 from typing import Any
 
-from django.core.cache import caches
 from django.db import connection
 from django.utils.translation import gettext as _
 
 from layers.crs import PROJECT_SRID, WGS84_SRID, Extent, crs_of, project_extent, transformer
 from layers.errors import NotFoundError, UserFacingError
+from layers.generalised.building import (
+    TOP_ZOOM,
+    colour_property,
+    is_kept,
+    keeps_everything,
+    low_zoom_parameters,
+    low_zoom_sql,
+    recipe_of,
+)
 from layers.models import Layer, LayerVersion
 from layers.names import name_properties
 from layers.sql_files import load_sql
 from layers.stamps import version_stamp
+from layers.tile_files import kept_or_drawn
+from layers.tile_filters import EVERYTHING, TileFilter
 from layers.vocab import VersionState
 
 MAX_ZOOM = 22
@@ -28,7 +40,9 @@ MARGIN_CELLS = 64
 TILE_PIXELS = 512
 SIMPLIFY_UP_TO_ZOOM = 15
 SIMPLIFY_PIXELS = 0.35
-SMALLEST_PIXELS = 1.0
+# Up to here a low zoom is drawn from the features themselves; above, from what is made once.
+MOST_FEATURES_DRAWN_WHOLE = 5_000
+GZIP_LEVEL = 6
 WEB_EQUATOR_M = 40_075_016.68557849  # 2 pi times 6,378,137 m, the sphere of web maps
 # A CRS is used a little beyond its official area; much further its numbers mean nothing.
 AREA_MARGIN_DEG = 6.0
@@ -112,27 +126,51 @@ def published_state(layer: Layer, number: int) -> LayerVersion:
     return version
 
 
-def tile_tag(version: LayerVersion, tile: Tile) -> str:
-    """Return the name under which a tile of a version is cached, here and in browsers."""
-    return f"{version_stamp(version)}-{version.number}-{tile.z}-{tile.x}-{tile.y}"
+def tile_tag(version: LayerVersion, tile: Tile, asked: TileFilter = EVERYTHING) -> str:
+    """Return the name under which a tile of a version is cached, here and in browsers.
+
+    It tells apart who may see it, the version, what was asked for, and of large layers whether
+    the low zooms were made already. It does not depend on the language.
+    """
+    parts = [version_stamp(version), version.layer.visibility, recipe_of(version.layer)]
+    parts += [str(version.number), f"{tile.z}-{tile.x}-{tile.y}", repr(asked)]
+    if tile.z <= TOP_ZOOM and asked.is_everything and is_heavy(version):
+        parts.append("kept" if is_kept(version) else "direct")
+    return hashlib.sha256("|".join(parts).encode()).hexdigest()[:32]
 
 
-def vector_tile(version: LayerVersion, tile: Tile, *, has_label: bool = False) -> bytes:
+def vector_tile(
+    version: LayerVersion, tile: Tile, *, has_label: bool = False, asked: TileFilter = EVERYTHING
+) -> bytes:
     """Return a tile of a layer version (Mapbox vector tile 2.1); empty where nothing stands.
 
     The tile holds one layer, named by the slug; each feature carries its identifier, class,
     names and the property that colours it, no more: the rest is told on click. With ``has_label``
-    a second layer ``<slug>-label`` holds a point for each name.
+    a second layer ``<slug>-label`` holds a point for each name. At low zooms of a large layer a
+    feature with ``generalised`` stands for so many parts that are too small to be drawn.
     """
-    key = f"mvt-{tile_tag(version, tile)}-{has_label:d}"
-    kept = caches["tiles"].get(key)
-    if kept is None:
-        kept = _drawn(version, tile, has_label=has_label)
-        caches["tiles"].set(key, kept)
-    return bytes(kept)
+    packed = packed_vector_tile(version, tile, has_label=has_label, asked=asked)
+    return gzip.decompress(packed) if packed else b""
 
 
-def _drawn(version: LayerVersion, tile: Tile, *, has_label: bool) -> bytes:
+def packed_vector_tile(
+    version: LayerVersion, tile: Tile, *, has_label: bool = False, asked: TileFilter = EVERYTHING
+) -> bytes:
+    """Return the same tile compressed with gzip, as it is kept; empty where nothing stands."""
+
+    def draw() -> bytes:
+        drawn = _drawn(version, tile, has_label=has_label, asked=asked)
+        return gzip.compress(drawn, compresslevel=GZIP_LEVEL, mtime=0) if drawn else b""
+
+    return kept_or_drawn(f"mvt-{tile_tag(version, tile, asked)}-{has_label:d}", draw)
+
+
+def is_heavy(version: LayerVersion) -> bool:
+    """Tell whether a version holds too much to be drawn whole in the tiles of low zooms."""
+    return version.feature_count > MOST_FEATURES_DRAWN_WHOLE
+
+
+def _drawn(version: LayerVersion, tile: Tile, *, has_label: bool, asked: TileFilter) -> bytes:
     ground = ground_extent(tile)
     if ground is None:
         return b""
@@ -148,15 +186,26 @@ def _drawn(version: LayerVersion, tile: Tile, *, has_label: bool) -> bytes:
         "y": tile.y,
         "grid": GRID_CELLS,
         "margin": MARGIN_CELLS,
-        "srid": PROJECT_SRID,
-        "tolerance_m": SIMPLIFY_PIXELS * tile.pixel_m if tile.z <= SIMPLIFY_UP_TO_ZOOM else 0.0,
-        "smallest_m": SMALLEST_PIXELS * tile.pixel_m if tile.z <= SIMPLIFY_UP_TO_ZOOM else 0.0,
         "name_km": names.km,
         "name_en": names.en,
         "name": names.other,
-        "colour_property": layer.attribute_schema.get("colours", {}).get("property"),
+        "colour_property": colour_property(layer),
+        "keeps_everything": keeps_everything(layer),
+    }
+    if tile.z <= TOP_ZOOM and asked.is_everything and is_heavy(version) and is_kept(version):
+        return _cut(low_zoom_sql(), parameters | low_zoom_parameters(layer, tile.z))
+    pixel_m = tile.pixel_m if tile.z <= SIMPLIFY_UP_TO_ZOOM else 0.0
+    parameters |= {
+        "srid": PROJECT_SRID,
+        "pixel_m": pixel_m,
+        "tolerance_m": SIMPLIFY_PIXELS * pixel_m,
+        **asked.as_parameters(),
         **dict(zip(("west", "south", "east", "north"), ground, strict=True)),
     }
+    return _cut(load_sql(__file__, "vector_tile.sql"), parameters)
+
+
+def _cut(sql: str, parameters: dict[str, Any]) -> bytes:
     with connection.cursor() as cursor:
-        cursor.execute(load_sql(__file__, "vector_tile.sql"), parameters)
+        cursor.execute(sql, parameters)
         return bytes(cursor.fetchone()[0] or b"")

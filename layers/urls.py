@@ -21,6 +21,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="vector-tile",
     ),
     path(
+        "tiles/<slug:slug>/newest/<int:z>/<int:x>/<int:y>.mvt",
+        views_tiles.newest_vector,
+        name="newest-vector-tile",
+    ),
+    path(
         "raster/<slug:slug>/<int:version>/<int:z>/<int:x>/<int:y>.png",
         views_tiles.raster,
         name="raster-tile",

@@ -2,6 +2,7 @@
 -- The square is given in PROJECT_SRID, so the stored column is compared as it is: the partial
 -- indexes feature_current_layer_geometry and feature_past_layer_geometry serve the two branches.
 -- Both branches always run: a version published meanwhile cannot tear the picture.
+-- No area is left out because it is small: below a pixel it is drawn as one pixel.
 WITH ground AS (
     SELECT ST_MakeEnvelope(%(west)s, %(south)s, %(east)s, %(north)s, %(srid)s) AS square
 ),
@@ -12,6 +13,9 @@ standing AS (
       AND feature.retired_in IS NULL
       AND feature.introduced_in <= %(version)s
       AND feature.geometry && ground.square
+      AND (%(classes)s::bigint[] IS NULL OR feature.land_use_id = ANY(%(classes)s::bigint[]))
+      AND (%(lifecycles)s::text[] IS NULL OR feature.lifecycle = ANY(%(lifecycles)s::text[]))
+      AND (%(properties)s::jsonb IS NULL OR feature.properties @> %(properties)s::jsonb)
     UNION ALL
     SELECT feature.id, feature.stable_id, feature.land_use_id, feature.geometry, feature.properties
     FROM layers_feature AS feature, ground
@@ -20,6 +24,9 @@ standing AS (
       AND feature.retired_in > %(version)s
       AND feature.introduced_in <= %(version)s
       AND feature.geometry && ground.square
+      AND (%(classes)s::bigint[] IS NULL OR feature.land_use_id = ANY(%(classes)s::bigint[]))
+      AND (%(lifecycles)s::text[] IS NULL OR feature.lifecycle = ANY(%(lifecycles)s::text[]))
+      AND (%(properties)s::jsonb IS NULL OR feature.properties @> %(properties)s::jsonb)
 ),
 drawn AS (
     SELECT
@@ -27,37 +34,52 @@ drawn AS (
         ST_AsMVTGeom(
             ST_Transform(
                 CASE
-                    WHEN %(tolerance_m)s > 0 AND ST_Dimension(standing.geometry) > 0
-                    THEN ST_Simplify(standing.geometry, %(tolerance_m)s, true)
-                    ELSE standing.geometry
+                    WHEN %(pixel_m)s = 0 OR ST_Dimension(standing.geometry) = 0
+                    THEN standing.geometry
+                    WHEN ST_Dimension(standing.geometry) = 2 AND greatest(
+                        ST_XMax(standing.geometry) - ST_XMin(standing.geometry),
+                        ST_YMax(standing.geometry) - ST_YMin(standing.geometry)
+                    ) < %(pixel_m)s
+                    THEN ST_Expand(ST_Centroid(ST_Envelope(standing.geometry)), %(pixel_m)s / 2)
+                    WHEN %(keeps_everything)s AND ST_Dimension(standing.geometry) = 2 THEN (
+                        SELECT ST_CollectionExtract(ST_Collect(CASE
+                            WHEN greatest(
+                                ST_XMax(part.geom) - ST_XMin(part.geom),
+                                ST_YMax(part.geom) - ST_YMin(part.geom)
+                            ) < %(pixel_m)s
+                            THEN ST_Expand(ST_Centroid(ST_Envelope(part.geom)), %(pixel_m)s / 2)
+                            WHEN 2 * ST_Area(part.geom) < %(pixel_m)s / 2 * ST_Perimeter(part.geom)
+                            THEN ST_Buffer(
+                                ST_Simplify(ST_Boundary(part.geom), %(tolerance_m)s, true),
+                                %(pixel_m)s / 2, 'quad_segs=1'
+                            )
+                            ELSE ST_Simplify(part.geom, %(tolerance_m)s, true)
+                        END), 3)
+                        FROM ST_Dump(standing.geometry) AS part
+                    )
+                    ELSE ST_Simplify(standing.geometry, %(tolerance_m)s, true)
                 END,
                 3857
             ),
             ST_TileEnvelope(%(z)s, %(x)s, %(y)s), %(grid)s, %(margin)s, true
         ) AS shape,
-        jsonb_strip_nulls(
-            jsonb_build_object(
-                'stable_id', standing.stable_id,
-                'class', class.code,
-                'name_km', standing.properties ->> %(name_km)s,
-                'name_en', standing.properties ->> %(name_en)s,
-                'name', standing.properties ->> %(name)s
+        standing.stable_id,
+        class.code AS class,
+        standing.properties ->> %(name_km)s AS name_km,
+        standing.properties ->> %(name_en)s AS name_en,
+        standing.properties ->> %(name)s AS name,
+        CASE
+            WHEN %(colour_property)s <> '' AND standing.properties ? %(colour_property)s
+            THEN jsonb_build_object(
+                %(colour_property)s::text, standing.properties -> %(colour_property)s
             )
-            || CASE
-                WHEN %(colour_property)s::text IS NULL THEN '{}'::jsonb
-                ELSE jsonb_build_object(
-                    %(colour_property)s::text, standing.properties -> %(colour_property)s::text
-                )
-            END
-        ) AS attributes
+        END AS colours
     FROM standing
     LEFT JOIN layers_landuseclass AS class ON class.id = standing.land_use_id
-    WHERE ST_Dimension(standing.geometry) = 0
-       OR greatest(
-            ST_XMax(standing.geometry) - ST_XMin(standing.geometry),
-            ST_YMax(standing.geometry) - ST_YMin(standing.geometry)
-       ) >= %(smallest_m)s
-    ORDER BY standing.stable_id
+    ORDER BY
+        -- what was widened to a pixel never hides a worse class: H4 lies over H1
+        CASE WHEN %(keeps_everything)s THEN standing.properties ->> %(colour_property)s END,
+        standing.stable_id
 ),
 -- A name is written once, in the square that holds the middle of its feature.
 named AS (
@@ -66,14 +88,14 @@ named AS (
         ST_AsMVTGeom(
             middle.point, ST_TileEnvelope(%(z)s, %(x)s, %(y)s), %(grid)s, 0, true
         ) AS shape,
-        drawn.attributes
+        drawn.stable_id, drawn.class, drawn.name_km, drawn.name_en, drawn.name
     FROM drawn
     JOIN standing ON standing.id = drawn.id
     CROSS JOIN LATERAL (
         SELECT ST_Transform(ST_PointOnSurface(standing.geometry), 3857) AS point
     ) AS middle
     WHERE %(has_label)s
-      AND drawn.attributes ?| ARRAY['name_km', 'name_en', 'name']
+      AND coalesce(drawn.name_km, drawn.name_en, drawn.name) IS NOT NULL
       AND middle.point && ST_TileEnvelope(%(z)s, %(x)s, %(y)s)
 )
 SELECT

@@ -16,7 +16,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import shapely
-from django.contrib.auth.models import AnonymousUser
 from django.contrib.gis.geos import GEOSGeometry
 from django.db import connection, transaction
 
@@ -32,7 +31,7 @@ from layers.crs import PROJECT_SRID
 from layers.models import Feature, LandUseClass, Layer
 from layers.services import NewFeature
 from layers.sql_files import load_sql
-from layers.visibility import hidden_layers
+from layers.visibility import EVERYTHING, Seen
 from layers.vocab import Answer, GeometryKind
 
 PROPOSALS = "proposals"
@@ -42,17 +41,18 @@ SIDES = ("subject", "object")
 
 
 def findings_for(
-    features: Sequence[NewFeature], rulebooks: Sequence[RuleBook], *, for_staff: bool = True
+    features: Sequence[NewFeature], rulebooks: Sequence[RuleBook], *, seen: Seen = EVERYTHING
 ) -> list[Judgement]:
     """Return what every rule of the books says of a proposal; nothing is stored.
 
     Per rule and feature: one judgement for each conflict, one "cannot tell" where something is
-    missing, else one "complies"; a rule that names no such thing is silent. Without ``for_staff``
-    the features of layers that are not public stay unused, and the rules they concern cannot tell.
+    missing, else one "complies"; a rule that names no such thing is silent. The
+    features of layers whose visibility is not ``seen`` stay unused; the rules they concern cannot
+    tell.
     """
     with transaction.atomic():
         try:
-            question = _Question.put(features, for_staff=for_staff)
+            question = _Question.put(features, seen=seen)
             return [found for book in rulebooks for found in question.ask_book(book)]
         finally:
             transaction.set_rollback(True)
@@ -70,22 +70,18 @@ class _Question:
     data_versions: Mapping[str, int]
 
     @classmethod
-    def put(cls, features: Sequence[NewFeature], *, for_staff: bool) -> "_Question":
+    def put(cls, features: Sequence[NewFeature], *, seen: Seen) -> "_Question":
         layers = list(Layer.objects.exclude(published_number=None))
         layer, _made = Layer.objects.get_or_create(
             slug=PROPOSALS, defaults={"geometry_kind": GeometryKind.MIXED, "title_en": "Proposals"}
         )
-        hidden = (
-            ()
-            if for_staff
-            else tuple(hidden_layers(AnonymousUser()).values_list("slug", flat=True))
-        )
+        hidden = Layer.objects.exclude(visibility__in=seen).values_list("slug", flat=True)
         return cls(
             rows=_stand(layer, features),
             theme=layer.theme,
             detector=Detector.open(),
             bounds=shapely.total_bounds([_shape(feature) for feature in features]).tolist(),
-            hidden=hidden,
+            hidden=tuple(hidden.order_by("slug")),
             data_versions={row.slug: row.published_number or 0 for row in layers},
         )
 

@@ -1,5 +1,7 @@
 """Who may see which layer: one question, asked by map, tiles, identify, search and catalogue."""
 
+from collections.abc import Collection
+
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
@@ -9,6 +11,10 @@ from layers.models import Layer, LayerVersion
 from layers.vocab import Visibility
 
 Reader = AbstractBaseUser | AnonymousUser
+# Kinds of visibility that are open to someone; who holds the database sees everything.
+Seen = Collection[str]
+PUBLIC_ONLY: Seen = (Visibility.PUBLIC.value,)
+EVERYTHING: Seen = tuple(Visibility.values)
 
 
 def visible_layers(user: Reader) -> QuerySet[Layer]:

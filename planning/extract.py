@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from layers.crs import to_wgs84
 from layers.models import Layer, LayerVersion
+from layers.visibility import PUBLIC_ONLY, Seen
 from planning.models import LandReservation, PlanVersion, Regulation, RegulationGroup
 from planning.parcels import Parcel
 from planning.sentences import Said, dated, labelled, named, said
@@ -23,6 +24,7 @@ from planning.vocab import (
     ReservationStatus,
 )
 
+NOT_PUBLIC = "NOT-PUBLIC"
 Answer = dict[str, Any]
 Reserved = Mapping[str, LandReservation]
 # Attributes of a restriction that a reader must see; hazards state depth, event and run.
@@ -32,13 +34,13 @@ SHOWN_PROPERTIES = (
 )  # fmt: skip
 
 
-def extract_parcel(parcel: Parcel, *, on: date, sees_internal: bool = False) -> Answer:
+def extract_parcel(parcel: Parcel, *, on: date, seen: Seen = PUBLIC_ONLY) -> Answer:
     """Return what applies to a parcel on a day, ready for a page or for JSON.
 
     Every topic stands in exactly one of three lists: concerned, not concerned (surveyed
     completely and nothing found) and no data, which says what is missing.
     """
-    situation = situation_of(parcel.geometry, on=on, sees_internal=sees_internal)
+    situation = situation_of(parcel.geometry, on=on, seen=seen)
     lists: dict[str, list[Answer]] = {"concerned": [], "not_concerned": [], "no_data": []}
     name, entry = _zoning_entry(situation)
     lists[name].append(entry)
@@ -162,6 +164,9 @@ def _zoning_entry(situation: Situation) -> tuple[str, Answer]:
         "layer": None,
         "version": None,
     }
+    if situation.has_hidden_plan:
+        missing = said("Something that is not public applies here: ask the municipal office.")
+        return "no_data", {**entry, "missing": missing}
     if not situation.plans:
         missing = said("No plan is in force on %(day)s.", day=dated(situation.on))
         return "no_data", {**entry, "missing": missing}
@@ -174,9 +179,12 @@ def _zoning_entry(situation: Situation) -> tuple[str, Answer]:
 def _topic_entry(state: TopicState, situation: Situation) -> tuple[str, Answer]:
     """Return in which of the three lists a topic stands, and why."""
     layer = state.topic.layer
+    code, title = state.topic.code, state.topic.title
+    if layer and not state.is_shown and code == layer.slug:  # a name would tell what is hidden
+        code, title = NOT_PUBLIC, said("A restriction that is not public")
     entry: Answer = {
-        "topic": state.topic.code,
-        "title": state.topic.title,
+        "topic": code,
+        "title": title,
         "layer": layer.slug if layer and state.is_shown else None,
         "layer_title": named(layer.title_km, layer.title_en) if layer and state.is_shown else None,
         "version": layer.published_number if layer and state.is_shown else None,
@@ -197,6 +205,8 @@ def what_is_missing(state: TopicState) -> dict[str, str]:
     """Return the sentence that says why nothing can be said of a topic."""
     if state.topic.layer is None:
         return said("Nobody has mapped this here yet.")
+    if state.is_hidden_here:
+        return said("Something that is not public applies here: ask the municipal office.")
     if not state.is_shown:
         return said("The data are not public: ask the municipal office.")
     if not state.surveyed_share:

@@ -15,7 +15,7 @@ from layers.crs import PROJECT_SRID, WGS84_SRID, to_project
 from layers.errors import UserFacingError
 from layers.models import Feature, Layer
 from layers.queries import current_features, layer_named
-from layers.vocab import Visibility
+from layers.visibility import EVERYTHING, Seen
 from planning.errors import NoParcelHereError
 from planning.vocab import Tenure
 
@@ -55,7 +55,7 @@ class Parcel:
         return self.area_ratio is not None and abs(self.area_ratio - 1) > AREA_DEVIATION_LIMIT
 
 
-def parcel_named(identifier: str, layer: str = "parcels", *, sees_internal: bool = True) -> Parcel:
+def parcel_named(identifier: str, layer: str = "parcels", *, seen: Seen = EVERYTHING) -> Parcel:
     """Return a published parcel by its identifier or, where it names just one, by its number.
 
     Raises
@@ -63,7 +63,7 @@ def parcel_named(identifier: str, layer: str = "parcels", *, sees_internal: bool
     NoParcelHereError
         No parcel bears it, several do, or the layer is not the reader's to see.
     """
-    if "\x00" in identifier or not _may_read(layer, sees_internal=sees_internal):
+    if "\x00" in identifier or not _may_read(layer, seen=seen):
         raise NoParcelHereError(repr(identifier), layer)
     version = layer_named(layer).published_number or 0
     found = current_features(layer).filter(stable_id=identifier).first()
@@ -75,16 +75,14 @@ def parcel_named(identifier: str, layer: str = "parcels", *, sees_internal: bool
     return _parcel(found, version)
 
 
-def _may_read(layer: str, *, sees_internal: bool) -> bool:
-    """Tell whether the layer is public; to others an internal one is as if it were not there."""
-    if sees_internal:
-        return True
-    return Layer.objects.filter(slug=layer, visibility=Visibility.PUBLIC).exists()
+def _may_read(layer: str, *, seen: Seen) -> bool:
+    """Tell whether the layer is open to who asks; a hidden one is as if it were not there."""
+    return Layer.objects.filter(slug=layer, visibility__in=seen).exists()
 
 
-def parcels_like(text: str, layer: str = "parcels", *, sees_internal: bool = True) -> list[str]:
+def parcels_like(text: str, layer: str = "parcels", *, seen: Seen = EVERYTHING) -> list[str]:
     """Return identifiers that begin with or contain a text, the nearest first."""
-    if "\x00" in text or not _may_read(layer, sees_internal=sees_internal):
+    if "\x00" in text or not _may_read(layer, seen=seen):
         return []
     found = current_features(layer).filter(stable_id__icontains=text).order_by("stable_id")
     by_id = list(found.values_list("stable_id", flat=True)[:SUGGESTIONS])
@@ -93,7 +91,7 @@ def parcels_like(text: str, layer: str = "parcels", *, sees_internal: bool = Tru
 
 
 def parcel_at(
-    longitude: float, latitude: float, layer: str = "parcels", *, sees_internal: bool = True
+    longitude: float, latitude: float, layer: str = "parcels", *, seen: Seen = EVERYTHING
 ) -> Parcel:
     """Return the parcel at a point of the map [degrees WGS 84].
 
@@ -111,7 +109,7 @@ def parcel_at(
             remedy=_("Give x as longitude and y as latitude in degrees."),
         )
     place = to_project(shapely.Point(longitude, latitude), WGS84_SRID)
-    if not _may_read(layer, sees_internal=sees_internal):
+    if not _may_read(layer, seen=seen):
         raise NoParcelHereError(
             _("at %(longitude)s, %(latitude)s")
             % {"longitude": numbers.number(longitude, 6), "latitude": numbers.number(latitude, 6)},

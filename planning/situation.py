@@ -12,9 +12,8 @@ from django.db import connection
 from shapely.geometry.base import BaseGeometry
 
 from layers.crs import PROJECT_SRID
-from layers.models import Layer
 from layers.sql_files import load_sql
-from layers.vocab import Visibility
+from layers.visibility import Seen
 from planning.models import LandReservation, PlanVersion
 from planning.plans import plan_versions_in_force
 from planning.sentences import Said, named
@@ -85,6 +84,7 @@ class TopicState:
     hits: Sequence[Hit]
     surveyed_share: float
     is_shown: bool = True
+    is_hidden_here: bool = False  # something of a layer that may not be shown lies on the site
 
     @property
     def is_concerned(self) -> bool:
@@ -106,6 +106,7 @@ class Situation:
     plans: Sequence[PlanVersion]
     zones: Sequence[ZoneHit]
     topics: Sequence[TopicState]
+    has_hidden_plan: bool = False  # a plan in force whose zones are not open to who asks
 
     @property
     def ruling_zones(self) -> list[ZoneHit]:
@@ -127,26 +128,28 @@ class Situation:
         return [state for state in self.topics if state.topic.code == code]
 
 
-def situation_of(site: BaseGeometry, *, on: date, sees_internal: bool) -> Situation:
+def situation_of(site: BaseGeometry, *, on: date, seen: Seen) -> Situation:
     """Return all that applies to a polygon in PROJECT_SRID on a day.
 
     Zones are those of the plan versions in force then, as their zoning was published; everything
-    else is the currently published state. Layers not public are left out, and said to be,
-    unless ``sees_internal``.
+    else is the currently published state. Of layers that are not open to who asks nothing is told
+    but that something of them lies here: silence would read as an all-clear.
     """
-    plans = list(plan_versions_in_force(on))
+    in_force = list(plan_versions_in_force(on))
+    plans = [p for p in in_force if not p.zoning or p.zoning.layer.visibility in seen]
     asked = topics()
-    shown = [topic for topic in asked if topic.layer and _may_see(topic.layer, sees_internal)]
-    numbers = [(t.layer.pk, t.layer.published_number or 0) for t in shown if t.layer]
+    shown = [topic for topic in asked if topic.layer and topic.layer.visibility in seen]
+    numbers = [(t.layer.pk, t.layer.published_number or 0) for t in asked if t.layer]
     zonings = [(p.zoning.layer_id, p.zoning.number) for p in plans if p.zoning]
-    hits = _without_ended_reservations(hits_on(site, [*numbers, *zonings]), shown)
-    shares = surveyed_shares(site, [layer_id for layer_id, _number in numbers])
+    hits = _without_ended_reservations(hits_on(site, [*numbers, *zonings]), asked)
+    shares = surveyed_shares(site, [topic.layer.pk for topic in shown if topic.layer])
     return Situation(
         on=on,
         site=site,
         plans=plans,
         zones=_zone_hits(site, plans, hits),
         topics=[_state(topic, hits, shares, is_shown=topic in shown) for topic in asked],
+        has_hidden_plan=len(plans) < len(in_force),
     )
 
 
@@ -174,10 +177,6 @@ def surveyed_shares(site: BaseGeometry, layer_ids: Sequence[int]) -> dict[int, f
     with connection.cursor() as cursor:
         cursor.execute(load_sql(__file__, "surveyed_shares.sql"), parameters)
         return {int(layer_id): float(share) for layer_id, share in cursor.fetchall()}
-
-
-def _may_see(layer: Layer, sees_internal: bool) -> bool:  # noqa: FBT001 - one question
-    return sees_internal or layer.visibility == Visibility.PUBLIC
 
 
 def _hit(row: tuple[Any, ...]) -> Hit:
@@ -233,14 +232,17 @@ def _zone_hits(
 def _state(
     topic: Topic, hits: Sequence[Hit], shares: Mapping[int, float], *, is_shown: bool
 ) -> TopicState:
-    if topic.layer is None or not is_shown:
-        return TopicState(topic=topic, hits=(), surveyed_share=0.0, is_shown=is_shown)
     layer = topic.layer
+    if layer is None:
+        return TopicState(topic=topic, hits=(), surveyed_share=0.0, is_shown=False)
     own = [h for h in hits if (h.layer_id, h.layer_version) == (layer.pk, layer.published_number)]
+    lying_here = mattering([hit for hit in own if not _is_dry(hit)])
     return TopicState(
         topic=topic,
-        hits=mattering([hit for hit in own if not _is_dry(hit)]),
-        surveyed_share=shares.get(topic.layer.pk, 0.0),
+        hits=lying_here if is_shown else (),
+        surveyed_share=shares.get(layer.pk, 0.0),
+        is_shown=is_shown,
+        is_hidden_here=bool(lying_here) and not is_shown,
     )
 
 

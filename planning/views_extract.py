@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from layers.errors import UserFacingError
+from layers.visibility import seen_by
 from planning.errors import NoParcelHereError, not_a_date
 from planning.extract import Answer, extract_parcel
 from planning.parcels import parcel_at, parcel_named, parcels_like
@@ -18,17 +19,17 @@ from planning.parcels import parcel_at, parcel_named, parcels_like
 def extract_search(request: HttpRequest) -> HttpResponse:
     if "x" in request.GET or "y" in request.GET:
         degrees = _degrees(request, "x"), _degrees(request, "y")
-        place = parcel_at(*degrees, sees_internal=sees_internal(request))
+        place = parcel_at(*degrees, seen=seen_by(request.user))
         return redirect("extract-parcel", stable_id=place.stable_id)
     asked = request.GET.get("parcel", "").strip()
     if not asked:
         return render(request, "planning/extract_search.html", {"asked": ""})
-    sees = sees_internal(request)
+    seen = seen_by(request.user)
     try:
-        place = parcel_named(asked, sees_internal=sees)
+        place = parcel_named(asked, seen=seen)
         return redirect("extract-parcel", stable_id=place.stable_id)
     except NoParcelHereError as error:
-        found = parcels_like(asked, sees_internal=sees)
+        found = parcels_like(asked, seen=seen)
         context = {"asked": asked, "found": found, "problem": error}
         return render(request, "planning/extract_search.html", context, status=error.status)
 
@@ -48,14 +49,9 @@ def extract_json(request: HttpRequest, stable_id: str) -> HttpResponse:
 
 
 def _extract(request: HttpRequest, stable_id: str) -> Answer:
-    sees = sees_internal(request)
-    parcel = parcel_named(stable_id, sees_internal=sees)
-    return extract_parcel(parcel, on=asked_day(request), sees_internal=sees)
-
-
-def sees_internal(request: HttpRequest) -> bool:
-    """Tell whether the reader may see layers that are not public."""
-    return bool(request.user.is_authenticated and request.user.is_staff)
+    seen = seen_by(request.user)
+    parcel = parcel_named(stable_id, seen=seen)
+    return extract_parcel(parcel, on=asked_day(request), seen=seen)
 
 
 def asked_day(request: HttpRequest) -> date:

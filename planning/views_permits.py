@@ -12,11 +12,11 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from layers.errors import NotFoundError, UserFacingError
+from layers.visibility import seen_by
 from planning.forms import PermitForm
 from planning.models import ComplianceRun
 from planning.permits.reading import parse_application
 from planning.permits.run import CheckedApplication, check_application, store_run
-from planning.views_extract import sees_internal
 
 NEWEST = 20
 VIEW_RUNS = "planning.view_compliancerun"
@@ -77,7 +77,7 @@ def _runs_shown(request: HttpRequest) -> QuerySet[ComplianceRun]:
 def _check(request: HttpRequest, form: PermitForm) -> CheckedApplication:
     upload = form.cleaned_data["file"]
     given = parse_application(upload.read(), upload.name) if upload else form.application()
-    return check_application(given, sees_internal=sees_internal(request))
+    return check_application(given, seen=seen_by(request.user))
 
 
 def _form_page(

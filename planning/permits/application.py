@@ -14,6 +14,7 @@ from shapely.geometry.base import BaseGeometry
 from layers.classes import read_table
 from layers.models import LandUseClass
 from layers.queries import class_branches
+from layers.visibility import PUBLIC_ONLY, Seen
 from planning.errors import ApplicationError, not_a_date
 from planning.parcels import Parcel, parcel_named
 from planning.permits.footprint import read_footprint
@@ -150,7 +151,7 @@ class Application:
         return shapely.union_all([parcel.geometry for parcel in self.parcels])
 
 
-def read_application(given: object, *, sees_internal: bool = False) -> Application:
+def read_application(given: object, *, seen: Seen = PUBLIC_ONLY) -> Application:
     """Read an application; refuse what cannot be meant, with the sentence that says what.
 
     Raises
@@ -160,7 +161,7 @@ def read_application(given: object, *, sees_internal: bool = False) -> Applicati
     """
     record = _record(given, _("The application"))
     _refuse_unknown(record, APPLICATION_FIELDS, _("the application"))
-    parcels = _parcels(record, sees_internal=sees_internal)
+    parcels = _parcels(record, seen=seen)
     site = shapely.union_all([parcel.geometry for parcel in parcels])
     proposal = _record(record.get("proposal"), _("Field 'proposal'"))
     return Application(
@@ -278,7 +279,7 @@ def _use(
     )
 
 
-def _parcels(record: Mapping[str, Any], *, sees_internal: bool) -> tuple[Parcel, ...]:
+def _parcels(record: Mapping[str, Any], *, seen: Seen) -> tuple[Parcel, ...]:
     given = record.get("parcels")
     if not isinstance(given, list) or not given or not all(isinstance(p, str) for p in given):
         raise ApplicationError(
@@ -291,7 +292,7 @@ def _parcels(record: Mapping[str, Any], *, sees_internal: bool) -> tuple[Parcel,
         counts = {"count": f"{len(given):,}", "most": MOST_PARCELS}
         raise ApplicationError(what % counts, field="parcels")
     layer = str(record.get("parcel_layer", "parcels"))
-    parcels = tuple(parcel_named(name, layer, sees_internal=sees_internal) for name in given)
+    parcels = tuple(parcel_named(name, layer, seen=seen) for name in given)
     # a parcel bears an identifier and a number: named by both its title would count twice
     found = [parcel.stable_id for parcel in parcels]
     if twice := sorted({name for name in found if found.count(name) > 1}):

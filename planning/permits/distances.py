@@ -20,6 +20,7 @@ from conflicts.vocab import RuleBookStatus
 from conflicts.whatif import findings_for
 from layers.models import Layer, SurveyedArea
 from layers.services import NewFeature
+from layers.visibility import Seen
 from layers.vocab import BLOCKING_BASES, Answer, Basis, Lifecycle
 from planning.permits.checks import Case, Check
 from planning.sentences import Said, joined, named, said
@@ -34,13 +35,13 @@ OWN_SHARE = 0.5
 PROPERTIES = {"height_m": "height_m", "floors": "storeys"}
 
 
-def distance_checks(case: Case, *, sees_internal: bool) -> Iterator[Check]:
+def distance_checks(case: Case, *, seen: Seen) -> Iterator[Check]:
     """Yield one check per rule that fails or is open here, and what all others say together."""
     books = rule_books_in_force()
     if not books:
         yield _no_rule_book()
         return
-    judged = findings_for(_proposed(case), books, for_staff=sees_internal)
+    judged = findings_for(_proposed(case), books, seen=seen)
     for judgements in _by_rule(judged, Answer.FAILS):
         yield _broken_check(case, judgements)
     unsure = [judgement for judgement in judged if judgement.answer == Answer.CANNOT_TELL]

@@ -29,15 +29,40 @@ def overlay_checks(case: Case) -> Iterator[Check]:
             yield _overlay_check(case, state, rows.get(state.topic.code, {}))
 
 
+def hidden_checks(case: Case) -> Iterator[Check]:
+    """Yield one open question where something lies on the plot that who asks may not see."""
+    here = [state for state in case.situation.topics if state.is_hidden_here]
+    if not here and not case.situation.has_hidden_plan:
+        return
+    told = said("Something that is not public applies here: ask the municipal office.")
+    yield Check(
+        code="not_public",
+        title=said("A restriction that is not public"),
+        answer=Answer.CANNOT_TELL,
+        explanation=told,
+        missing=[told],
+    )
+
+
 def unknown_overlays(case: Case) -> list[Said]:
-    """Return the restrictions of which nothing is known on the plot, none of them cleared."""
+    """Return the restrictions of which nothing is known on the plot, none of them cleared.
+
+    One that may not be shown and has no entry in the table of overlays stays without its name.
+    """
     return [
-        state.topic.title
+        _title(state)
         for state in case.situation.topics
         if state.topic.code not in ANSWERED_ELSEWHERE
         and not state.is_concerned
         and not state.is_surveyed
     ]
+
+
+def _title(state: TopicState) -> Said:
+    layer = state.topic.layer
+    if layer and not state.is_shown and state.topic.code == layer.slug:
+        return said("A restriction that is not public")
+    return state.topic.title
 
 
 def _overlay_check(case: Case, state: TopicState, row: dict[str, str]) -> Check:

@@ -11,6 +11,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
+from layers.visibility import PUBLIC_ONLY, Seen
 from layers.vocab import Answer
 from planning.extract import (
     area_facts,
@@ -28,7 +29,7 @@ from planning.permits.hazard import hazard_checks
 from planning.permits.headline import headline_of, worst_answer
 from planning.permits.land import reservation_checks, tenure_check
 from planning.permits.limits import limit_checks
-from planning.permits.overlays import overlay_checks, unknown_overlays
+from planning.permits.overlays import hidden_checks, overlay_checks, unknown_overlays
 from planning.permits.parking import parking_checks
 from planning.permits.repeated import told_once
 from planning.permits.setbacks import setback_check
@@ -54,7 +55,7 @@ class CheckedApplication:
 
 
 def check_application(
-    given: object, *, on: date | None = None, sees_internal: bool = False
+    given: object, *, on: date | None = None, seen: Seen = PUBLIC_ONLY
 ) -> CheckedApplication:
     """Check an application against the law of a day: the one given, else that of submission.
 
@@ -63,18 +64,18 @@ def check_application(
     ApplicationError
         The application cannot be read; nothing is checked.
     """
-    application = read_application(given, sees_internal=sees_internal)
+    application = read_application(given, seen=seen)
     day = on or application.submitted_on or timezone.localdate()
     site = application.site
-    situation = situation_of(site, on=day, sees_internal=sees_internal)
+    situation = situation_of(site, on=day, seen=seen)
     case = Case(
         application=application,
         situation=situation,
         groups=_groups(situation),
-        standing=standing_on(site, application.proposal, sees_internal=sees_internal),
+        standing=standing_on(site, application.proposal, seen=seen),
     )
     checks = told_once(
-        [*_checks(case), *distance_checks(case, sees_internal=sees_internal)],
+        [*_checks(case), *distance_checks(case, seen=seen)],
     )
     left_out = not_checked(case)
     outcome = outcome_of(checks)
@@ -203,6 +204,7 @@ def _checks(case: Case) -> Iterator[Check]:
     yield from parking_checks(case)
     yield from hazard_checks(case)
     yield from overlay_checks(case)
+    yield from hidden_checks(case)
     yield from reservation_checks(case)
     yield tenure_check(case)
 
@@ -227,9 +229,10 @@ def _digest(case: Case, versions: list[dict[str, Any]]) -> str:
         "data": [[row["layer"], row["version"]] for row in versions],
         "rules": [_rules(group) for _key, group in sorted(case.groups.items())],
         "surveyed": [
-            [state.topic.code, state.is_shown, round(state.surveyed_share, 6)]
-            for state in situation.topics
+            [s.topic.code, s.is_shown, s.is_hidden_here, round(s.surveyed_share, 6)]
+            for s in situation.topics
         ],
+        "hidden_plan": situation.has_hidden_plan,
         "reservations": _reservations(situation),
         "distances": distance_inputs(),
         "engine": ENGINE_VERSION,

@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 from shapely.geometry.base import BaseGeometry
 
 from layers.models import Layer
-from layers.vocab import Lifecycle, Visibility
+from layers.visibility import Seen
+from layers.vocab import Lifecycle
 from planning.errors import ApplicationError
 from planning.permits.application import Proposal
 from planning.sentences import Said, said
@@ -57,7 +58,7 @@ class Standing:
         return ", ".join(sorted(hit.stable_id for hit in self.staying))
 
 
-def standing_on(site: BaseGeometry, proposal: Proposal, *, sees_internal: bool) -> Standing:
+def standing_on(site: BaseGeometry, proposal: Proposal, *, seen: Seen) -> Standing:
     """Return what stays on a site beside the proposal; hidden or unsurveyed is not known.
 
     Raises
@@ -67,7 +68,7 @@ def standing_on(site: BaseGeometry, proposal: Proposal, *, sees_internal: bool) 
     """
     clears = proposal.clears_plot
     layer = Layer.objects.filter(slug=BUILDING_LAYER).exclude(published_number=None).first()
-    if layer is None or not (sees_internal or layer.visibility == Visibility.PUBLIC):
+    if layer is None or layer.visibility not in seen:
         return Standing(is_known=clears)
     number = layer.published_number or 0
     found = [hit for hit in hits_on(site, [(layer.pk, number)]) if hit.lifecycle in STANDING]

@@ -7,6 +7,7 @@ from conflicts.models import Finding, Observation
 from conflicts.whatif import findings_for
 from layers.models import Feature, Layer, LayerVersion
 from layers.services import NewFeature, set_surveyed_area
+from layers.visibility import EVERYTHING, PUBLIC_ONLY
 from layers.vocab import Answer
 from tests.conflicts.ground import find, pairs, rule_data, rulebook, surveyed_layer
 from tests.factories import at, feature, filled_layer, land_use, square
@@ -30,9 +31,9 @@ def proposed(shape, use="school", stable_id="P", **properties):
     )
 
 
-def ask(shape, *rules, use="school", for_staff=True, **properties):
+def ask(shape, *rules, use="school", seen=EVERYTHING, **properties):
     book = rulebook(*rules)
-    return findings_for([proposed(shape, use, **properties)], [book], for_staff=for_staff)
+    return findings_for([proposed(shape, use, **properties)], [book], seen=seen)
 
 
 def answers(judgements):
@@ -217,7 +218,7 @@ def test_the_public_hears_nothing_of_an_internal_depot_and_no_all_clear_either()
     surveyed_layer("depots", feature("D", at(10, 0), "landfill"), visibility="internal")
 
     assert answers(ask(at(0, 0), DUMP_RULE)) == [Answer.FAILS]
-    [told] = ask(at(0, 0), DUMP_RULE, for_staff=False)
+    [told] = ask(at(0, 0), DUMP_RULE, seen=PUBLIC_ONLY)
     assert told.answer == Answer.CANNOT_TELL
     assert "not public" in told.missing[0]["en"]
 
@@ -226,7 +227,7 @@ def test_an_internal_layer_without_such_things_leaves_the_public_its_answer():
     surveyed_layer("facilities", feature("S", at(900, 0), "school"))
     surveyed_layer("depots", feature("D", at(10, 0), "hotel"), visibility="internal")
 
-    assert answers(ask(at(0, 0), DUMP_RULE, for_staff=False)) == [Answer.COMPLIES]
+    assert answers(ask(at(0, 0), DUMP_RULE, seen=PUBLIC_ONLY)) == [Answer.COMPLIES]
 
 
 # What it leaves behind, and what is part of the proposal

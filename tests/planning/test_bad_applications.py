@@ -5,6 +5,7 @@ import json
 import pytest
 
 from layers.errors import UserFacingError
+from layers.visibility import EVERYTHING
 from planning.errors import ApplicationError
 from planning.models import ComplianceRun
 from planning.permits.application import (
@@ -250,4 +251,4 @@ def test_a_layer_the_public_may_not_see_lends_no_parcel_to_the_public(client):
     unknown = posted(client, {**given, "parcel_layer": "no-such-layer"})
     assert unknown.status_code == 404
     assert "secret-land" not in unknown.content.decode()
-    assert read_application(given, sees_internal=True).parcels[0].stable_id == "S-1"
+    assert read_application(given, seen=EVERYTHING).parcels[0].stable_id == "S-1"

@@ -10,6 +10,7 @@ from shapely.geometry import box
 
 from layers.errors import NotFoundError, UserFacingError
 from layers.models import Layer
+from layers.visibility import EVERYTHING
 from planning.extract import extract_parcel
 from planning.parcels import parcel_at, parcel_named, parcels_like
 from planning.plans import Adoption, adopt_plan
@@ -265,10 +266,12 @@ def test_a_neighbour_that_shares_the_border_does_not_concern_the_plot():
 def test_a_layer_that_is_not_public_is_withheld_and_said_to_be():
     r1_plot()
     filled_layer("depot", feature("d", CITY), theme="overlay", visibility="restricted")
-    hidden = entry(extract(), "no_data", "depot")
+    public = extract()
+    hidden = entry(public, "no_data", "NOT-PUBLIC")
     assert hidden["layer"] is None
     assert "not public" in hidden["missing"]["en"]
-    assert "depot" in topics(extract(sees_internal=True), "concerned")
+    assert "depot" not in str(public["no_data"]).lower()
+    assert "depot" in topics(extract(seen=EVERYTHING), "concerned")
 
 
 def test_title_and_map_are_both_stated_and_their_contradiction_is_flagged():

@@ -4,6 +4,7 @@ import pytest
 
 from layers.models import Layer
 from layers.services import set_surveyed_area
+from layers.visibility import EVERYTHING
 from planning.permits.run import check_application
 from planning.vocab import Outcome
 from tests.factories import feature, filled_layer, rectangle, square
@@ -154,5 +155,5 @@ def test_a_restriction_the_public_may_not_see_is_named_as_not_checked_and_not_sh
     public = check_application(application()).results
     assert all("ov-coast50" not in row["code"] for row in public["checks"])
     assert "Public beach strip" in " ".join(s["en"] for s in public["not_checked"])
-    inside = check_application(application(), sees_internal=True).results
+    inside = check_application(application(), seen=EVERYTHING).results
     assert check_of(inside, "overlay:ov-coast50")["answer"] == "cannot_tell"

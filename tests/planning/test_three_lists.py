@@ -4,6 +4,7 @@ import pytest
 
 from layers.models import Layer
 from layers.services import set_surveyed_area
+from layers.visibility import EVERYTHING
 from layers.vocab import Completeness
 from planning.extract import extract_parcel
 from planning.parcels import parcel_named
@@ -160,17 +161,20 @@ def test_a_hidden_layer_tells_the_public_nothing_but_that_it_is_hidden(visibilit
     assert "not public" in row["missing"]["en"]
     assert "ov-hv" not in {row["layer"] for row in public["data_versions"]}
     assert "Secret cable" not in str(public)
-    inside = extract(sees_internal=True)
+    inside = extract(seen=EVERYTHING)
     assert place_of(inside, "OV-HV")[0] == "concerned"
     assert "ov-hv" in {row["layer"] for row in inside["data_versions"]}
 
 
-def test_hidden_and_empty_look_the_same_to_the_public():
+def test_a_plot_under_something_hidden_is_told_to_ask_and_one_beside_it_gets_no_all_clear():
     r1_plot()
     mapped("ov-hv", HERE, CITY, visibility="internal")
     mapped("ov-ols", ELSEWHERE, CITY, visibility="internal")
     found = extract()
-    assert place_of(found, "OV-HV")[1]["missing"] == place_of(found, "OV-OLS")[1]["missing"]
+    here, beside = (place_of(found, code) for code in ("OV-HV", "OV-OLS"))
+    assert here[0] == beside[0] == "no_data"
+    assert here[1]["missing"]["en"].startswith("Something that is not public applies here")
+    assert beside[1]["missing"]["en"].startswith("The data are not public")
 
 
 def test_a_layer_never_published_is_no_data_and_no_all_clear():

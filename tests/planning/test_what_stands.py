@@ -7,6 +7,7 @@ each m2 of plot. The new house covers 100 m2 and has 200 m2 of floor.
 import pytest
 
 from layers.models import Layer
+from layers.visibility import EVERYTHING, PUBLIC_ONLY
 from planning.errors import ApplicationError
 from planning.permits.run import check_application
 from tests.factories import rectangle, square
@@ -17,14 +18,14 @@ CITY = square(0, 0, 100)
 SHED = rectangle(40, 40, 5, 10)  # 50 m2 in the corner of the plot
 
 
-def asked(demolished=None, sees_internal=False, **proposal):
+def asked(demolished=None, seen=PUBLIC_ONLY, **proposal):
     stated = {
         "uses": [{"class": "dwelling_single", "floor_area_m2": 200, "dwellings": 1}],
         "footprint_area_m2": 100,
         "demolished": demolished,
         **proposal,
     }
-    return check_application(application(proposal=stated), sees_internal=sees_internal)
+    return check_application(application(proposal=stated), seen=seen)
 
 
 def coverage(**stated):
@@ -170,7 +171,7 @@ def test_buildings_kept_from_the_public_are_unknown_to_it_and_not_named():
     Layer.objects.filter(slug="buildings").update(visibility="internal")
     assert coverage()["answer"] == "cannot_tell"
     assert "B-1" not in str(asked().results)
-    assert coverage(sees_internal=True)["measured"] == 50
+    assert coverage(seen=EVERYTHING)["measured"] == 50
 
 
 def test_the_green_has_no_room_where_what_stays_stands():

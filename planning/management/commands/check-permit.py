@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from layers.commands import KrongCommand
+from layers.visibility import EVERYTHING
 from planning.errors import ApplicationError
 from planning.management.commands.plan import day_of
 from planning.permits.reading import parse_application
@@ -23,7 +24,7 @@ class Command(KrongCommand):
 
     def run(self, **options: Any) -> dict[str, Any]:
         on = day_of(options["date"]) if options["date"] else None
-        checked = check_application(_given(options["file"]), on=on, sees_internal=True)
+        checked = check_application(_given(options["file"]), on=on, seen=EVERYTHING)
         results = dict(checked.results)
         if not options["no_store"]:
             results["run"] = store_run(checked).pk

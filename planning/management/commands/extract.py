@@ -7,6 +7,7 @@ from typing import Any
 from django.utils import timezone
 
 from layers.commands import KrongCommand
+from layers.visibility import EVERYTHING
 from planning.extract import Answer, extract_parcel
 from planning.management.commands.plan import day_of
 from planning.parcels import parcel_named
@@ -23,7 +24,7 @@ class Command(KrongCommand):
     def run(self, **options: Any) -> dict[str, Any]:
         on: date = day_of(options["date"]) if options["date"] else timezone.localdate()
         parcel = parcel_named(options["parcel"], options["layer"])
-        extract = extract_parcel(parcel, on=on, sees_internal=True)
+        extract = extract_parcel(parcel, on=on, seen=EVERYTHING)
         self._say_parcel(extract)
         self._say_rules(extract)
         self._say_lists(extract)

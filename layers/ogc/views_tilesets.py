@@ -94,7 +94,7 @@ def map_tile(request: HttpRequest, slug: str, name: str, place: str) -> HttpResp
 
 def plain(request: HttpRequest) -> HttpRequest:
     """Return the request without its parameters: they are checked, a tile is asked by its place."""
-    request.GET = QueryDict()  # type: ignore[assignment]
+    request.GET = QueryDict()
     return request
 
 

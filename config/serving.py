@@ -15,6 +15,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from layers.errors import UserFacingError
+from scenarios.scratch import sweep_scratch
 
 STOP_WITHIN_S = 10.0
 LOOKS_EVERY_S = 0.2
@@ -49,6 +50,7 @@ def serve(address: str) -> int:
         Nothing can be served at that address; nothing was started.
     """
     check_address(address)
+    sweep_scratch()
     environment = os.environ | {
         "DJANGO_SETTINGS_MODULE": "config.settings",
         "PYTHONPATH": str(Path(settings.BASE_DIR)),

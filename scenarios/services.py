@@ -1,11 +1,9 @@
 """What may happen to a scenario: it is stored, started, carried out, and its result published."""
 
-import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from django.conf import settings
 from django.db import transaction
 
 from layers.errors import RunCancelledError
@@ -16,6 +14,7 @@ from scenarios.model_setup import ModelSetup
 from scenarios.models import Scenario
 from scenarios.publication import check_publishable, store_outcome, write_grids
 from scenarios.queries import RUN_KIND, CatalogueSources, exposed_versions, finished_run
+from scenarios.scratch import scratch_folder
 from scenarios.simulation import (
     Outcome,
     accepted_model,
@@ -136,10 +135,10 @@ def carry_out(
     UserFacingError
         Why it cannot be run; the run is marked failed with that sentence.
     """
-    with executing(run, echo=echo) as report, _scratch_folder() as folder:
+    with executing(run, echo=echo) as report, scratch_folder() as folder:
         try:
             report(0.0, "Reads the terrain and what lies on it")
-            _compute_and_store(run, setup or _accepted(run, spec), report, Path(folder))
+            _compute_and_store(run, setup or _accepted(run, spec), report, folder)
         except KeyboardInterrupt as error:
             raise RunCancelledError(run.title) from error
     run.refresh_from_db()
@@ -174,13 +173,6 @@ def _tell_balance(report: Reporter, outcome: Outcome) -> None:
             f"Warning: {outcome.setup.hole_cells:,} cells without elevation inside the terrain "
             "were treated as walls",
         )
-
-
-def _scratch_folder() -> tempfile.TemporaryDirectory[str]:
-    """Return a folder that goes with the run, on the disk of the deployment's own files."""
-    parent = Path(settings.VAR_DIR) / "tmp"
-    parent.mkdir(parents=True, exist_ok=True)
-    return tempfile.TemporaryDirectory(dir=parent, prefix="scenario-")
 
 
 @dataclass(slots=True)

@@ -161,9 +161,9 @@ def test_a_number_of_a_use_nobody_chose_is_asked_back_and_not_dropped(town, clie
     assert "សូមជ្រើសរើសការប្រើប្រាស់" in khmer
 
 
-def test_the_hidden_beach_is_named_to_the_public_as_unknown_only(page, client):
+def test_the_hidden_beach_is_told_to_the_public_without_its_layer(page, client):
     text = page("/extract/P-1/", lang="en")
-    assert "The data are not public" in text
+    assert "Something that is not public applies here" in text
     assert "ov-coast50" not in text
     assert "ov-coast50" not in page("/permits/", lang="en", **TYPED)
 

@@ -6,7 +6,9 @@ from django.conf import settings
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import get_language
 
+from layers.basemap import current_basemap
 from layers.crs import PROJECT_SRID, Extent, crs_of
+from layers.generalised.building import TOP_ZOOM
 from layers.legend import (
     OTHER,
     SHOWN_FIRST,
@@ -20,11 +22,14 @@ from layers.legend import (
 from layers.models import Layer, LayerVersion, RasterLayer
 from layers.numbers import in_marks
 from layers.stamps import version_stamp
+from layers.tiles import is_heavy
 from layers.visibility import Reader, visible_versions
 from layers.vocab import GeometryKind
 
 # Where to look while nothing is published: Cambodia [degrees].
 CAMBODIA: Extent = (102.3, 9.9, 107.7, 14.7)
+# The map draws a tile of 512 pixels one zoom closer than its number.
+SIMPLIFIED_UP_TO = TOP_ZOOM + 1
 UTM_NORTH, UTM_SOUTH = range(32601, 32661), range(32701, 32761)
 
 
@@ -36,6 +41,7 @@ def map_content(user: Reader) -> dict[str, Any]:
         "language": get_language(),
         "extent": _start_extent(versions),
         "projection": _projection(),
+        "basemap": _basemap(),
         "themes": [
             {"code": theme.code, "title": str(theme.title), "layers": listed}
             for theme in (*THEMES, OTHER)
@@ -71,6 +77,7 @@ def _layer(version: LayerVersion) -> dict[str, Any]:
         "version": version.number,
         "tiles": _tile_address(version, is_raster=is_raster),
         "extent": described.extent,
+        "simplifiedUpTo": SIMPLIFIED_UP_TO if not is_raster and is_heavy(version) else 0,
         "shown": theme.code in SHOWN_FIRST and not is_raster,
         "source": layer.source,
         "legend": [],
@@ -93,6 +100,15 @@ def _raster_legend(raster: RasterLayer) -> dict[str, Any]:
     legend = [{"label": in_marks(step.label), "colour": step.colour} for step in steps]
     ramp = None if steps else [raster.minimum, raster.maximum, raster.units]
     return {"legend": legend, "ramp": ramp, "opacity": 1.0}
+
+
+def _basemap() -> dict[str, Any] | None:
+    """Return where the file of the base map is and which layers it draws; None without one."""
+    made = current_basemap()
+    if made is None:
+        return None
+    address = reverse("basemap", kwargs={"name": made.name})
+    return {"url": address, "maxZoom": made.highest_zoom, "layers": made.layers}
 
 
 def _tile_address(version: LayerVersion, *, is_raster: bool) -> str:

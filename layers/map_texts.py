@@ -15,6 +15,7 @@ def _of_the_panel() -> dict[str, str]:
         "zoomToLayer": _("Show the whole layer"),
         "opacity": _("Opacity"),
         "shownFromZoom": _("Zoom in to see this layer"),
+        "notAllFromAfar": _("Zoom in to see all: small things are drawn together or hidden here."),
         "noLayers": _("No layer is published yet."),
         "noResults": _("Nothing found. Check the spelling, or search by code."),
         "onlySmallLayers": _("Only small layers were searched: type three letters or more."),

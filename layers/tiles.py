@@ -66,6 +66,15 @@ class Tile:
                 % {"zoom": MAX_ZOOM},
             )
 
+    @classmethod
+    def holding(cls, z: int, longitude: float, latitude: float) -> "Tile":
+        """Return the tile of a zoom that holds a point [degrees]."""
+        side = 2**z
+        column = int((longitude + 180.0) / 360.0 * side)
+        stretched = math.asinh(math.tan(math.radians(min(max(latitude, -85.0), 85.0))))
+        row = int((1 - stretched / math.pi) / 2 * side)
+        return cls(z, min(max(column, 0), side - 1), min(max(row, 0), side - 1))
+
     @property
     def wgs84_extent(self) -> Extent:
         """West, south, east, north [degrees]."""
@@ -159,7 +168,7 @@ def packed_vector_tile(
     """Return the same tile compressed with gzip, as it is kept; empty where nothing stands."""
 
     def draw() -> bytes:
-        drawn = _drawn(version, tile, has_label=has_label, asked=asked)
+        drawn = drawn_tile(version, tile, has_label=has_label, asked=asked)
         return gzip.compress(drawn, compresslevel=GZIP_LEVEL, mtime=0) if drawn else b""
 
     return kept_or_drawn(f"mvt-{tile_tag(version, tile, asked)}-{has_label:d}", draw)
@@ -170,7 +179,10 @@ def is_heavy(version: LayerVersion) -> bool:
     return version.feature_count > MOST_FEATURES_DRAWN_WHOLE
 
 
-def _drawn(version: LayerVersion, tile: Tile, *, has_label: bool, asked: TileFilter) -> bytes:
+def drawn_tile(
+    version: LayerVersion, tile: Tile, *, has_label: bool = False, asked: TileFilter = EVERYTHING
+) -> bytes:
+    """Return a tile as it is drawn now, neither taken from what is kept nor kept."""
     ground = ground_extent(tile)
     if ground is None:
         return b""

@@ -25,6 +25,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         views_tiles.newest_vector,
         name="newest-vector-tile",
     ),
+    path("basemap/<slug:name>.pmtiles", views_tiles.basemap, name="basemap"),
     path(
         "raster/<slug:slug>/<int:version>/<int:z>/<int:x>/<int:y>.png",
         views_tiles.raster,

@@ -4,15 +4,17 @@ import gzip
 from collections.abc import Callable
 
 from django.db.models import F
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from layers.basemap import current_basemap
 from layers.errors import NotFoundError, UserFacingError
 from layers.generalised.requests import ask_for_low_zooms
 from layers.legend import look_of
 from layers.models import LayerVersion
+from layers.ranges import ranged_response
 from layers.raster_tiles import raster_tile
 from layers.tile_filters import FREE_PARAMETERS, VERSION_PARAMETER, TileFilter, asked_filter
 from layers.tiles import Tile, packed_vector_tile, published_state, tile_tag
@@ -20,6 +22,7 @@ from layers.visibility import seen_by, visible_layer
 from layers.vocab import GeometryKind, VersionState, Visibility
 
 MVT_TYPE = "application/vnd.mapbox-vector-tile"
+PMTILES_TYPE = "application/vnd.pmtiles"
 FOR_GOOD = "public, max-age=31536000, immutable"
 # What is not for everyone is asked for again each time: an account may lose its right.
 ASK_AGAIN = "private, no-cache"
@@ -70,6 +73,20 @@ def raster(request: HttpRequest, slug: str, version: int, z: int, x: int, y: int
         FOR_GOOD,
         lambda: HttpResponse(raster_tile(state, tile), content_type="image/png"),
     )
+
+
+@require_safe
+def basemap(request: HttpRequest, name: str) -> HttpResponseBase:
+    """Return the file of the base map, whole or by ranges."""
+    made = current_basemap()
+    if made is None or made.name != name:
+        raise NotFoundError(
+            _("There is no base map '%(name)s' (any more).") % {"name": name},
+            remedy=_("Load the map again; './krong basemap build' makes a new one."),
+        )
+    response = ranged_response(request, made.path, tag=f'"{made.name}"', content_type=PMTILES_TYPE)
+    response.headers["Cache-Control"] = FOR_GOOD
+    return response
 
 
 def _state(request: HttpRequest, slug: str, number: int | None) -> LayerVersion:

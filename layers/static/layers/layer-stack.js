@@ -4,6 +4,8 @@ import { highlightRule, labelFont, labelRule, paintRules } from "./painting.js";
 const MOST_DETAILED_TILES = 16;
 // Areas that carpet the ground are drawn under the grids, so that roads and names stay readable.
 const GROUND_RANK = 5;
+// The one file of the base map among the sources of single layers.
+const BASE_FILE = "/base-file";
 
 function tileExtent(coords) {
   const side = 2 ** coords.z;
@@ -16,11 +18,12 @@ function overlaps(one, other) {
 }
 
 /** A view that does not ask the server where the layer has nothing or is not drawn yet. */
-function sparing(view, layer) {
+function sparing(view, layer, single) {
   return {
     getDisplayTile(coords) {
       const isNeeded = coords.z >= layer.look.lowest_zoom && layer.extent && overlaps(tileExtent(coords), layer.extent);
-      if (isNeeded) return view.getDisplayTile(coords);
+      // the file goes when a layer in it is published anew: then the single tiles are asked
+      if (isNeeded) return view === single ? view.getDisplayTile(coords) : view.getDisplayTile(coords).catch(() => single.getDisplayTile(coords));
       return Promise.resolve({ ...view.dataTileForDisplayTile(coords), data: new Map(), z: coords.z });
     },
   };
@@ -48,13 +51,15 @@ function createPaintingCount(container) {
   };
 }
 
-function vectorPane(map, layers, pane, { language, announce }) {
+function vectorPane(map, layers, pane, { language, announce, file }) {
   const sources = Object.fromEntries(
     layers.map((layer) => [layer.slug, { url: layer.tiles, maxDataZoom: MOST_DETAILED_TILES }]),
   );
+  const filed = new Set(file ? file.layers : []);
+  if (layers.some((layer) => filed.has(layer.slug))) sources[BASE_FILE] = { url: file.url, maxDataZoom: file.maxZoom };
   const fonts = [document.fonts.load(labelFont(), "ក A"), document.fonts.load(labelFont(400, 12), "ក A")];
   const tiles = protomapsL.leafletLayer({ sources, pane, attribution: "", paintRules: [], labelRules: [], tasks: fonts, lang: language });
-  const views = new Map(layers.map((layer) => [layer.slug, sparing(tiles.views.get(layer.slug), layer)]));
+  const views = new Map(layers.map((layer) => [layer.slug, sparing(tiles.views.get(filed.has(layer.slug) ? BASE_FILE : layer.slug), layer, tiles.views.get(layer.slug))]));
   tiles.views = new Map();
   countPainting(tiles, announce);
   tiles.addTo(map);
@@ -83,6 +88,23 @@ function createPanes(map) {
   }
 }
 
+/** Say on the map that a layer in view is drawn together, or only from closer, at this zoom. */
+function createNotice(map, text, shownLayers) {
+  const notice = L.DomUtil.create("p", "map-notice", map.getContainer());
+  notice.setAttribute("role", "status");
+  const update = () => {
+    if (!map._loaded) return;
+    const view = map.getBounds();
+    const box = [view.getWest(), view.getSouth(), view.getEast(), view.getNorth()];
+    const zoom = map.getZoom();
+    const isPartly = (layer) => layer.extent && overlaps(box, layer.extent) && (zoom < layer.look.lowest_zoom || zoom <= layer.simplifiedUpTo);
+    notice.textContent = shownLayers().some(isPartly) ? text : "";
+    notice.hidden = !notice.textContent;
+  };
+  map.on("moveend", update);
+  return update;
+}
+
 function escaped(text) {
   const holder = document.createElement("span");
   holder.textContent = text;
@@ -98,7 +120,7 @@ export function createLayerStack(map, content) {
     layers.set(layer.slug, { ...layer, colours: new Map(named) });
   }
   const vectors = [...layers.values()].filter((layer) => layer.kind !== "raster");
-  const options = { language: content.language, announce: createPaintingCount(map.getContainer()) };
+  const options = { language: content.language, announce: createPaintingCount(map.getContainer()), file: content.basemap };
   const panes = [
     vectorPane(map, vectors.filter((layer) => layer.look.rank < GROUND_RANK), "ground", options),
     vectorPane(map, vectors.filter((layer) => layer.look.rank >= GROUND_RANK), "things", options),
@@ -106,10 +128,12 @@ export function createLayerStack(map, content) {
   const shown = new Set(vectors.filter((layer) => layer.shown).map((layer) => layer.slug));
   const chosen = new Map();
   const overlays = new Map();
+  const noticeFarView = createNotice(map, content.texts.notAllFromAfar, () => vectors.filter((layer) => shown.has(layer.slug)));
   const land = vectors.filter((layer) => layer.look.is_land && layer.kind === "polygon");
   const repaint = () => {
     map.getContainer().classList.toggle("has-land", land.some((layer) => shown.has(layer.slug)));
     panes.forEach((pane) => pane.repaint(shown, chosen));
+    noticeFarView();
   };
 
   function showRaster(layer, isShown) {

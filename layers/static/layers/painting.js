@@ -62,7 +62,7 @@ function paintLine(ctx, geometry, colour, width, dash) {
   ctx.setLineDash([]);
 }
 
-function paintArea(ctx, geometry, colour, layer, z) {
+function paintArea(ctx, geometry, colour, layer, z, isStandIn) {
   const { look } = layer;
   trace(ctx, geometry);
   if (look.fill_share > 0) {
@@ -70,7 +70,8 @@ function paintArea(ctx, geometry, colour, layer, z) {
     ctx.fillStyle = colour;
     ctx.fill();
   }
-  if (look.width_px > 0) {
+  // squares that stand for many small areas have no outline of their own
+  if (look.width_px > 0 && !(isStandIn && look.fill_share > 0)) {
     paintLine(ctx, geometry, look.outline, look.width_px * zoomFactor(z), look.is_dashed);
   }
 }
@@ -100,7 +101,7 @@ export function paintRules(layer) {
   const body = (ctx, geometry, z, feature) => {
     if (feature.geomType === POINT) paintPoint(ctx, geometry, z, colourOf(layer, feature));
     else if (feature.geomType === LINE) paintLine(ctx, geometry, lineColour(layer, feature), lineWidth(layer.look, z, feature), layer.look.is_dashed);
-    else paintArea(ctx, geometry, colourOf(layer, feature), layer, z);
+    else paintArea(ctx, geometry, colourOf(layer, feature), layer, z, Boolean(feature.props.generalised));
   };
   const hasCasing = layer.look.uses_class_colour && !layer.look.is_dashed;
   return hasCasing ? [rule(casing, isLine), rule(body)] : [rule(body)];

@@ -197,6 +197,11 @@ find_missing_system_packages() {
     if [ -n "$dev" ] && ! works command -v chromium && ! works command -v google-chrome; then
         missing+=(chromium)
     fi
+    # a real client of the open standards; its tests skip where nobody may install it
+    if [ -n "$dev" ] && [ -n "$(become_root)" ] && works command -v apt-get \
+        && ! works /usr/bin/python3 -c 'import qgis.core'; then
+        missing+=(python3-qgis)
+    fi
 }
 
 # --- what the browser gets -------------------------------------------------------------------

@@ -136,7 +136,7 @@ class Filter:
         if not isinstance(written, str) or re.search(r"(?<!\\)(\\\\)*\\\Z", written):
             raise FilterError(
                 _("The pattern of LIKE is no text, or ends with a lone backslash."),
-                remedy=_("Write % for any signs, _ for one sign, and a double backslash for one."),
+                remedy=_("Use the percent sign for any signs, _ for one; double the backslash."),
             )
         return sql.SQL("({} LIKE {})").format(value, pattern)
 

@@ -212,9 +212,11 @@ npm_is_not_needed() { [ -e "$(vendor_stamp)" ]; }
 copy_vendor_files() {
     local fresh=var/vendor.new weight script
     rm -rf $fresh
-    mkdir -p $fresh/leaflet $fresh/protomaps-leaflet
+    mkdir -p $fresh/leaflet $fresh/leaflet-geoman $fresh/protomaps-leaflet
     cp -R node_modules/leaflet/dist/{leaflet.js,leaflet.css,images} $fresh/leaflet/
     cp node_modules/leaflet/LICENSE $fresh/leaflet/
+    cp node_modules/@geoman-io/leaflet-geoman-free/dist/leaflet-geoman.{min.js,css} \
+        node_modules/@geoman-io/leaflet-geoman-free/LICENSE $fresh/leaflet-geoman/
     cp node_modules/protomaps-leaflet/dist/protomaps-leaflet.js $fresh/protomaps-leaflet/
     for script in noto-sans-khmer/khmer noto-sans/latin noto-sans/latin-ext; do
         local family=${script%/*} subset=${script#*/}
@@ -227,8 +229,8 @@ copy_vendor_files() {
         done
     done
     # the last line of a script names a source map that is not shipped; static files must all exist
-    sed -i '/^\/\/# sourceMappingURL=/d' $fresh/leaflet/leaflet.js \
-        $fresh/protomaps-leaflet/protomaps-leaflet.js
+    sed -i -E '/^\/[/*]# sourceMappingURL=/d' $fresh/leaflet/leaflet.js \
+        $fresh/leaflet-geoman/leaflet-geoman.* $fresh/protomaps-leaflet/protomaps-leaflet.js
     rm -rf var/vendor
     mv $fresh var/vendor
 }

@@ -2,11 +2,20 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from layers.editing import views_drafts, views_history, views_operations, views_surveys
+from layers.editing import (
+    views_drafts,
+    views_editor,
+    views_history,
+    views_operations,
+    views_surveys,
+)
 
 _DRAFT = "<slug:slug>/drafts/<int:number>/"
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("<slug:slug>/edit/", views_editor.edit_page, name="layer-edit"),
+    path("<slug:slug>/edit/drafts/", views_editor.draft_pages, name="layer-edit-drafts"),
+    path("<slug:slug>/surveyed/edit/", views_editor.survey_page, name="layer-survey-edit"),
     path("<slug:slug>/drafts/", views_drafts.draft_list, name="layer-drafts"),
     path(_DRAFT, views_drafts.draft_page, name="layer-draft"),
     path(f"{_DRAFT}discard", views_drafts.discard, name="layer-draft-discard"),

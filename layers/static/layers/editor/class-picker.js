@@ -1,0 +1,32 @@
+/** The classes of land use, each below the one it belongs to, found by Khmer or English words. */
+import { element } from "../element.js";
+
+const STEP = "\u2003";
+
+function matches(row, words) {
+  const text = `${row.code} ${row.name_km} ${row.name_en}`.toLowerCase();
+  return words.every((word) => text.includes(word));
+}
+
+/** A select of all classes and a field that narrows it. */
+export function classPicker(page, chosen, id = "field-class") {
+  const { texts, classes, language } = page;
+  const label = (row) => `${STEP.repeat(row.depth)}${(language === "en" ? row.name_en : row.name_km) || row.name_en} (${row.code})`;
+  const select = element("select", { id, name: "land_use" });
+  const filter = element("input", { type: "search", class: "class-filter", placeholder: texts.findClass, "aria-label": texts.findClass });
+
+  function fill(words) {
+    const now = select.value || chosen;
+    const shown = classes.filter((row) => row.code === now || matches(row, words));
+    select.replaceChildren(element("option", { value: "" }, texts.noClass), ...shown.map((row) => element("option", { value: row.code }, label(row))));
+    select.value = now;
+    if (select.value !== now) select.append(element("option", { value: now, selected: true }, now));
+  }
+  filter.addEventListener("input", (event) => {
+    event.stopPropagation();
+    fill(filter.value.toLowerCase().split(/\s+/).filter(Boolean));
+  });
+  filter.addEventListener("keydown", (event) => { if (event.key === "Enter") event.preventDefault(); });
+  fill([]);
+  return { select, filter };
+}

@@ -141,6 +141,10 @@ MEDIA_ROOT = VAR_DIR / "media"
 MEDIA_URL = "media/"
 FILE_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
+# Files brought in to be imported. A million building footprints are half a gigabyte (measured).
+KRONG_UPLOAD_DIR = VAR_DIR / "uploads"
+KRONG_UPLOAD_MAX_MB = int(os.environ.get("KRONG_UPLOAD_MAX_MB", "1024"))
+KRONG_UPLOAD_KEEP_DAYS = int(os.environ.get("KRONG_UPLOAD_KEEP_DAYS", "7"))
 
 # Leaflet itself comes from var/vendor, tiles from this server: nothing is asked of the outside.
 LEAFLET_CONFIG = {"TILES": [], "RESET_VIEW": False, "NO_GLOBALS": True, "SCALE": "metric"}

@@ -138,7 +138,12 @@ def fail_stale_runs() -> int:
     silent = Run.objects.filter(
         state=RunState.RUNNING, heartbeat_at__lt=timezone.now() - STALE_AFTER
     )
-    return silent.exclude(pk__in=_runs_at_work()).update(
+    died = silent.exclude(pk__in=_runs_at_work())
+    # an import writes its outcome in the transaction of what it stores: it ended well
+    died.filter(parameters__has_key="outcome").update(
+        state=RunState.SUCCEEDED, finished_at=timezone.now(), progress_share=1.0
+    )
+    return died.update(
         state=RunState.FAILED,
         finished_at=timezone.now(),
         message="The process ended without a word (killed, or the machine stopped). "

@@ -9,6 +9,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("map/", views.plan_map, name="map"),
     path("map/style.json", views.map_style, name="map-style"),
     path("layers/", views.layer_list, name="layers"),
+    path("layers/import/", include("layers.uploads.urls")),
     path("layers/", include("layers.editing.urls")),
     path("layers/", include("layers.exports.urls")),
     path("ogc/", include("layers.ogc.urls")),

@@ -3,10 +3,21 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from django.contrib.auth.models import User
+
 from layers.ingest.options import ImportOptions
 from layers.models import Run
 from layers.runs import Progress
 from layers.services import Provenance
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Errand:
+    """An import that someone ordered on a page: in which run, and seeing which version."""
+
+    run: Run
+    by: User
+    seen_number: int | None  # the published version they saw; None: the layer was new or empty
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -20,6 +31,7 @@ class Job:
     run: Run
     report: Progress
     wait: Callable[[], None]  # raises when the job is to stop; gives a sign of life
+    by: User | None = None
 
     @property
     def provenance(self) -> Provenance:
@@ -28,4 +40,5 @@ class Job:
             source_name=self.name,
             source_digest=self.digest,
             captured_on=self.options.captured_on,
+            published_by=self.by,
         )

@@ -1,11 +1,13 @@
 """Looking at a file before it is imported: what it holds, and what an import would do."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from layers.ingest.class_list import class_data
 from layers.ingest.confined import limits
+from layers.ingest.confined.limits import Limits
 from layers.ingest.confined.reader import reading
 from layers.ingest.formats import SourceFormat, identify
 from layers.ingest.grids import DEFAULT_QUANTITY
@@ -15,6 +17,10 @@ from layers.ingest.report import Issue, RowCounts
 from layers.ingest.rows import issues_of, notes_of, row_counts
 from layers.models import Layer
 from layers.vocab import GeometryKind
+
+
+def _nothing() -> None:
+    return None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -27,7 +33,8 @@ class FileSurvey:
     them are class codes), ``crs`` (``srid``, ``title``) or None, ``crs_problem`` (a sentence or
     empty), ``candidates`` (systems in which it would lie in the city: ``srid``, ``title``,
     ``extent_wgs84``), ``extent`` in its own coordinates and ``extent_wgs84`` of the first
-    ``sampled_rows`` rows, ``issues`` of that sample (counts), ``notes`` (guesses, in words).
+    ``sampled_rows`` rows, ``shapes`` (some of them, WKB in its own coordinates), ``issues`` of that
+    sample (counts), ``notes`` (guesses, in words).
     ``grid``: of a GeoTIFF, ``width``, ``height``, ``bands``, ``dtype``, ``nodata``, ``crs``,
     ``extent``, ``problem``; else None.
     """
@@ -57,8 +64,12 @@ class Outcome:
     extent_wgs84: tuple[float, ...] | None = None
 
 
-def look_into(path: Path, options: ImportOptions | None = None) -> FileSurvey:
+def look_into(
+    path: Path, options: ImportOptions | None = None, *, wait: Callable[[], None] = _nothing
+) -> FileSurvey:
     """Return what a file holds; a layer can be singled out and columns named by the options.
+
+    ``wait`` is called every two seconds and may raise to give up.
 
     Raises
     ------
@@ -71,6 +82,7 @@ def look_into(path: Path, options: ImportOptions | None = None) -> FileSurvey:
         task="look",
         path=path,
         limits=limits.LOOKING,
+        wait=wait,
         source_format=source_format.name,
         options=(options or ImportOptions()).as_fields(),
         classes=class_data().as_fields(),
@@ -85,10 +97,18 @@ def look_into(path: Path, options: ImportOptions | None = None) -> FileSurvey:
     )
 
 
-def dry_run(path: Path, options: ImportOptions, *, layer: str = "") -> Outcome:
+def dry_run(
+    path: Path,
+    options: ImportOptions,
+    *,
+    layer: str = "",
+    wait: Callable[[], None] = _nothing,
+    allowed: Limits = limits.LOOKING,
+) -> Outcome:
     """Return what importing a file would do, checked as an import checks it.
 
-    ``layer`` is the slug it would go into: what exists decides the kind of shapes.
+    ``layer`` is the slug it would go into: what exists decides the kind of shapes. ``wait`` is
+    called every two seconds and may raise to give up; ``allowed`` is what reading may cost.
 
     Raises
     ------
@@ -103,7 +123,8 @@ def dry_run(path: Path, options: ImportOptions, *, layer: str = "") -> Outcome:
     with reading(
         task="rehearse",
         path=path,
-        limits=limits.LOOKING,
+        limits=allowed,
+        wait=wait,
         source_format=source_format.name,
         options=options.as_fields(),
         classes=class_data().as_fields(),

@@ -39,6 +39,8 @@ from layers.vocab import GeometryKind
 SAMPLE_ROWS = 2_000
 MAX_LAYERS = 50
 MAX_VALUES = 60
+SHOWN_SHAPES = 300
+_PIXELS = 1_000
 _EXAMPLES = 3
 _LONGEST_VALUE = 80
 # Systems in use in Cambodia, besides the project's own; UTM 47 for what lies west of 102° E.
@@ -84,6 +86,7 @@ def _layer(asked: Asked) -> dict[str, Any]:
         "notes": list(opened.notes),
         **_place(opened, bounds),
         "issues": _issues(opened, sample),
+        "shapes": _shapes(sample, bounds),
         "sampled_rows": 0 if sample is None else len(sample),
     }
 
@@ -130,6 +133,19 @@ def _bounds(sample: SourceBatch | None) -> Bounds | None:
     west, south = finite[:, :2].min(axis=0)
     east, north = finite[:, 2:].max(axis=0)
     return float(west), float(south), float(east), float(north)
+
+
+def _shapes(sample: SourceBatch | None, bounds: Bounds | None) -> list[str]:
+    """Return some of the shapes as hexadecimal WKB, as fine as a map of 1,000 pixels shows them."""
+    if sample is None or bounds is None:
+        return []
+    shapes = parsed(sample.outlines, sample.rows).shapes
+    shapes = shapes[np.isfinite(shapely.bounds(shapes)).all(axis=1)]
+    picked = shapely.force_2d(shapes[:: len(shapes) // SHOWN_SHAPES + 1])
+    side = max(bounds[2] - bounds[0], bounds[3] - bounds[1])
+    simple = shapely.simplify(picked, side / _PIXELS, preserve_topology=False)
+    kept = simple[~shapely.is_empty(simple)]
+    return list(shapely.to_wkb(kept, hex=True))
 
 
 def _place(opened: Opened, bounds: Bounds | None) -> dict[str, Any]:

@@ -30,6 +30,8 @@ class ImportOptions:
     or ``wkt_field``, name the columns of a table that hold the shapes. ``fields`` renames columns,
     to None: leaves them out (with ``drop_other_fields`` all others too); ``classes`` turns the
     values of ``class_field`` into class codes, to None: without a class.
+    With ``keeps_others`` features that the file does not name stay as they are; without it the
+    layer holds exactly the file.
     """
 
     source_layer: str = ""
@@ -50,6 +52,8 @@ class ImportOptions:
     theme: str = ""
     source: str = ""
     licence: str = ""
+    steward: str = ""
+    visibility: str = ""
     captured_on: date | None = None
     surveyed: str = ""
     surveyed_classes: tuple[str, ...] = ()
@@ -61,6 +65,7 @@ class ImportOptions:
     fields: Mapping[str, str | None] = field(default_factory=dict)
     classes: Mapping[str, str | None] = field(default_factory=dict)
     drop_other_fields: bool = False
+    keeps_others: bool = False
 
     @classmethod
     def of(cls, given: Mapping[str, Any]) -> Self:
@@ -78,7 +83,9 @@ class ImportOptions:
     def described(self) -> dict[str, str]:
         """Return the layer's description, as far as it was given."""
         given = {name: getattr(self, name) for name in ("title_en", "title_km", "theme")}
-        given |= {"source": self.source, "licence": self.licence}
+        given |= {
+            name: getattr(self, name) for name in ("source", "licence", "steward", "visibility")
+        }
         return {name: text for name, text in given.items() if text}
 
 

@@ -1,6 +1,7 @@
 """The rows of a vector file become the new version of a layer."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, cast
@@ -30,6 +31,21 @@ _LONGEST_NOTE = 500
 
 def publish_rows(job: Job, path: Path, source_format: SourceFormat) -> ImportReport:
     """Publish the rows of a vector file; call it within the import's transaction."""
+    with read_rows(job, path, source_format) as rows:
+        layer = open_layer(
+            slug=job.layer, geometry_kind=rows.geometry_kind(), **job.options.described()
+        )
+        publication = _published(job, layer, rows.batches())
+    rows.check_stored(publication)
+    rows.issues.write()
+    if job.options.surveyed:
+        _state_surveyed(job, layer, rows.hull())
+    return _reported(job, publication, rows)
+
+
+@contextmanager
+def read_rows(job: Job, path: Path, source_format: SourceFormat) -> Iterator["ReadRows"]:
+    """Have the rows of a file read as the job's options say, for the layer it goes into."""
     known = Layer.objects.filter(slug=job.layer).values_list("geometry_kind", flat=True).first()
     with reading(
         task="rows",
@@ -42,16 +58,7 @@ def publish_rows(job: Job, path: Path, source_format: SourceFormat) -> ImportRep
         layer_kind=known if known != GeometryKind.RASTER else "",
         keeps_hull=bool(job.options.surveyed),
     ) as begun:
-        rows = ReadRows(begun, job)
-        layer = open_layer(
-            slug=job.layer, geometry_kind=rows.geometry_kind(), **job.options.described()
-        )
-        publication = _published(job, layer, rows.batches())
-    rows.check_stored(publication)
-    rows.issues.write()
-    if job.options.surveyed:
-        _state_surveyed(job, layer, rows.hull())
-    return _reported(job, publication, rows)
+        yield ReadRows(begun, job)
 
 
 @dataclass(slots=True)
@@ -103,7 +110,10 @@ class ReadRows:
         """Refuse a publication that holds another number of rows than the reading counted."""
         stored = publication.added + publication.changed + publication.unchanged
         self.counts.close()
-        if stored != self.counts.stored:
+        is_other = stored != self.counts.stored
+        if self.job.options.keeps_others:  # those that the file does not name count as well
+            is_other = stored < self.counts.stored
+        if is_other:
             raise FrameError(self.job.name, f"{stored} rows, but counted {self.counts.stored}")
 
     def hull(self) -> Any:  # noqa: ANN401 - a shape or None
@@ -170,7 +180,12 @@ def shape_of(text: Any, name: str) -> Any:  # noqa: ANN401 - what a message hold
 
 def _published(job: Job, layer: Layer, features: Iterator[EncodedBatch]) -> Publication:
     try:
-        return publish_features(layer=layer, features=features, provenance=job.provenance)
+        return publish_features(
+            layer=layer,
+            features=features,
+            provenance=job.provenance,
+            replaces_all=not job.options.keeps_others,
+        )
     except (IntegrityError, DataError) as error:
         raise UserFacingError(
             f"{job.name}: the database refused a row that the checks had passed "

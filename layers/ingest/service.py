@@ -1,6 +1,7 @@
 """The import itself: one file, one layer, one transaction, one run that tells how it went."""
 
 import math
+import time
 from collections.abc import Mapping
 from dataclasses import asdict
 from functools import partial
@@ -9,13 +10,14 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_slug
-from django.db import transaction
+from django.db import connection, transaction
+from django.utils.translation import gettext as _
 
 from layers.errors import RunCancelledError, UserFacingError
 from layers.ingest.class_list import class_list_digest_input
 from layers.ingest.formats import SourceFormat, identify
 from layers.ingest.grids import publish_grid
-from layers.ingest.job import Job
+from layers.ingest.job import Errand, Job
 from layers.ingest.option_checks import check_options
 from layers.ingest.options import (
     ImportOptions,
@@ -26,21 +28,28 @@ from layers.ingest.options import (
 from layers.ingest.report import ImportReport, RowCounts
 from layers.ingest.rows import publish_rows
 from layers.models import Layer, Run
-from layers.runs import Progress, Reporter, executing, queue_run
+from layers.runs import LOCK_FAMILY, Progress, Reporter, executing, queue_run
 from layers.vocab import RunState
 
 KIND = "import"
+_TURN_S = 1.0
 _MAX_SLUG_LENGTH = 60
 
 
 def import_file(
-    *, path: Path, layer: str, options: ImportOptions | None = None, echo: Progress | None = None
+    *,
+    path: Path,
+    layer: str,
+    options: ImportOptions | None = None,
+    echo: Progress | None = None,
+    errand: Errand | None = None,
 ) -> ImportReport:
     """Import a vector file or a GeoTIFF as the new version of a layer, made if it is new.
 
     Every row is stored, repaired, refused or (OpenStreetMap) left out for want of a class, and the
     counts close. The layer holds exactly the file afterwards; on any error it is as it was before.
-    The same file with the same options again changes nothing.
+    The same file with the same options again changes nothing. One import of a layer waits for the
+    other; one ordered on a page is refused when the layer is no longer what its orderer saw.
 
     Raises
     ------
@@ -56,15 +65,14 @@ def import_file(
     fingerprint = import_digest(
         source=digest, layer=layer, options=options, classes=class_list_digest_input()
     )
-    if known := _as_before(layer, fingerprint):
+    if errand is None and (known := _as_before(layer, fingerprint)):
         return known
-    run = queue_run(
-        kind=KIND,
-        title=f"Import {path.name} into {layer}",
-        parameters={"file": path.name, "layer": layer, "options": _plain(asdict(options))},
-        input_digest=fingerprint,
-    )
+    run = errand.run if errand else queue_run(kind=KIND, title="", parameters={})
+    _describe(run, path.name, layer, options, fingerprint)
     with executing(run, echo=echo) as reporter, transaction.atomic():
+        wait_for_turn(layer, reporter)
+        if errand:
+            refuse_if_changed(layer, errand.seen_number)
         job = Job(
             name=path.name,
             layer=layer,
@@ -72,15 +80,57 @@ def import_file(
             digest=digest,
             run=run,
             report=reporter,
-            wait=partial(_stop_if_asked, reporter),
+            wait=partial(stop_if_asked, reporter),
+            by=errand.by if errand else None,
         )
         report = _published(job, path, source_format)
-    run.parameters["outcome"] = asdict(report)
-    run.save(update_fields=["parameters"])
+        # within the transaction: whoever finds an outcome knows that the layer holds it
+        run.parameters["outcome"] = asdict(report)
+        run.save(update_fields=["parameters"])
     return report
 
 
-def _stop_if_asked(reporter: Reporter) -> None:
+def _describe(run: Run, file: str, layer: str, options: ImportOptions, fingerprint: str) -> None:
+    run.title = f"Import {file} into {layer}"[:200]
+    run.parameters |= {"file": file, "layer": layer, "options": _plain(asdict(options))}
+    run.input_digest = fingerprint
+    run.save(update_fields=["title", "parameters", "input_digest"])
+
+
+def wait_for_turn(layer: str, reporter: Reporter) -> None:
+    """Wait until no other import works on the layer; the turn ends with the transaction."""
+    while not _takes_turn(layer):
+        stop_if_asked(reporter)
+        time.sleep(_TURN_S)
+
+
+def _takes_turn(layer: str) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_try_advisory_xact_lock(%s, hashtext(%s))", [LOCK_FAMILY + 1, layer]
+        )
+        return bool(cursor.fetchone()[0])
+
+
+def refuse_if_changed(slug: str, seen_number: int | None) -> None:
+    """Refuse to work on a layer of which a newer version stands than the one that was seen.
+
+    Raises
+    ------
+    UserFacingError
+        Names the version that stands.
+    """
+    layer = Layer.objects.select_for_update().filter(slug=slug).first()
+    number = layer.published_number if layer else None
+    if number != seen_number:
+        raise UserFacingError(
+            _("Meanwhile someone published version %(number)s of layer '%(slug)s'.")
+            % {"number": number, "slug": slug},
+            remedy=_("Nothing was stored. Try the import again and look at what it would change."),
+        )
+
+
+def stop_if_asked(reporter: Reporter) -> None:
     """Hear whether the job is to stop while the file is being read."""
     if reporter.is_cancelled():
         raise RunCancelledError(reporter.run.title)

@@ -18,6 +18,7 @@ from layers.visibility import PUBLIC_ONLY, Seen
 from planning.errors import ApplicationError, not_a_date
 from planning.parcels import Parcel, parcel_named
 from planning.permits.footprint import read_footprint
+from planning.permits.number_names import counted_unit
 from planning.permits.numbers import (
     PROPOSAL_NUMBERS,
     USE_NUMBERS,
@@ -253,7 +254,7 @@ def refuse_misnamed(uses: Iterable[ProposedUse], floors: float | None) -> None:
                 if above
                 else _("Use '%(use)s' has at most %(limit)s %(name)s; %(size)s are stated.")
             )
-            sizes = {"limit": f"{limit:,}", "name": name, "size": f"{size:g}"}
+            sizes = {"limit": f"{limit:,}", "name": counted_unit(name), "size": f"{size:g}"}
             raise ApplicationError(
                 what % {"use": use.class_code, **sizes},
                 remedy=_("Name the class of uses of that size; './krong classes' lists them."),
@@ -272,6 +273,7 @@ def _use(
     counted_in = counted.get(code, "")
     if counted_in:
         refuse_less_than_one(counted_in, numbers[counted_in], use=number)
+    refuse_less_than_one("seats", numbers["seats"], use=number)  # any use may be counted in seats
     if code not in is_open:
         refuse_less_than_one("floor_area_m2", numbers["floor_area_m2"], use=number)
     return ProposedUse(

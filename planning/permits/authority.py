@@ -6,6 +6,7 @@ from typing import Any
 from layers.classes import read_table
 from layers.queries import class_branches
 from planning.permits.application import Application
+from planning.permits.number_names import missing_numbers
 from planning.predicates import (
     Facts,
     Row,
@@ -121,6 +122,7 @@ def _answer(
         "basis": rule[0]["basis"],
         "source": rule[0]["src"],
         "missing": [],
+        "missing_names": [],
         "notes": _notes(application),
     }
 
@@ -136,6 +138,7 @@ def _undecided(
         "basis": "press_report",
         "source": "permit_authority_predicates.csv",
         "missing": list(names),
+        "missing_names": missing_numbers(names),
         "notes": _notes(application),
     }
 

@@ -144,7 +144,7 @@ def test_each_field_of_the_application_is_judged(changed, sentence):
         ("apartment_high", {}, 4, "more than 4 floors; 4 are stated"),
         ("hotel_small", {"rooms": 21}, None, "at most 20 rooms; 21 are stated"),
         ("hotel_large", {"rooms": 20}, None, "more than 20 rooms; 20 are stated"),
-        ("mall", {"floor_area_m2": 3000}, None, "more than 3,000 floor_area_m2"),
+        ("mall", {"floor_area_m2": 3000}, None, "more than 3,000 m² of floor area"),
     ],
 )
 def test_a_use_is_not_smuggled_in_under_the_name_of_a_smaller_one(use, of_use, floors, sentence):
@@ -252,3 +252,13 @@ def test_a_layer_the_public_may_not_see_lends_no_parcel_to_the_public(client):
     assert unknown.status_code == 404
     assert "secret-land" not in unknown.content.decode()
     assert read_application(given, seen=EVERYTHING).parcels[0].stable_id == "S-1"
+
+
+def test_a_restaurant_with_no_seats_is_refused_instead_of_needing_no_parking():
+    assert "at least 1" in refusal(asked("C2", "restaurant", {"seats": 0}))
+
+
+@pytest.mark.parametrize("stated", [{"seats": 1}, {}])
+def test_a_restaurant_that_states_its_seats_or_leaves_them_open_is_read(stated):
+    read = read_application(asked("C2", "restaurant", stated))
+    assert read.proposal.counted("seats") == stated.get("seats")

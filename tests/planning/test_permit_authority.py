@@ -1,7 +1,13 @@
 import pytest
 
 from planning.permits.application import Proposal, ProposedUse, read_application
-from planning.permits.authority import competent_authority, eia_triggers
+from planning.permits.authority import (
+    WORKS,
+    application_facts,
+    competent_authority,
+    eia_triggers,
+)
+from planning.permits.number_names import missing_number
 from planning.predicates import all_hold, condition_holds
 from tests.planning.city import application, r1_plot
 
@@ -85,6 +91,20 @@ def test_a_basement_that_is_not_stated_is_not_taken_as_none(plot):
     answer = routed(area=400, basement=None)
     assert answer["authority"] is None
     assert answer["missing"] == ["basement_depth_m"]
+    assert answer["missing_names"] == [
+        {
+            "km": "ជម្រៅជាន់ក្រោមដីគិតជា ម (0 បើគ្មាន)",
+            "en": "the depth of the basement in m, 0 for none",
+        }
+    ]
+
+
+def test_every_fact_that_may_be_missing_has_a_name_in_both_languages(plot):
+    facts = application_facts(read_application(application()))
+    for field in set(facts) - {*WORKS, "use"}:
+        name = missing_number(field)
+        assert "_" not in name["en"], field
+        assert name["km"] != name["en"], field
 
 
 def test_floors_that_are_not_stated_matter_not_where_the_area_already_decides(plot):

@@ -38,7 +38,8 @@ class Command(KrongCommand):
             for missing in check["missing"]:
                 self.say(f"{'':<19}missing: {missing['en']}")
         authority = results["authority"]
-        reasons = "; ".join(authority["reasons"]) or f"missing: {', '.join(authority['missing'])}"
+        lacking = ", ".join(name["en"] for name in authority["missing_names"])
+        reasons = "; ".join(authority["reasons"]) or f"missing: {lacking}"
         self.say(f"Decided by: {authority['name']['en']} ({reasons})")
         for trigger in results["environment"]:
             verb = "needs" if trigger["holds"] else "may need"

@@ -1,8 +1,7 @@
-"""The map, what is here, search, and the list of layers."""
+"""The map, what is here, and search."""
 
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Subquery
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -12,14 +11,12 @@ from leaflet import app_settings as leaflet_settings
 from layers.answers import place_content, search_content
 from layers.errors import UserFacingError
 from layers.identify import place, what_is_at
-from layers.legend import theme_of
 from layers.map_content import map_content
 from layers.map_texts import map_texts
-from layers.models import LayerVersion, SurveyedArea
+from layers.models import LayerVersion
 from layers.numbers import marks
-from layers.queries import classes_looked_for
 from layers.search import matches, parsed
-from layers.visibility import visible_layers, visible_versions
+from layers.visibility import visible_versions
 
 
 @require_safe
@@ -68,24 +65,6 @@ def search(request: HttpRequest) -> JsonResponse:
     versions = _by_slug(visible_versions(request.user))
     found = matches(query, [version.layer for version in versions.values()])
     return JsonResponse(search_content(query, found, versions))
-
-
-@require_safe
-def layer_list(request: HttpRequest) -> HttpResponse:
-    """List the layers with version, size, source and whether they were surveyed."""
-    published = LayerVersion.objects.filter(
-        layer=OuterRef("pk"), number=OuterRef("published_number")
-    )
-    surveyed = SurveyedArea.objects.filter(layer=OuterRef("pk"), completeness="complete")
-    layers = visible_layers(request.user).annotate(
-        feature_count=Subquery(published.values("feature_count")),
-        captured_on=Subquery(published.values("captured_on")),
-        published_at=Subquery(published.values("published_at")),
-        is_surveyed=Exists(surveyed),
-    )
-    looked_for = classes_looked_for()
-    rows = [(layer, theme_of(layer).title, looked_for.get(layer.pk, [])) for layer in layers]
-    return render(request, "layers/layers.html", {"rows": rows})
 
 
 def _by_slug(versions: list[LayerVersion]) -> dict[str, LayerVersion]:

@@ -230,19 +230,19 @@ class TestLayerList:
             title_en="Schools", theme="facilities", source="City survey 2026", licence="CC BY 4.0",
         )  # fmt: skip
         page = client.get("/layers/?lang=en").content.decode()
-        row = re.search(r"<tr>\s*<th scope=\"row\">.*?</tr>", page, re.S)[0]
+        row = re.search(r"<li class=\"card\">.*?</li>", page, re.S)[0]
         for told in (
             "Schools",
             "schools",
             "Facilities",
             "points",
-            ">1<",
-            ">2<",
+            "<dd>1, ",
+            "<dd>2<",
             "City survey 2026",
-            "CC BY 4.0",
         ):
             assert told in row
         assert "not surveyed" in row
+        assert "CC BY 4.0" in client.get("/layers/schools/?lang=en").content.decode()
 
     def test_a_surveyed_layer_says_so(self, client):
         layer = filled_layer("schools", feature("S-1", at(0, 0)))
@@ -254,7 +254,7 @@ class TestLayerList:
         layer = filled_layer("schools", feature("S-1", at(0, 0), "school"))
         set_surveyed_area(layer=layer, geometry=square(0, 0, 100), classes=["school"])
         page = client.get("/layers/?lang=en").content.decode()
-        assert "<small>looked for: school</small>" in page
+        assert "<dt>looked for:</dt><dd>school</dd>" in page
 
     def test_with_nothing_published_it_says_what_to_do(self, client):
         assert "make demo" in client.get("/layers/?lang=en").content.decode()

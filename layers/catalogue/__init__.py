@@ -1,0 +1,1 @@
+"""The catalogue: every layer found, described, looked into and handed on."""

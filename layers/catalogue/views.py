@@ -1,0 +1,191 @@
+"""The pages of the catalogue."""
+
+from typing import Any
+
+import shapely
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import redirect, render
+from django.urls import NoReverseMatch, reverse
+from django.utils.http import content_disposition_header, urlencode
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from layers.catalogue import quality
+from layers.catalogue.attribute_table import LABELS, order_asked, page_of
+from layers.catalogue.coverage import coverage_of
+from layers.catalogue.finding import PAGE, Wanted, entries, place_called
+from layers.catalogue.forms import CatalogueForm, DescriptionForm
+from layers.crs import WGS84_SRID, to_project
+from layers.editing.permissions import EDIT, SURVEY, require
+from layers.errors import NotFoundError
+from layers.exports.asking import refuse_unknown_words, selection_asked
+from layers.exports.formats import formats_for
+from layers.legend import summary, theme_of
+from layers.models import LandUseClass, Layer, LayerVersion
+from layers.visibility import Reader, visible_layer
+from layers.vocab import GeometryKind, Lifecycle
+
+DESCRIBE = "layers.change_layer"
+_TABLE_WORDS = ("q", "class", "lifecycle", "sort", "turn", "after", "attribute", "operator",
+                "value", "lang", "bbox", "ids")  # fmt: skip
+
+
+@require_safe
+def layer_list(request: HttpRequest) -> HttpResponse:
+    """List the layers that answer a search; all of them when nothing is asked."""
+    form = CatalogueForm(request.GET or None)
+    found, place = [], None
+    if not form.is_bound or form.is_valid():
+        asked = form.cleaned_data if form.is_bound else {}
+        wanted, place = _wanted(request.user, asked)
+        found = [] if asked.get("place") and place is None else entries(request.user, wanted)
+    pages = Paginator(found, PAGE)
+    page = pages.get_page(request.GET.get("page"))
+    kept = {k: str(v) for k, v in request.GET.items() if k not in {"page", "lang"} and v}
+    context = {
+        "form": form, "page": page, "place": place, "query": urlencode(kept),
+        "is_search": bool(set(kept) - {"sort"}),
+    }  # fmt: skip
+    return render(request, "layers/catalogue/list.html", context)
+
+
+def _wanted(reader: Reader, asked: dict[str, Any]) -> tuple[Wanted, str | None]:
+    found = place_called(reader, asked["place"]) if asked.get("place") else None
+    box_m = None
+    if found:
+        west, south, east, north = to_project(shapely.box(*found[1]), WGS84_SRID).bounds
+        box_m = (float(west), float(south), float(east), float(north))
+    wanted = Wanted(
+        words=asked.get("q", ""),
+        theme=asked.get("theme", ""),
+        box=found[1] if found else None,
+        box_m=box_m,
+        captured_from=asked.get("since"),
+        captured_to=asked.get("until"),
+        sort=asked.get("sort") or "theme",
+    )
+    return wanted, found[0] if found else None
+
+
+@require_safe
+def layer_page(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show all that is known of one layer."""
+    version = _version(request, slug)
+    layer = version.layer
+    is_raster = layer.geometry_kind == GeometryKind.RASTER
+    context = {
+        "layer": layer, "version": version, "theme": theme_of(layer).title,
+        "is_raster": is_raster,
+        "coverage": None if is_raster else coverage_of(version),
+        "formats": formats_for(layer.geometry_kind),
+        "classes": LandUseClass.objects.filter(code__in=summary(version).classes),
+        "addresses": _addresses(request, layer),
+        "may_describe": request.user.has_perm(DESCRIBE),
+        "may_edit": request.user.has_perm(EDIT),
+        "may_survey": request.user.has_perm(SURVEY),
+    }  # fmt: skip
+    return render(request, "layers/catalogue/layer.html", context)
+
+
+def _addresses(request: HttpRequest, layer: Layer) -> dict[str, str]:
+    """Return the addresses for other programs, as far as this installation answers them."""
+    asked = {
+        "ogc": ("ogc-landing", []),
+        "collection": ("ogc-collection", [layer.slug]),
+        "tiles": ("ogc-tilesets", [layer.slug]),
+        "wmts": ("ogc-wmts-capabilities", []),
+    }
+    found = {}
+    for name, (view, arguments) in asked.items():
+        try:
+            found[name] = request.build_absolute_uri(reverse(view, args=arguments))
+        except NoReverseMatch:
+            continue
+    return found
+
+
+@require_safe
+def attribute_table(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show the features of a layer as a table, filtered and sorted by the database."""
+    version = _version(request, slug)
+    _refuse_raster(version)
+    asked = {k: str(v) for k, v in request.GET.items() if v}
+    refuse_unknown_words(asked, *_TABLE_WORDS)
+    if asked.get("attribute") and asked.get("value"):
+        asked[f"{asked.get('operator', 'has')}.{asked['attribute']}"] = asked["value"]
+    order = order_asked(asked)
+    page = page_of(selection_asked(version.layer, asked), order)
+    kept = {k: v for k, v in asked.items() if k not in {"after", "lang", "sort", "turn"}}
+    chosen = {k: v for k, v in kept.items() if k not in {"attribute", "operator", "value"}}
+    turned = {"sort": order.column, "turn": "down" if order.is_descending else ""}
+    context = {
+        "layer": version.layer, "version": version, "page": page, "order": order, "asked": asked,
+        "query": urlencode(kept), "labels": LABELS,
+        "download": urlencode(chosen),
+        "next": urlencode({**kept, **turned, "after": page.following}) if page.following else "",
+        "classes": LandUseClass.objects.filter(code__in=summary(version).classes),
+        "lifecycles": Lifecycle.choices,
+    }  # fmt: skip
+    return render(request, "layers/catalogue/table.html", context)
+
+
+@require_safe
+def quality_page(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show the quality report of a layer."""
+    version = _version(request, slug)
+    _refuse_raster(version)
+    run = quality.last_import(version)
+    context = {
+        "layer": version.layer, "version": version, "quality": quality.quality_of(version),
+        "run": run,
+        "issue_counts": quality.issue_counts(run) if run else [],
+        "issues": quality.issues_of(run)[: quality.LISTED_ISSUES] if run else [],
+    }  # fmt: skip
+    return render(request, "layers/catalogue/quality.html", context)
+
+
+@require_safe
+def quality_issues(request: HttpRequest, slug: str) -> StreamingHttpResponse:
+    """Return what the last import noted, row by row, for a spreadsheet."""
+    version = _version(request, slug)
+    run = quality.last_import(version)
+    if run is None:
+        raise NotFoundError(
+            _("Layer '%(slug)s' was not filled by an import.") % {"slug": slug},
+            remedy=_("Its history tells where it comes from."),
+        )
+    response = StreamingHttpResponse(quality.issue_lines(run), content_type="text/csv")
+    response["Content-Disposition"] = content_disposition_header(
+        as_attachment=True, filename=f"{slug}-import-{run.pk}.csv"
+    )
+    return response
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def describe(request: HttpRequest, slug: str) -> HttpResponse:
+    """Let who may describe a layer; mistakes are told beside their fields."""
+    layer = visible_layer(request.user, slug)
+    if not request.user.is_authenticated:
+        return redirect(f"{reverse('login')}?{urlencode({'next': request.path})}")
+    require(request.user, DESCRIBE)
+    form = DescriptionForm(request.POST or None, instance=layer)
+    if request.method == "POST" and form.is_valid():
+        form.save()
+        return redirect("layer", slug=slug)
+    return render(request, "layers/catalogue/describe.html", {"layer": layer, "form": form})
+
+
+def _version(request: HttpRequest, slug: str) -> LayerVersion:
+    layer = visible_layer(request.user, slug)
+    found = layer.versions.select_related("layer", "raster", "published_by")
+    return found.get(number=layer.published_number or 0)
+
+
+def _refuse_raster(version: LayerVersion) -> None:
+    if version.layer.geometry_kind == GeometryKind.RASTER:
+        raise NotFoundError(
+            _("Layer '%(slug)s' is a grid: it has cells, no features.")
+            % {"slug": version.layer.slug},
+            remedy=_("Its page tells what it measures; the map shows its values."),
+        )

@@ -322,3 +322,40 @@ def test_on_a_phone_a_point_is_set_and_described(person):
     made = [f for f in walk.features(base).values() if f["edited"] == "create"]
     assert [feature["properties"]["name_km"] for feature in made] == ["អណ្តូងទី៣"]
     discard(walk, base)
+
+
+def test_a_hole_is_cut_and_filled_again(person):
+    walk = person()
+    base = own_draft(walk, "A pond")
+    walk.choose("Z-2", 150, 50)
+    walk.draw("hole", (130, 30), (170, 30), (170, 70), (130, 70), snaps=False)
+    walk.saved()
+    assert area_of(walk) == pytest.approx(10_000 - 1_600, rel=0.02)
+
+    walk.take("fill")
+    walk.click(150, 50)
+    walk.saved()
+    assert area_of(walk) == pytest.approx(10_000, abs=1)
+    discard(walk, base)
+
+
+def test_what_others_published_meanwhile_is_settled_before_publishing(person):
+    first, second = person("dara"), person("sophea")
+    early, late = own_draft(first, "Early"), own_draft(second, "Late")
+    for walk, floors in ((first, "20"), (second, "30")):
+        walk.choose("Z-2", 150, 50)
+        walk.page.get_by_label("Most floors").fill(floors)
+        walk.page.click("#save-feature")
+        walk.saved()
+    assert "1 changed" in first.publish("Higher houses")
+
+    told = second.check()
+    assert "1 features were published by others" in told
+    assert "dara changed 'Z-2'" in told
+    second.keep("published-meanwhile")
+    second.page.click("#take-theirs")
+    second.settled()
+    assert second.features(late)["Z-2"]["properties"]["floors"] == 20
+    assert second.features(late)["Z-2"]["edited"] is None
+    assert first.ask(early)["body"]["state"] == "published"
+    discard(second, late)

@@ -10,15 +10,21 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+# The database's texts cannot hold it.
+_END_OF_TEXT = "\x00"
 _NEEDS_ESCAPE = r'[\x00-\x1f"\\]'
 
 
 def as_text(column: pa.Array) -> pa.Array:
-    """Return a column as trimmed text, empty texts as null; whole numbers without a point."""
+    """Return a column as trimmed text, empty texts as null; whole numbers without a point.
+
+    The sign U+0000 is dropped, as it is from attributes.
+    """
     column = plain_column(column)
     if pa.types.is_floating(column.type):
         column = _whole_numbers(column)
-    text = pc.utf8_trim_whitespace(pc.cast(column, pa.string()))
+    text = pc.replace_substring(pc.cast(column, pa.string()), _END_OF_TEXT, "")
+    text = pc.utf8_trim_whitespace(text)
     return pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text)
 
 
@@ -52,7 +58,7 @@ def json_objects(columns: Mapping[str, pa.Array], row_count: int) -> pa.Array:
 
 def _members(name: str, column: pa.Array) -> pa.Array:
     """Return ``"name":value,`` per row, nothing where the value is null."""
-    prefix = json.dumps(name, ensure_ascii=False) + ":"
+    prefix = json.dumps(_storable(name), ensure_ascii=False) + ":"
     return pc.fill_null(pc.binary_join_element_wise(prefix, _json_values(column), ",", ""), "")
 
 
@@ -82,7 +88,7 @@ def _from_python(values: list[Any]) -> pa.Array:
 def _storable(value: Any) -> Any:  # noqa: ANN401 - whatever a file may hold
     """Return a value JSON can hold: times as ISO 8601, bytes as hexadecimal digits."""
     if isinstance(value, str):
-        return value.replace("\x00", "").encode("utf-8", "replace").decode()
+        return value.replace(_END_OF_TEXT, "").encode("utf-8", "replace").decode()
     if isinstance(value, bytes):
         return value.hex()
     if hasattr(value, "isoformat"):

@@ -141,14 +141,15 @@ def issues_of(message: Mapping[str, Any], name: str) -> list[Issue]:
             Issue(int(row), IssueKind(kind), IssueAction(action), *map(str, rest))
             for row, kind, action, *rest in message["issues"]
         ]
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:  # JSON may say Infinity
         raise FrameError(name, "issues that are none") from error
 
 
 def progress_of(message: Mapping[str, Any]) -> tuple[float, str]:
     """Return how far a reading is, and its words for it."""
     share = message.get("share")
-    return (float(share) if isinstance(share, (int, float)) else 0.0), str(message.get("message"))
+    is_share = isinstance(share, int | float) and 0 <= share <= 1  # not-a-number is none
+    return (float(share or 0) if is_share else 0.0), str(message.get("message"))
 
 
 def row_counts(message: Mapping[str, Any], name: str) -> RowCounts:
@@ -156,7 +157,7 @@ def row_counts(message: Mapping[str, Any], name: str) -> RowCounts:
     stated = message.get("counts")
     try:
         return RowCounts(**{str(k): int(v) for k, v in dict(stated or {}).items()})
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise FrameError(name, "no balance of its rows") from error
 
 

@@ -289,7 +289,7 @@ def explain_ground(surveyed_m2: float | None, city_m2: float | None) -> str:
     said = {"area": square_kilometres(surveyed_m2)}
     if city_m2:
         said["city"] = square_kilometres(city_m2)
-        return _("Of the surveyed %(area)s of %(city)s.") % said
+        return _("This speaks of the %(area)s surveyed, out of %(city)s.") % said
     return _("Within the surveyed %(area)s only: no layer says where the city ends.") % said
 
 

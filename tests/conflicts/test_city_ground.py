@@ -261,11 +261,11 @@ def test_page_and_files_say_of_how_much_ground_an_answer_speaks(client, sangkats
     [record] = rule_records(latest_detection())
 
     assert "in part cannot tell" in text
-    assert "Of the surveyed 1.00 km² of 2.00 km²." in text
+    assert "This speaks of the 1.00 km² surveyed, out of 2.00 km²." in text
     assert "50 % of the city (1.00 km² of 2.00 km²)" in text
     assert (record["cannot_tell"], record["surveyed_m2"]) == ("in part", pytest.approx(1e6))
     assert "Sangkat East (1.00 km²)" in record["missing_en"]
-    assert record["ground_en"] == "Of the surveyed 1.00 km² of 2.00 km²."
+    assert record["ground_en"] == "This speaks of the 1.00 km² surveyed, out of 2.00 km²."
 
 
 def test_the_printed_summary_of_a_detection_names_the_widest_gap(sangkats, flood):

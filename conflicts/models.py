@@ -219,11 +219,12 @@ class Observation(models.Model):
         _("evidence"), srid=PROJECT_SRID, null=True, blank=True, spatial_index=True
     )
     facts = models.JSONField(_("further facts"), default=dict, blank=True)
+    # No constraint: features lie in several tables, and a row once published is never deleted.
     subject_row = models.ForeignKey(
-        Feature, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+        Feature, models.SET_NULL, null=True, blank=True, related_name="+", db_constraint=False
     )
     object_row = models.ForeignKey(
-        Feature, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+        Feature, models.SET_NULL, null=True, blank=True, related_name="+", db_constraint=False
     )
 
     class Meta:

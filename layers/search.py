@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from layers.crs import PROJECT_SRID, WGS84_SRID, Extent, crs_of, transformer
 from layers.errors import UserFacingError
 from layers.models import Layer
+from layers.own_tables import layers_with_own_table
 from layers.sql_files import load_sql
 
 MOST_RESULTS = 30
@@ -135,9 +136,15 @@ def matches(query: Query, layers: Iterable[Layer]) -> list[Match]:
     """
     if not query.words:
         return []
+    asked = {layer.pk for layer in layers if not _is_hazard_map(layer)}
+    large = layers_with_own_table()
+    literal = re.sub(r"([%_\\])", r"\\\1", query.longest)
     parameters: dict[str, Any] = {
-        "layer_ids": [layer.pk for layer in layers if not _is_hazard_map(layer)],
-        "like": "%" + re.sub(r"([%_\\])", r"\\\1", query.longest) + "%",
+        "layer_ids": sorted(asked - large),
+        # without a word for the index, a large layer is not looked through from end to end
+        "large_layer_ids": [] if query.is_short else sorted(asked & large),
+        "like": f"%{literal}%",
+        "beginning": f"{literal}%",
         "patterns": [_pattern(word) for word in query.words],
         "whole": " ".join(query.words),
         "kinds": [f"%{kind}%" for kind in query.kinds],

@@ -1,10 +1,9 @@
 """What may happen to a layer: it is opened, filled with a new version, surveyed."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import date
-from io import BytesIO
 from pathlib import Path
 from typing import Any, cast
 
@@ -17,15 +16,16 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from shapely.geometry.base import BaseGeometry
 
-from layers.copying import EncodedBatch, copy_row
+from layers.copying import EncodedBatch, copy_row, joined
 from layers.crs import PROJECT_SRID
 from layers.errors import NotFoundError, UnknownLandUseError, UserFacingError
 from layers.models import LandUseClass, Layer, LayerVersion, RasterLayer, SurveyedArea
 from layers.queries import class_branches
 from layers.sql_files import load_sql
+from layers.storing import store
 from layers.vocab import Completeness, GeometryKind, Lifecycle, VersionState
 
-STAGED_AT_ONCE = 5_000
+ENCODED_AT_ONCE = 5_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -109,13 +109,12 @@ def publish_features(
         A feature names a class that does not exist.
     """
     layer = Layer.objects.select_for_update().get(pk=layer.pk)
-    _stage(features)
-    _refuse_unknown_classes()
-    number = next_number(layer)
-    counts = _merge_stage(layer, number, replaces_all=replaces_all)
-    if not any(counts[key] for key in ("added", "changed", "removed")) and layer.published_number:
+    number, before = next_number(layer), _standing(layer)
+    stored = store(_encoded(features), layer_id=layer.pk, number=number, replaces_all=replaces_all)
+    counts = asdict(stored) | {"unchanged": before - stored.changed - stored.removed}
+    if not any(asdict(stored).values()) and layer.published_number:
         return Publication(version=published_version(layer), **counts)
-    total = counts["added"] + counts["changed"] + counts["unchanged"]
+    total = before + stored.added - stored.removed
     version = publish_number(layer, number, provenance or Provenance(), total)
     return Publication(version=version, **counts)
 
@@ -135,15 +134,14 @@ def retire_features(*, layer: Layer, stable_ids: Iterable[str]) -> Publication:
             _("Layer '%(layer)s' has no published version.") % {"layer": layer.slug},
             remedy=_("Publish features first."),
         )
-    gone = list(layer.features.filter(retired_in=None, stable_id__in=list(stable_ids)))
-    left = layer.features.filter(retired_in=None).count() - len(gone)
+    number, before = next_number(layer), _standing(layer)
+    named = layer.features.filter(retired_in=None, stable_id__in=list(stable_ids))
+    gone = named.update(retired_in=number)
+    counts = {"added": 0, "changed": 0, "removed": gone, "unchanged": before - gone}
     if not gone:
-        none = {"added": 0, "changed": 0, "removed": 0, "unchanged": left}
-        return Publication(version=published_version(layer), **none)
-    number = next_number(layer)
-    layer.features.filter(pk__in=[feature.pk for feature in gone]).update(retired_in=number)
-    version = publish_number(layer, number, Provenance(), left)
-    return Publication(version=version, added=0, changed=0, removed=len(gone), unchanged=left)
+        return Publication(version=published_version(layer), **counts)
+    version = publish_number(layer, number, Provenance(), before - gone)
+    return Publication(version=version, **counts)
 
 
 @transaction.atomic
@@ -177,7 +175,7 @@ def publish_changes(
         parameters["written"] = list(written)
         cursor.execute(load_sql(__file__, "insert_changed.sql"), parameters)
     counts = {"added": len(written) - changed_count, "changed": changed_count, "removed": gone}
-    before = published_version(layer).feature_count if layer.published_number else 0
+    before = _standing(layer)
     counts["unchanged"] = before - changed_count - gone
     if not any(counts[key] for key in ("added", "changed", "removed")) and layer.published_number:
         return Publication(version=published_version(layer), **counts)
@@ -260,38 +258,32 @@ def set_surveyed_area(
     )
 
 
-def _stage(features: Iterable[NewFeature | EncodedBatch]) -> None:
-    """Copy the features into a temporary table that ends with the transaction.
-
-    The features are made between the COPYs, not within: their errors reach the caller as they are,
-    and whoever makes them may use the same connection.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute("DROP TABLE IF EXISTS layer_stage")
-        cursor.execute(load_sql(__file__, "create_stage.sql"))
-        for lines in _copy_lines(features):
-            with connection.wrap_database_errors:
-                cursor.copy_expert(load_sql(__file__, "copy_stage.sql"), BytesIO(lines))
-        cursor.execute("ANALYZE layer_stage")
-
-
-def _copy_lines(features: Iterable[NewFeature | EncodedBatch]) -> Iterator[bytes]:
-    waiting: list[bytes] = []
+def _encoded(features: Iterable[NewFeature | EncodedBatch]) -> Iterator[EncodedBatch]:
+    class_ids = dict(LandUseClass.objects.values_list("code", "pk"))
+    waiting: list[NewFeature] = []
     for feature in features:
         if isinstance(feature, EncodedBatch):
-            yield feature.lines
+            yield feature
             continue
-        waiting.append(_copy_line(feature))
-        if len(waiting) >= STAGED_AT_ONCE:
-            yield b"".join(waiting)
+        waiting.append(feature)
+        if len(waiting) >= ENCODED_AT_ONCE:
+            yield _batch(waiting, class_ids)
             waiting.clear()
-    yield b"".join(waiting)
+    yield _batch(waiting, class_ids)
 
 
-def _copy_line(feature: NewFeature) -> bytes:
-    properties = json.dumps(dict(feature.properties), ensure_ascii=False, sort_keys=True)
-    return copy_row(
-        feature.stable_id, feature.land_use, feature.lifecycle, _ewkb(feature).hex(), properties
+def _batch(features: Sequence[NewFeature], class_ids: Mapping[str, int]) -> EncodedBatch:
+    if unknown := {row.land_use for row in features if row.land_use} - class_ids.keys():
+        raise UnknownLandUseError(list(unknown))
+    return joined(
+        copy_row(
+            row.stable_id,
+            class_ids[row.land_use] if row.land_use else None,
+            row.lifecycle,
+            _ewkb(row),
+            json.dumps(dict(row.properties), ensure_ascii=False),
+        )
+        for row in features
     )
 
 
@@ -313,25 +305,15 @@ def _change_arrays(changed: Iterable[NewFeature]) -> dict[str, list[Any]]:
     }
 
 
-def _refuse_unknown_classes() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT DISTINCT land_use FROM layer_stage WHERE land_use IS NOT NULL")
-        _refuse_unknown({row[0] for row in cursor.fetchall()})
-
-
 def _refuse_unknown(named: set[str]) -> None:
     known = set(LandUseClass.objects.filter(code__in=named).values_list("code", flat=True))
     if unknown := named - known:
         raise UnknownLandUseError(list(unknown))
 
 
-def _merge_stage(layer: Layer, number: int, *, replaces_all: bool) -> dict[str, int]:
-    parameters = {"layer_id": layer.pk, "number": number, "replaces_all": replaces_all}
-    with connection.cursor() as cursor:
-        cursor.execute(load_sql(__file__, "merge_stage.sql"), parameters)
-        added, changed, removed, unchanged = cursor.fetchone()
-        cursor.execute(load_sql(__file__, "insert_stage.sql"), parameters)
-    return {"added": added, "changed": changed, "removed": removed, "unchanged": unchanged}
+def _standing(layer: Layer) -> int:
+    """Return how many features the published version holds; the version itself knows."""
+    return published_version(layer).feature_count if layer.published_number else 0
 
 
 def next_number(layer: Layer) -> int:

@@ -1,7 +1,7 @@
-"""From the rows of a file to features: labelled, checked, counted, written as COPY lines."""
+"""From the rows of a file to features: labelled, checked, counted, packed as rows of a COPY."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -12,20 +12,19 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from layers.copying import EncodedBatch
-from layers.crs import PROJECT_SRID, CoordinateFunction
+from layers.crs import CoordinateFunction
 from layers.ingest.attributes import json_objects
 from layers.ingest.batches import SourceBatch
+from layers.ingest.identifiers import KnownIdentifiers
 from layers.ingest.labels import Labeller, Labels
+from layers.ingest.packing import packed
 from layers.ingest.report import Issue, IssueTaker, RowCounts
-from layers.ingest.shapes import CheckedShapes, check_shapes
+from layers.ingest.shapes import check_shapes
 from layers.vocab import IssueAction, IssueKind
 
 if TYPE_CHECKING:
     from layers.runs import Progress
 
-# COPY's text format: a backslash and the three signs that end a field or a line.
-_COPY_ESCAPES = (("\\", "\\\\"), ("\t", "\\t"), ("\n", "\\n"), ("\r", "\\r"))
-_NULL = "\\N"
 # Where the number of rows is unknown, progress nears but never reaches the end.
 _HALF_WAY_ROWS = 50_000
 _READING_SHARE = 0.9
@@ -48,7 +47,7 @@ class FeatureStream:
     hull: BaseGeometry | None = None
     heights_dropped: int = 0
     degrees_like: bool = True
-    _stored_ids: set[str] = field(default_factory=set)
+    _known_ids: KnownIdentifiers = field(default_factory=KnownIdentifiers)
 
     def encoded(self, batches: Iterator[SourceBatch]) -> Iterator[EncodedBatch]:
         """Yield what is to be stored, batch by batch."""
@@ -65,15 +64,14 @@ class FeatureStream:
         )
         self.heights_dropped += checked.heights_dropped
         self.degrees_like &= checked.degrees_like
-        self._note(checked.issues, dict(zip(batch.rows, labels.ids.to_pylist(), strict=True)))
-        kept = checked.is_left & self._is_first(checked, labels, batch.rows)
+        if checked.issues:
+            self._note(checked.issues, dict(zip(batch.rows, labels.ids.to_pylist(), strict=True)))
+        kept = self._first(checked.is_left, labels, batch.rows)
         self.counts.stored += int(kept.sum())
         self._widen_hull(checked.shapes[kept])
         if self.show is not None:
             self.show(checked.shapes[kept], labels.only(kept))
-        return EncodedBatch(
-            _copy_lines(batch.only(kept), labels.only(kept), checked.shapes[kept], self.labeller)
-        )
+        return self._packed(batch.only(kept), labels.only(kept), checked.outlines(kept))
 
     def _labelled(self, batch: SourceBatch) -> tuple[SourceBatch, Labels]:
         """Give the rows identifier, class and lifecycle; leave out what cannot or need not."""
@@ -83,28 +81,26 @@ class FeatureStream:
         wanted = ~(labels.is_unclassified | labels.is_refused)
         return batch.only(wanted), labels.only(wanted)
 
-    def _is_first(self, checked: CheckedShapes, labels: Labels, rows: np.ndarray) -> np.ndarray:
-        """Tell which rows carry an identifier not stored yet; the others are refused."""
-        left = checked.is_left
-        ids = labels.ids.to_pylist()
-        here = {stable_id for stable_id, is_left in zip(ids, left, strict=True) if is_left}
-        first = np.ones(len(ids), dtype=bool)
-        if len(here) < int(left.sum()) or not self._stored_ids.isdisjoint(here):
-            again = self._seen_before(ids, left)
-            first[again] = False
-            self._note([_duplicate(int(rows[i]), ids[i]) for i in again], {})
-        self._stored_ids |= here
+    def _first(self, left: np.ndarray, labels: Labels, rows: np.ndarray) -> np.ndarray:
+        """Tell which of the rows left carry an identifier not stored yet; others are refused."""
+        if not self.labeller.id_column:
+            return left  # made from the row's place in the file: no two are equal
+        first = self._known_ids.first_of(labels.ids, left)
+        again = np.flatnonzero(left & ~first)
+        self._note([_duplicate(int(rows[i]), labels.ids[int(i)].as_py()) for i in again], {})
         return first
 
-    def _seen_before(self, ids: list[str], left: np.ndarray) -> list[int]:
-        seen: set[str] = set()
-        again = []
-        for index in np.flatnonzero(left):
-            stable_id = ids[index]
-            if stable_id in seen or stable_id in self._stored_ids:
-                again.append(int(index))
-            seen.add(stable_id)
-        return again
+    def _packed(self, batch: SourceBatch, labels: Labels, outlines: pa.Array) -> EncodedBatch:
+        attributes = batch.tags
+        if attributes is None:
+            attributes = json_objects(self.labeller.attribute_columns(batch), len(batch))
+        return packed(
+            ids=labels.ids,
+            class_ids=_numbers(labels.classes, self.labeller.class_ids),
+            lifecycles=labels.lifecycles,
+            outlines=outlines,
+            attributes=attributes,
+        )
 
     def _note(self, issues: list[Issue], ids: dict[int, str]) -> None:
         for issue in issues:
@@ -139,30 +135,7 @@ def _duplicate(row: int, stable_id: str) -> Issue:
     )
 
 
-def _copy_lines(
-    batch: SourceBatch, labels: Labels, shapes: np.ndarray, labeller: Labeller
-) -> bytes:
-    """Return the COPY lines of a batch; all columns are joined as arrays."""
-    if not len(shapes):
-        return b""
-    marked = shapely.set_srid(shapes, PROJECT_SRID)
-    outlines = pa.array(shapely.to_wkb(marked, hex=True, include_srid=True), pa.string())
-    attributes = batch.tags
-    if attributes is None:
-        attributes = json_objects(labeller.attribute_columns(batch), len(batch))
-    lines = pc.binary_join_element_wise(
-        _escaped(labels.ids),
-        pc.fill_null(_escaped(labels.classes), _NULL),
-        labels.lifecycles,
-        outlines,
-        _escaped(attributes),
-        "\t",
-    )
-    whole = pc.binary_join(pa.ListArray.from_arrays([0, len(lines)], lines), "\n")
-    return bytes(whole[0].as_buffer()) + b"\n"
-
-
-def _escaped(texts: pa.Array) -> pa.Array:
-    for sign, escape in _COPY_ESCAPES:
-        texts = pc.replace_substring(texts, sign, escape)
-    return texts
+def _numbers(codes: pa.Array, numbers: Mapping[str, int]) -> pa.Array:
+    """Return the database's numbers of classes; null stays null."""
+    places = pc.index_in(codes, value_set=pa.array(list(numbers), pa.string()))
+    return pa.array(list(numbers.values()), pa.int64()).take(places)

@@ -13,10 +13,10 @@ import shapely
 from django.contrib.gis.gdal import GDALException, OGRGeometry
 from shapely.geometry.base import BaseGeometry
 
-from layers.crs import CoordinateFunction, inside_project_extent
+from layers.crs import PROJECT_SRID, CoordinateFunction, inside_project_extent
 from layers.ingest.repair import as_multiple, repaired
 from layers.ingest.report import Issue
-from layers.ingest.wkb import type_codes
+from layers.ingest.wkb import is_little_endian, type_codes, with_srid
 from layers.vocab import GeometryKind, IssueAction, IssueKind
 
 # The same limit as the database's own CHECK on layers_feature.
@@ -31,6 +31,8 @@ _TYPE_NAMES = {_COLLECTION: "a collection of shapes of several kinds"}
 # Below this size no nest is deep enough to matter (9 bytes a level).
 _NEST_CHECKED_FROM_BYTES = 8_000
 
+_LINE, _POLYGON = 2, 3
+_POINT_BYTES = 16
 _DIMENSIONS = {GeometryKind.POINT: 0, GeometryKind.LINE: 1, GeometryKind.POLYGON: 2}
 
 
@@ -40,6 +42,8 @@ class CheckedShapes:
 
     shapes: np.ndarray
     rows: np.ndarray  # where they stand in the file
+    source: pa.Array  # as the file holds them, WKB
+    is_as_read: np.ndarray  # which shapes still are what the WKB of the source says
     issues: list[Issue] = field(default_factory=list)
     heights_dropped: int = 0
     degrees_like: bool = True  # every coordinate of the source lies within ±180 and ±90
@@ -53,6 +57,19 @@ class CheckedShapes:
     def note(self, index: int, kind: IssueKind, action: IssueAction, message: str) -> None:
         """Write an issue down for a row of this batch."""
         self.issues.append(Issue(int(self.rows[index]), kind, action, message))
+
+    def outlines(self, wanted: np.ndarray) -> pa.Array:
+        """Return the wanted shapes as EWKB; what stands as read is not written anew."""
+        as_read = self.is_as_read[wanted]
+        if as_read.all():
+            return with_srid(self.source.filter(pa.array(wanted)))
+        marked = shapely.set_srid(self.shapes[wanted & ~self.is_as_read], PROJECT_SRID)
+        written = pa.array(shapely.to_wkb(marked, include_srid=True), pa.binary())
+        if not as_read.any():
+            return written
+        copied = with_srid(self.source.filter(pa.array(wanted & self.is_as_read)))
+        places = np.where(as_read, as_read.cumsum() - 1, len(copied) + (~as_read).cumsum() - 1)
+        return pa.concat_arrays([copied, written]).take(pa.array(places))
 
     @property
     def is_left(self) -> np.ndarray:
@@ -75,6 +92,7 @@ def check_shapes(
         left = checked.is_left
         projected: Any = project
         checked.shapes[left] = shapely.transform(checked.shapes[left], projected, interleaved=False)
+        checked.is_as_read[:] = False
     _refuse_outside(checked)
     _repair_invalid(checked)
     _refuse_other_kinds(checked, kind)
@@ -83,7 +101,12 @@ def check_shapes(
 
 def parsed(outlines: pa.Array, rows: np.ndarray) -> CheckedShapes:
     """Return outlines as the file holds them, None where they cannot be read."""
-    checked = CheckedShapes(shapes=np.empty(len(outlines), dtype=object), rows=rows)
+    checked = CheckedShapes(
+        shapes=np.empty(len(outlines), dtype=object),
+        rows=rows,
+        source=outlines,
+        is_as_read=np.zeros(len(outlines), dtype=bool),
+    )
     _read(checked, outlines)
     return checked
 
@@ -100,6 +123,7 @@ def _read(checked: CheckedShapes, outlines: pa.Array) -> None:
     readable = plain & ~nested
     with np.errstate(invalid="ignore"):  # NaN is looked for below
         checked.shapes[readable] = shapely.from_wkb(blobs[readable], on_invalid="ignore")
+    checked.is_as_read = _is_plain(checked, codes, sizes)
     for index in np.flatnonzero(codes == _COLLECTION):
         checked.shapes[index] = _of_one_kind(blobs[index])
     plain |= ~shapely.is_missing(checked.shapes)
@@ -118,6 +142,16 @@ def _read(checked: CheckedShapes, outlines: pa.Array) -> None:
         IssueKind.INVALID_GEOMETRY,
         lambda _: "The shape's coordinates are damaged (an open ring or broken bytes).",
     )
+
+
+def _is_plain(checked: CheckedShapes, codes: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+    """Tell which WKB holds a single flat shape and nothing else, as its size shows."""
+    rings = np.where(codes == _POLYGON, shapely.get_num_interior_rings(checked.shapes) + 1, 0)
+    header = np.select([codes == 1, codes == _LINE, codes == _POLYGON], [5, 9, 9], default=-1)
+    corners = shapely.get_num_coordinates(checked.shapes)
+    is_whole = (header > 0) & (sizes == header + 4 * rings + _POINT_BYTES * corners)
+    is_plain: np.ndarray = is_whole & is_little_endian(checked.source)
+    return is_plain
 
 
 def _type_name(code: int) -> str:
@@ -154,6 +188,7 @@ def _drop_heights(checked: CheckedShapes) -> None:
     if high.any():
         checked.heights_dropped = int(high.sum())
         checked.shapes[high] = shapely.force_2d(checked.shapes[high])
+        checked.is_as_read[high] = False
 
 
 def _refuse_unusable(checked: CheckedShapes) -> None:
@@ -210,6 +245,7 @@ def _repair_invalid(checked: CheckedShapes) -> None:
     for index in np.flatnonzero(invalid):
         outcome = repaired(checked.shapes[index])
         checked.shapes[index] = outcome.shape
+        checked.is_as_read[index] = False
         action = IssueAction.REFUSED if outcome.shape is None else IssueAction.REPAIRED
         checked.note(int(index), IssueKind.INVALID_GEOMETRY, action, outcome.message)
 

@@ -1,1 +1,1 @@
-COPY layer_stage (stable_id, land_use, lifecycle, geometry, properties) FROM STDIN
+COPY layer_stage (stable_id, land_use_id, lifecycle, geometry, properties) FROM STDIN (FORMAT binary)

@@ -204,9 +204,10 @@ def test_separation_asks_the_spatial_index_even_among_50_000_places():
         )
         plan = "\n".join(row[0] for row in cursor.fetchall())
 
-    assert re.search(r"Index Scan (using|on) feature_current_(layer_)?geometry", plan)
-    assert "Index Cond: (geometry && st_expand(" in plan
-    assert "Seq Scan on layers_feature" not in plan
+    # 50,000 places lie in a table of their own; the common table may hold others
+    assert re.search(r"Index Scan (using|on) layers_feature_\d+_current_geometry", plan)
+    assert re.search(r"Index Cond: \(geometry && st_expand\(", plan)
+    assert not re.search(r"Seq Scan on layers_feature_\d+", plan)
     started = time.monotonic()
     detector.ask(rule)
     assert time.monotonic() - started < 2

@@ -289,11 +289,14 @@ PUBLICATIONS = st.lists(
 )
 
 
+@pytest.mark.parametrize("own_table_from_rows", [20_000, 1])
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(PUBLICATIONS)
-def test_as_of_version_k_is_what_stood_then(layer, publications):
+def test_as_of_version_k_is_what_stood_then(monkeypatch, own_table_from_rows, publications):
+    """In the common table and in a table of the layer's own alike."""
+    monkeypatch.setattr("layers.storing.OWN_TABLE_FROM_ROWS", own_table_from_rows)
     Layer.objects.all().delete()
     layer = open_layer(slug="houses", geometry_kind="mixed")
     publish(layer)

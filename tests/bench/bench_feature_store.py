@@ -1,0 +1,192 @@
+"""Import, re-import and edits of large layers, against geopandas.to_postgis in the same cluster.
+
+The peer gets its table in memory and only writes it, with its spatial index; Krong reads the file,
+checks every shape, writes, indexes and publishes. KRONG_BENCH_BUILDINGS sets the size (1,000,000).
+"""
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import create_engine
+
+from tests.bench.feature_store_data import PROJECT_SRID, buildings, parcels
+from tests.city import new_city
+
+BUILDINGS = int(os.environ.get("KRONG_BENCH_BUILDINGS", "1000000"))
+PARCELS = BUILDINGS // 5
+SPEED_UP = 2.5
+EDIT_MS = 50.0
+MEMORY_MB = 600.0
+EDITS = 20
+SMALL = 1000
+
+# Runs in the city: settings fix its CRS and database for a process.
+IN_CITY = """
+import json, sys, time, django
+django.setup()
+from shapely.geometry import box
+from layers.ingest import ImportOptions, import_file
+from layers.models import Layer
+from layers.services import NewFeature, publish_features, retire_features
+what, *rest = sys.argv[1:]
+def timed(work):
+    started = time.perf_counter()
+    result = work()
+    return time.perf_counter() - started, result
+if what == "import":
+    path, layer = rest
+    took, report = timed(lambda: import_file(
+        path=path, layer=layer, options=ImportOptions(id_field="code")))
+    print(json.dumps({"took": took, "stored": report.rows.stored, "changed": report.changed}))
+else:
+    layer, count = Layer.objects.get(slug=rest[0]), int(rest[1])
+    times = []
+    for n in range(count):
+        house = NewFeature(stable_id="B3", geometry=box(330000, 1170000, 330010 + n, 1170010))
+        times.append(timed(lambda: publish_features(
+            layer=layer, features=[house], replaces_all=False))[0])
+        times.append(timed(lambda: retire_features(layer=layer, stable_ids=[f"B{n + 10}"]))[0])
+    print(json.dumps({"times": times}))
+"""
+
+
+def in_city(city, *arguments):
+    """Return what the program printed and the most memory [MB] it and its readers took."""
+    environment = city.environment | {"DJANGO_SETTINGS_MODULE": "config.settings"}
+    process = subprocess.Popen(
+        [sys.executable, "-c", IN_CITY, *map(str, arguments)],
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    peak = 0.0
+    while process.poll() is None:
+        peak = max(peak, sum(map(memory_mb, family(process.pid))))
+        time.sleep(0.1)
+    if process.returncode:
+        raise SystemExit(f"{arguments} ended with {process.returncode}")
+    return json.loads(process.stdout.read().splitlines()[-1]), peak
+
+
+def family(pid):
+    """Return a process and those it started."""
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except OSError:
+        children = []
+    return [pid, *(member for child in children for member in family(int(child)))]
+
+
+def memory_mb(pid):
+    """Return the private and shared memory of a process, its part of what is shared."""
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0.0
+    return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
+
+
+@contextmanager
+def peer_of(city):
+    """An engine of SQLAlchemy on the city's database."""
+    url = city.json("db", "url")["url"]
+    engine = create_engine(
+        "postgresql+psycopg2://", creator=lambda: __import__("psycopg2").connect(url)
+    )
+    yield engine
+    engine.dispose()
+
+
+def to_postgis_s(city, frame):
+    with peer_of(city) as engine:
+        started = time.perf_counter()
+        frame.to_postgis("peer", engine, if_exists="replace")
+        return time.perf_counter() - started
+
+
+def faster(name, ours, peer):
+    ratio = peer / ours
+    return {
+        "name": f"{name} [s]",
+        "ours": round(ours, 2),
+        "peer": round(peer, 2),
+        "ratio": round(ratio, 2),
+        "goal": f">= {SPEED_UP} x geopandas.to_postgis",
+        "met": ratio >= SPEED_UP,
+    }
+
+
+def below(name, ours, limit, unit):
+    return {
+        "name": f"{name} [{unit}]",
+        "ours": round(ours, 1),
+        "peer": None,
+        "ratio": None,
+        "goal": f"< {limit:.0f} {unit}",
+        "met": ours < limit,
+    }
+
+
+def written(frame, folder, name):
+    path = folder / f"{name}.gpkg"
+    frame.to_file(path, engine="pyogrio")
+    return path
+
+
+def with_changes(frame):
+    """The same buildings, one in a hundred with a storey more."""
+    changed = frame.copy()
+    changed.loc[changed.index % 100 == 0, "storeys"] += 1
+    return changed
+
+
+def measure(city, folder):
+    homes = buildings(BUILDINGS)
+    file = written(homes, folder, "buildings")
+    first, memory = in_city(city, "import", file, "buildings")
+    assert first["stored"] == BUILDINGS
+    goals = [
+        faster(f"import of {BUILDINGS} polygons", first["took"], to_postgis_s(city, homes)),
+        below(f"memory at {BUILDINGS} polygons", memory, MEMORY_MB, "MB"),
+    ]
+    land = parcels(PARCELS)
+    ours, _ = in_city(city, "import", written(land, folder, "parcels"), "parcels")
+    goals.append(
+        faster(f"import of {PARCELS} numbered parcels", ours["took"], to_postgis_s(city, land))
+    )
+    again, _ = in_city(city, "import", written(with_changes(homes), folder, "changed"), "buildings")
+    assert again["changed"] == -(-BUILDINGS // 100)
+    goals.append(
+        below(f"import of {BUILDINGS} with 1 % changed", again["took"], 3 * first["took"], "s")
+    )
+    large = written(buildings(3 * BUILDINGS), folder, "large")
+    _, memory = in_city(city, "import", large, "large")
+    goals.append(below(f"memory at {3 * BUILDINGS} polygons", memory, MEMORY_MB, "MB"))
+    small = written(homes.iloc[:SMALL], folder, "small")
+    in_city(city, "import", small, "small")
+    for layer, size in (("buildings", BUILDINGS), ("small", SMALL)):
+        times = in_city(city, "edit", layer, EDITS)[0]["times"]
+        goals.append(
+            below(f"edit in {size}, median", statistics.median(times) * 1000, EDIT_MS, "ms")
+        )
+    return goals
+
+
+def main():
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        new_city(PROJECT_SRID, "bench_store", Path(folder)) as city,
+    ):
+        goals = measure(city, Path(folder))
+    sys.stdout.write(json.dumps(goals) + "\n")
+
+
+if __name__ == "__main__":
+    main()

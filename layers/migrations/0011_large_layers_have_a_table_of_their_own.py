@@ -36,7 +36,7 @@ RETURN ARRAY[
 
 
 class Migration(migrations.Migration):
-    dependencies = [("layers", "0009_low_zooms_are_made_once")]
+    dependencies = [("layers", "0010_files_are_brought_in_to_be_imported")]
 
     operations = [
         migrations.RunSQL(sql=PARTITION, reverse_sql=migrations.RunSQL.noop),

@@ -31,6 +31,8 @@ _KINDS = {
     "MultiCurve": GeometryKind.LINE,
     "MultiSurface": GeometryKind.POLYGON,
 }
+# GDAL writes "Polygon Z", or "PolygonZ" and "3D Polygon" elsewhere.
+_DIMENSIONS = frozenset({"Z", "M", "ZM"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -80,8 +82,8 @@ class Opened:
     @property
     def geometry_kind(self) -> str:
         """What the file holds, as far as it says."""
-        words = self.source.geometry_type.split(" ")
-        flat = words[-1].removesuffix("Z").removesuffix("M").removesuffix("Z")
+        words = [w for w in self.source.geometry_type.split(" ") if w not in _DIMENSIONS]
+        flat = "".join(words[-1:]).removesuffix("Z").removesuffix("M").removesuffix("Z")
         return _KINDS.get(flat, _KINDS.get(flat.removeprefix("Multi"), GeometryKind.MIXED))
 
     @property

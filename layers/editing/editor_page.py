@@ -90,7 +90,10 @@ def _fields(layer: Layer) -> dict[str, Any]:
     stated: dict[str, Any] = schema.get("fields", {})
     if stated or schema.get("closed"):
         return stated
-    return {"name_km": {"type": "text"}, "name_en": {"type": "text"}}
+    return {
+        "name_km": {"type": "text", "title_km": "ឈ្មោះជាភាសាខ្មែរ", "title_en": "name in Khmer"},
+        "name_en": {"type": "text", "title_km": "ឈ្មោះជាភាសាអង់គ្លេស", "title_en": "name in English"},
+    }
 
 
 def _field(name: str, field: dict[str, Any]) -> dict[str, Any]:

@@ -92,8 +92,8 @@ def _of_the_form() -> Texts:
 def _of_saving() -> Texts:
     return {
         "allSaved": _("Everything is saved on the server."),
-        "unsent": _("%(count)s changes not yet sent; they are kept on this device."),
-        "held": _("%(count)s changes wait for your decision; they are kept on this device."),
+        "unsent": _("Changes not yet sent: %(count)s. They are kept on this device."),
+        "held": _("Changes that wait for your decision: %(count)s. They are kept on this device."),
         "seeHeld": _("Show"),
         "resend": _("Send now"),
         "notReached": _("The server cannot be reached. Nothing is lost; it is tried again."),

@@ -194,12 +194,12 @@ def test_what_could_not_be_sent_survives_a_reload_and_is_sent_with_its_etag(pers
     walk.page.route("**/drafts/*/features/*", lambda route: refuse_writes(route, sent))
     walk.page.get_by_label("Most floors").fill("7")
     walk.page.click("#save-feature")
-    assert "1 changes not yet sent" in walk.answer("#save-state.troubled")
+    assert "Changes not yet sent: 1" in walk.answer("#save-state.troubled")
     walk.keep("unsent")
 
     walk.page.reload()
     walk.page.wait_for_selector("html[data-map=ready]")
-    assert "1 changes not yet sent" in walk.answer("#save-state.troubled")
+    assert "Changes not yet sent: 1" in walk.answer("#save-state.troubled")
     assert walk.features(base)["Z-1"]["properties"]["floors"] == 3
     walk.page.unroute("**/drafts/*/features/*")
     walk.page.click("#resend")
@@ -315,7 +315,7 @@ def test_on_a_phone_a_point_is_set_and_described(person):
     base = own_draft(walk, "A well", layer="wells")
     walk.take("point")
     walk.click(80, 30)
-    walk.page.get_by_label("name_km").fill("អណ្តូងទី៣")
+    walk.page.get_by_label("name in Khmer").fill("អណ្តូងទី៣")
     walk.keep("phone-point")
     walk.page.click("#save-feature")
     walk.saved()

@@ -49,8 +49,9 @@ export function createFeaturePanel(box, { map, page, ask, content, unsent, actio
 
   async function tellMeasures(id, feature, output) {
     if (!feature?.geometry) return;
-    output.textContent = `≈ ${written(measures(feature.geometry, page.projection))}`;
-    if (fresh || content.entries.get(id)?.mine !== undefined) return;
+    const told = written(measures(feature.geometry, page.projection));
+    output.textContent = told && `≈ ${told}`;
+    if (!told || fresh || content.entries.get(id)?.mine !== undefined) return;
     const stored = await ask("GET", `${featurePath(id)}?crs=project`).catch(() => null);
     if (stored && shown === id) output.textContent = written(measuresInMetres(stored.geometry));
   }
@@ -61,9 +62,9 @@ export function createFeaturePanel(box, { map, page, ask, content, unsent, actio
     const isMany = parts?.type.startsWith("Multi") && parts.coordinates.length > 1;
     const made = [];
     const button = (name, label, act) => made.push(element("button", { type: "button", class: "quiet", id: name, onclick: act, disabled: unsent.isHeld(id) }, label));
-    if (!page.isOpen) return made;
     const change = unsent.of(id);
-    if (change && change.state !== "conflict") button("drop-unsent", texts.dropUnsent, () => actions.dropUnsent(change));
+    if (!page.isOpen || change?.state === "conflict") return made;
+    if (change) button("drop-unsent", texts.dropUnsent, () => actions.dropUnsent(change));
     if (isMany) button("explode", texts.explode, () => actions.explode(id));
     if (entry.stored?.edited || (isGone && entry.mine === undefined)) button("withdraw", texts.withdraw, () => actions.withdraw(id));
     if (!isGone) button("remove", texts.remove, () => actions.remove(id));

@@ -43,7 +43,7 @@ function draw(collection) {
     style: styleOf,
     pointToLayer: (feature, place) => L.circleMarker(place, { radius: 5, ...styleOf(feature) }),
   }).addTo(map);
-  map.fitBounds(drawn.getBounds().pad(0.2), { maxZoom: 18 });
+  map.fitBounds(drawn.getBounds().pad(0.2), { maxZoom: 18, animate: false });
   tellClasses(collection);
 }
 

@@ -346,7 +346,11 @@ def test_read_is_always_stored_plus_refused(tmp_path, kinds):
 
 @given(
     st.dictionaries(
-        st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=5),
+        st.text(
+            st.characters(exclude_categories=["Cs"], exclude_characters="\0"),
+            min_size=1,
+            max_size=5,
+        ),
         st.lists(
             st.none() | st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")),
             min_size=3,

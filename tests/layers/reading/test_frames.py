@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from layers.copying import EncodedBatch, copy_row
+from layers.copying import EncodedBatch, copy_row, joined
 from layers.crs import CrsError
 from layers.errors import UnknownCrsError, UnknownLandUseError, UserFacingError
 from layers.ingest.confined import frames, limits
@@ -20,6 +20,7 @@ from layers.ingest.confined.killable import computed
 from layers.ingest.report import Issue, RowCounts
 from layers.ingest.rows import encoded_batch, issues_of, notes_of, progress_of, row_counts
 from layers.vocab import IssueAction, IssueKind
+from tests.factories import at
 
 few = settings(max_examples=30, deadline=None, derandomize=True)
 KHMER = "ផែនទី៖ ក្រុងព្រះសីហនុ"
@@ -49,6 +50,18 @@ def through_a_pipe(items):
 def heard(content, max_bytes=10**6):
     read = io.BytesIO(content).read
     return [found for _kind, found in frames.read_frames(read, name="a.kml", max_bytes=max_bytes)]
+
+
+def binary_fields(row):
+    """The fields of one row of a binary COPY: a count, then a length and so many bytes each."""
+    count, place, fields = int.from_bytes(row[:2], "big"), 2, []
+    for _ in range(count):
+        length = int.from_bytes(row[place : place + 4], "big", signed=True)
+        place += 4
+        fields.append(None if length < 0 else row[place : place + length])
+        place += max(length, 0)
+    assert place == len(row)
+    return fields
 
 
 class TestFrames:
@@ -114,14 +127,38 @@ class TestFrames:
 
 
 class TestMeaning:
-    def test_a_batch_is_the_lines_that_were_sent(self):
-        lines = copy_row("ដី១", None, "existing")
-        [content] = heard(through_a_pipe([[lines]]))
+    def test_a_batch_is_the_rows_that_were_sent(self):
+        batch = joined([copy_row("ដី១", 7, "existing", at(0, 0).wkb, "{}")] * 3)
+        [content] = heard(through_a_pipe([[b"3", batch.lines]]))
 
-        assert encoded_batch(content, "a.kml") == EncodedBatch(lines)
+        assert encoded_batch(content, "a.kml") == batch
 
-    def test_a_line_keeps_tabs_breaks_and_backslashes_apart_from_its_own(self):
-        assert copy_row("a\tb", "c\\d", "e\nf\r", None) == b"a\\tb\tc\\\\d\te\\nf\\r\t\\N\n"
+    @pytest.mark.parametrize("count", [b"", b"many", b"1.5", b"\xff"])
+    def test_a_batch_that_does_not_say_how_many_rows_it_has_is_a_lie(self, count):
+        [content] = heard(through_a_pipe([[count, b""]]))
+
+        with pytest.raises(frames.FrameError):
+            encoded_batch(content, "a.kml")
+
+    @few
+    @given(TEXT, st.none() | st.integers(1, 2**62), st.dictionaries(TEXT, PLAIN, max_size=3))
+    def test_a_row_for_the_database_holds_five_fields_and_their_lengths(
+        self, stable_id, land_use, properties
+    ):
+        told = json.dumps(properties, ensure_ascii=False)
+
+        row = copy_row(stable_id, land_use, "planned", at(1, 2).wkb, told)
+
+        fields = binary_fields(row)
+        number = None if land_use is None else land_use.to_bytes(8, "big")
+        assert fields[:4] == [stable_id.encode(), number, b"planned", at(1, 2).wkb]
+        assert fields[4][:1] == b"\x01"
+        assert json.loads(fields[4][1:]) == properties
+
+    def test_a_copy_begins_and_ends_as_postgresql_says(self):
+        copied = EncodedBatch(0, b"").stream().read()
+
+        assert copied == b"PGCOPY\n\xff\r\n\x00" + bytes(8) + b"\xff\xff"
 
     def test_an_issue_comes_back_as_it_was_noted(self):
         issue = Issue(

@@ -42,7 +42,11 @@ SIMPLIFY_UP_TO_ZOOM = 15
 SIMPLIFY_PIXELS = 0.35
 # Up to here a low zoom is drawn from the features themselves; above, from what is made once.
 MOST_FEATURES_DRAWN_WHOLE = 5_000
-GZIP_LEVEL = 6
+# What has no more corners than this is not simplified: nothing would be saved.
+FEW_POINTS = 10
+# Large tiles are packed fast: a tenth larger, in a quarter of the time.
+GZIP_LEVEL, FAST_GZIP_LEVEL = 6, 1
+PACKED_FAST_FROM = 100_000
 WEB_EQUATOR_M = 40_075_016.68557849  # 2 pi times 6,378,137 m, the sphere of web maps
 # A CRS is used a little beyond its official area; much further its numbers mean nothing.
 AREA_MARGIN_DEG = 6.0
@@ -169,7 +173,8 @@ def packed_vector_tile(
 
     def draw() -> bytes:
         drawn = drawn_tile(version, tile, has_label=has_label, asked=asked)
-        return gzip.compress(drawn, compresslevel=GZIP_LEVEL, mtime=0) if drawn else b""
+        level = GZIP_LEVEL if len(drawn) < PACKED_FAST_FROM else FAST_GZIP_LEVEL
+        return gzip.compress(drawn, compresslevel=level, mtime=0) if drawn else b""
 
     return kept_or_drawn(f"mvt-{tile_tag(version, tile, asked)}-{has_label:d}", draw)
 
@@ -191,7 +196,6 @@ def drawn_tile(
     parameters: dict[str, Any] = {
         "layer_id": layer.pk,
         "slug": layer.slug,
-        "has_label": has_label,
         "version": version.number,
         "z": tile.z,
         "x": tile.x,
@@ -205,16 +209,21 @@ def drawn_tile(
         "keeps_everything": keeps_everything(layer),
     }
     if tile.z <= TOP_ZOOM and asked.is_everything and is_heavy(version) and is_kept(version):
-        return _cut(low_zoom_sql(), parameters | low_zoom_parameters(layer, tile.z))
+        return _cut(
+            low_zoom_sql(),
+            parameters | low_zoom_parameters(layer, tile.z) | {"has_label": has_label},
+        )
     pixel_m = tile.pixel_m if tile.z <= SIMPLIFY_UP_TO_ZOOM else 0.0
     parameters |= {
         "srid": PROJECT_SRID,
         "pixel_m": pixel_m,
+        "few_points": FEW_POINTS,
         "tolerance_m": SIMPLIFY_PIXELS * pixel_m,
         **asked.as_parameters(),
         **dict(zip(("west", "south", "east", "north"), ground, strict=True)),
     }
-    return _cut(load_sql(__file__, "vector_tile.sql"), parameters)
+    drawn = _cut(load_sql(__file__, "vector_tile.sql"), parameters)
+    return drawn + _cut(load_sql(__file__, "label_tile.sql"), parameters) if has_label else drawn
 
 
 def _cut(sql: str, parameters: dict[str, Any]) -> bytes:

@@ -6,7 +6,7 @@
 WITH ground AS (
     SELECT ST_MakeEnvelope(%(west)s, %(south)s, %(east)s, %(north)s, %(srid)s) AS square
 ),
-standing AS (
+standing AS NOT MATERIALIZED (
     SELECT feature.id, feature.stable_id, feature.land_use_id, feature.geometry, feature.properties
     FROM layers_feature AS feature, ground
     WHERE feature.layer_id = %(layer_id)s
@@ -27,8 +27,9 @@ standing AS (
       AND (%(classes)s::bigint[] IS NULL OR feature.land_use_id = ANY(%(classes)s::bigint[]))
       AND (%(lifecycles)s::text[] IS NULL OR feature.lifecycle = ANY(%(lifecycles)s::text[]))
       AND (%(properties)s::jsonb IS NULL OR feature.properties @> %(properties)s::jsonb)
-),
-drawn AS (
+)
+SELECT ST_AsMVT(drawn, %(slug)s, %(grid)s, 'shape', 'id')
+FROM (
     SELECT
         standing.id,
         ST_AsMVTGeom(
@@ -57,6 +58,7 @@ drawn AS (
                         END), 3)
                         FROM ST_Dump(standing.geometry) AS part
                     )
+                    WHEN ST_NPoints(standing.geometry) <= %(few_points)s THEN standing.geometry
                     ELSE ST_Simplify(standing.geometry, %(tolerance_m)s, true)
                 END,
                 3857
@@ -79,26 +81,6 @@ drawn AS (
     ORDER BY
         -- what was widened to a pixel never hides a worse class: H4 lies over H1
         CASE WHEN %(keeps_everything)s THEN standing.properties ->> %(colour_property)s END,
-        standing.stable_id
-),
--- A name is written once, in the square that holds the middle of its feature.
-named AS (
-    SELECT
-        drawn.id,
-        ST_AsMVTGeom(
-            middle.point, ST_TileEnvelope(%(z)s, %(x)s, %(y)s), %(grid)s, 0, true
-        ) AS shape,
-        drawn.stable_id, drawn.class, drawn.name_km, drawn.name_en, drawn.name
-    FROM drawn
-    JOIN standing ON standing.id = drawn.id
-    CROSS JOIN LATERAL (
-        SELECT ST_Transform(ST_PointOnSurface(standing.geometry), 3857) AS point
-    ) AS middle
-    WHERE %(has_label)s
-      AND coalesce(drawn.name_km, drawn.name_en, drawn.name) IS NOT NULL
-      AND middle.point && ST_TileEnvelope(%(z)s, %(x)s, %(y)s)
-)
-SELECT
-    (SELECT ST_AsMVT(drawn, %(slug)s, %(grid)s, 'shape', 'id') FROM drawn WHERE shape IS NOT NULL)
-    || (SELECT ST_AsMVT(named, %(slug)s || '-label', %(grid)s, 'shape', 'id') FROM named
-        WHERE shape IS NOT NULL)
+        standing.stable_id COLLATE "C"
+) AS drawn
+WHERE shape IS NOT NULL

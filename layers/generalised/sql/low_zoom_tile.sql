@@ -49,7 +49,7 @@ counted AS (
         "column", "row", land_use_row, colour_value, part_count,
         row_number() OVER (
             PARTITION BY "column", "row" ORDER BY area_dm2 DESC, part_count DESC, land_use_row,
-            colour_value
+            colour_value COLLATE "C"
         ) AS place,
         sum(part_count) OVER (PARTITION BY "column", "row") AS together
     FROM layers_generalisedcell
@@ -64,7 +64,7 @@ chosen AS (  -- of what is not dangerous the larger part colours the cell
     SELECT "column", "row", land_use_row, colour_value,
         CASE WHEN %(keeps_everything)s THEN part_count ELSE together END AS parts,
         CASE WHEN %(kind)s = 'point' THEN "column" ELSE "column" - row_number() OVER (
-            PARTITION BY land_use_row, colour_value, "row" ORDER BY "column"
+            PARTITION BY land_use_row, colour_value COLLATE "C", "row" ORDER BY "column"
         ) END AS run
     FROM counted
     WHERE %(keeps_everything)s OR place = 1
@@ -72,9 +72,9 @@ chosen AS (  -- of what is not dangerous the larger part colours the cell
 stripes AS (  -- cells side by side are one stripe: a third of the bytes
     SELECT
         land_use_row, colour_value,
-        (min("column") - (%(x)s << (%(deeper)s + 7))) * %(cell)s AS west,
-        (max("column") - (%(x)s << (%(deeper)s + 7))) * %(cell)s + %(shown)s AS east,
-        ("row" - (%(y)s << (%(deeper)s + 7))) * %(cell)s AS north,
+        (min("column") - (%(x)s << (%(deeper)s + 7))) * %(cell)s::float8 AS west,
+        (max("column") - (%(x)s << (%(deeper)s + 7))) * %(cell)s::float8 + %(shown)s::float8 AS east,
+        ("row" - (%(y)s << (%(deeper)s + 7))) * %(cell)s::float8 AS north,
         sum(parts) AS parts
     FROM chosen
     GROUP BY land_use_row, colour_value, "row", run
@@ -84,12 +84,12 @@ cells AS (
         NULL::bigint AS id,
         CASE %(kind)s
             WHEN 'point' THEN ST_Collect(ST_MakePoint(round((west + east) / 2),
-                north + round(%(shown)s / 2.0)))
+                north + round(%(shown)s::float8 / 2)))
             WHEN 'line' THEN ST_Collect(ST_MakeLine(
-                ST_MakePoint(west, north + round(%(shown)s / 2.0)),
-                ST_MakePoint(east, north + round(%(shown)s / 2.0))))
+                ST_MakePoint(west, north + round(%(shown)s::float8 / 2)),
+                ST_MakePoint(east, north + round(%(shown)s::float8 / 2))))
             ELSE ST_Collect(ST_ForcePolygonCCW(
-                ST_MakeEnvelope(west, north, east, north + %(shown)s)))
+                ST_MakeEnvelope(west, north, east, north + %(shown)s::float8)))
         END AS shape,
         NULL::text AS stable_id,
         class.code AS class,

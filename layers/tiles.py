@@ -217,6 +217,7 @@ def drawn_tile(
     parameters |= {
         "srid": PROJECT_SRID,
         "pixel_m": pixel_m,
+        "widens": keeps_everything(layer) or tile.z <= TOP_ZOOM,
         "few_points": FEW_POINTS,
         "tolerance_m": SIMPLIFY_PIXELS * pixel_m,
         **asked.as_parameters(),

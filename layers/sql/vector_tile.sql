@@ -32,38 +32,50 @@ SELECT ST_AsMVT(drawn, %(slug)s, %(grid)s, 'shape', 'id')
 FROM (
     SELECT
         standing.id,
-        ST_AsMVTGeom(
-            ST_Transform(
-                CASE
-                    WHEN %(pixel_m)s = 0 OR ST_Dimension(standing.geometry) = 0
-                    THEN standing.geometry
-                    WHEN ST_Dimension(standing.geometry) = 2 AND greatest(
-                        ST_XMax(standing.geometry) - ST_XMin(standing.geometry),
-                        ST_YMax(standing.geometry) - ST_YMin(standing.geometry)
-                    ) < %(pixel_m)s
-                    THEN ST_Expand(ST_Centroid(ST_Envelope(standing.geometry)), %(pixel_m)s / 2)
-                    WHEN %(keeps_everything)s AND ST_Dimension(standing.geometry) = 2 THEN (
-                        SELECT ST_CollectionExtract(ST_Collect(CASE
-                            WHEN greatest(
-                                ST_XMax(part.geom) - ST_XMin(part.geom),
-                                ST_YMax(part.geom) - ST_YMin(part.geom)
-                            ) < %(pixel_m)s
-                            THEN ST_Expand(ST_Centroid(ST_Envelope(part.geom)), %(pixel_m)s / 2)
-                            WHEN 2 * ST_Area(part.geom) < %(pixel_m)s / 2 * ST_Perimeter(part.geom)
-                            THEN ST_Buffer(
-                                ST_Simplify(ST_Boundary(part.geom), %(tolerance_m)s, true),
-                                %(pixel_m)s / 2, 'quad_segs=1'
-                            )
-                            ELSE ST_Simplify(part.geom, %(tolerance_m)s, true)
-                        END), 3)
-                        FROM ST_Dump(standing.geometry) AS part
-                    )
-                    WHEN ST_NPoints(standing.geometry) <= %(few_points)s THEN standing.geometry
-                    ELSE ST_Simplify(standing.geometry, %(tolerance_m)s, true)
-                END,
-                3857
+        coalesce(
+            ST_AsMVTGeom(
+                ST_Transform(
+                    CASE
+                        WHEN %(pixel_m)s = 0 OR ST_Dimension(standing.geometry) = 0
+                        THEN standing.geometry
+                        WHEN %(widens)s AND ST_Dimension(standing.geometry) = 2 AND greatest(
+                            ST_XMax(standing.geometry) - ST_XMin(standing.geometry),
+                            ST_YMax(standing.geometry) - ST_YMin(standing.geometry)
+                        ) < %(pixel_m)s
+                        THEN ST_Expand(ST_Centroid(ST_Envelope(standing.geometry)), %(pixel_m)s / 2)
+                        WHEN %(keeps_everything)s AND ST_Dimension(standing.geometry) = 2 THEN (
+                            SELECT ST_CollectionExtract(ST_Collect(CASE
+                                WHEN greatest(
+                                    ST_XMax(part.geom) - ST_XMin(part.geom),
+                                    ST_YMax(part.geom) - ST_YMin(part.geom)
+                                ) < %(pixel_m)s
+                                THEN ST_Expand(
+                                    ST_Centroid(ST_Envelope(part.geom)), %(pixel_m)s / 2)
+                                WHEN 2 * ST_Area(part.geom)
+                                    < %(pixel_m)s / 2 * ST_Perimeter(part.geom)
+                                THEN ST_Buffer(
+                                    ST_Simplify(ST_Boundary(part.geom), %(tolerance_m)s, true),
+                                    %(pixel_m)s / 2, 'quad_segs=1'
+                                )
+                                ELSE ST_Simplify(part.geom, %(tolerance_m)s, true)
+                            END), 3)
+                            FROM ST_Dump(standing.geometry) AS part
+                        )
+                        WHEN ST_NPoints(standing.geometry) <= %(few_points)s
+                        THEN standing.geometry
+                        ELSE ST_Simplify(standing.geometry, %(tolerance_m)s, true)
+                    END,
+                    3857
+                ),
+                ST_TileEnvelope(%(z)s, %(x)s, %(y)s), %(grid)s, %(margin)s, true
             ),
-            ST_TileEnvelope(%(z)s, %(x)s, %(y)s), %(grid)s, %(margin)s, true
+            -- an area that vanished between the lines of the grid: one pixel instead
+            CASE WHEN %(pixel_m)s > 0 AND ST_Dimension(standing.geometry) = 2 THEN ST_AsMVTGeom(
+                ST_Transform(ST_Expand(
+                    ST_Centroid(ST_Envelope(ST_Intersection(
+                        ST_Envelope(standing.geometry), ground.square))), %(pixel_m)s / 2), 3857),
+                ST_TileEnvelope(%(z)s, %(x)s, %(y)s), %(grid)s, %(margin)s, true
+            ) END
         ) AS shape,
         standing.stable_id,
         class.code AS class,
@@ -77,6 +89,7 @@ FROM (
             )
         END AS colours
     FROM standing
+    CROSS JOIN ground
     LEFT JOIN layers_landuseclass AS class ON class.id = standing.land_use_id
     ORDER BY
         -- what was widened to a pixel never hides a worse class: H4 lies over H1

@@ -21,7 +21,7 @@ PROJECT_SRID = 32648
 BUILDINGS = int(os.environ.get("KRONG_BENCH_BUILDINGS", "1000000"))
 ROOT = Path(__file__).resolve().parents[2]
 PER_ZOOM = 24
-# The middle of the ground that tile_ground.py builds on [degrees], and its half width [m].
+# The south-west corner of the ground that tile_ground.py builds on [degrees], and half its width.
 LONGITUDE, LATITUDE = 103.446, 10.580
 SPACING_M = 20.0
 HALF_M = math.sqrt(BUILDINGS) * SPACING_M / 2

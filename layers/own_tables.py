@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db import OperationalError, connection, transaction
+from django.utils.translation import gettext as _
 from psycopg2 import sql
 from psycopg2.errorcodes import LOCK_NOT_AVAILABLE
 
@@ -127,9 +128,14 @@ def _hold_common_table() -> None:
     while not _holds_common_table():
         if time.monotonic() > deadline:
             raise UserFacingError(
-                "The table of features has been in use without a pause for "
-                f"{LONGEST_WAIT_S / 60:.0f} minutes. Nothing was stored.",
-                remedy="Import again when the detection or flood run that is under way has ended.",
+                _(
+                    "The table of features has been in use without a pause for %(minutes)s minutes."
+                    " Nothing was stored."
+                )
+                % {"minutes": f"{LONGEST_WAIT_S / 60:.0f}"},
+                remedy=_(
+                    "Import again when the detection or flood run that is under way has ended."
+                ),
             )
         time.sleep(PAUSE_S)
 

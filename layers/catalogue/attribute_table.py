@@ -12,14 +12,13 @@ from typing import Any
 
 import shapely
 from django.db import OperationalError, connection, transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Func, Q, QuerySet
 from django.db.models.expressions import OrderBy
-from django.db.models.fields.json import KeyTransform
 from django.utils.translation import gettext as _
 
 from layers.crs import to_wgs84
 from layers.errors import UserFacingError
-from layers.exports.selection import Selection, selected
+from layers.exports.selection import Selection, attribute_value, selected
 from layers.models import Feature
 from layers.names import name_properties
 from layers.property_names import property_title, property_value
@@ -121,8 +120,8 @@ def _ordered(rows: QuerySet[Feature], order: Order) -> QuerySet[Feature]:
     return rows.order_by(turned, "stable_id")
 
 
-def _sort_value(column: str) -> F | KeyTransform:
-    return F(LABELS[column]) if column in LABELS else KeyTransform(column, "properties")
+def _sort_value(column: str) -> F | Func:
+    return F(LABELS[column]) if column in LABELS else attribute_value(column)
 
 
 def _after(order: Order) -> Q:
@@ -188,13 +187,19 @@ def _place(text: str, column: str) -> tuple[Any, str] | None:
     if not text:
         return None
     try:
-        value, stable_id = json.loads(text)
-    except (ValueError, TypeError, RecursionError) as error:
+        place = json.loads(text)
+        # as PostgreSQL reads it: no NaN, no half of a surrogate pair, no U+0000
+        told = json.dumps(place, allow_nan=False, ensure_ascii=False).encode()
+    except (ValueError, RecursionError) as error:
         raise _no_place(text) from error
-    is_sound = isinstance(stable_id, str) and "\x00" not in text
-    if not is_sound or (column in LABELS and not isinstance(value, str | None)):
+    if not isinstance(place, list) or b"\\u0000" in told.replace(rb"\\", b""):
         raise _no_place(text)
-    return value, stable_id
+    match place:
+        case [None | str() as value, str() as stable_id]:
+            return value, stable_id
+        case [value, str() as stable_id] if column not in LABELS:
+            return value, stable_id
+    raise _no_place(text)
 
 
 def _no_place(text: str) -> UserFacingError:

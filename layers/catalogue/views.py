@@ -111,9 +111,9 @@ def attribute_table(request: HttpRequest, slug: str) -> HttpResponse:
     version = _version(request, slug)
     _refuse_raster(version)
     asked = {k: str(v) for k, v in request.GET.items() if v}
-    refuse_unknown_words(asked, *_TABLE_WORDS)
     if asked.get("attribute") and asked.get("value"):
         asked[f"{asked.get('operator', 'has')}.{asked['attribute']}"] = asked["value"]
+    refuse_unknown_words(asked, *_TABLE_WORDS)
     order = order_asked(asked)
     page = page_of(selection_asked(version.layer, asked), order)
     kept = {k: v for k, v in asked.items() if k not in {"after", "lang", "sort", "turn"}}
@@ -171,7 +171,8 @@ def describe(request: HttpRequest, slug: str) -> HttpResponse:
     require(request.user, DESCRIBE)
     form = DescriptionForm(request.POST or None, instance=layer)
     if request.method == "POST" and form.is_valid():
-        form.save()
+        # only what the form holds: a version published meanwhile must stay the published one
+        form.instance.save(update_fields=list(form.fields))
         return redirect("layer", slug=slug)
     return render(request, "layers/catalogue/describe.html", {"layer": layer, "form": form})
 

@@ -4,10 +4,11 @@ import math
 from collections.abc import Iterable, Mapping
 from datetime import date
 
+import numpy as np
 import shapely
 from django.utils.translation import gettext as _
 
-from layers.crs import WGS84_SRID, Extent, crs_of, to_project
+from layers.crs import PROJECT_SRID, WGS84_SRID, Extent, crs_of, to_project
 from layers.editing.history import version_on
 from layers.editing.publishing import published_then
 from layers.exports.selection import OPERATORS, Selection, SelectionError, conditions_in
@@ -15,6 +16,10 @@ from layers.models import Layer, LayerVersion
 
 SELECTION_WORDS = ("version", "date", "bbox", "ids", "class", "lifecycle", "q")
 _LARGEST_NUMBER = 2_000_000_000
+_EDGE_POINTS = 65  # of each side of a box: a parallel of 4 degrees is met within 0.2 m
+_NARROWEST_DEG = 1e-9  # a tenth of a millimetre: a box without width still is an area
+# How far beyond the official area of the project's CRS a box is followed, as a share of that area.
+_REACH_SHARE = 0.5
 
 
 def selection_asked(layer: Layer, asked: Mapping[str, str]) -> Selection:
@@ -27,6 +32,7 @@ def selection_asked(layer: Layer, asked: Mapping[str, str]) -> Selection:
     NotFoundError
         There is no such version.
     """
+    _refuse_unwritable(asked)
     return Selection(
         version=version_asked(layer, asked),
         bbox=box_asked(asked.get("bbox", "")),
@@ -49,6 +55,16 @@ def refuse_unknown_words(asked: Iterable[str], *known: str) -> None:
             remedy=_("Use these: %(names)s.")
             % {"names": ", ".join([*known, *(f"{word}.ATTRIBUTE" for word in OPERATORS)])},
         )
+
+
+def _refuse_unwritable(asked: Mapping[str, str]) -> None:
+    for word, value in asked.items():
+        if "\x00" in word + value:
+            raise SelectionError(
+                _("'%(word)s' means nothing here.")
+                % {"word": f"{word}={value}"[:80].replace("\x00", "\ufffd")},
+                remedy=_("Write it without the sign U+0000."),
+            )
 
 
 def version_asked(layer: Layer, asked: Mapping[str, str]) -> LayerVersion:
@@ -77,8 +93,11 @@ def day_asked(text: str) -> date:
         ) from error
 
 
-def box_asked(text: str) -> Extent | None:
-    """Return ``west,south,east,north`` in degrees as a box in PROJECT_SRID [m], None for none."""
+def box_asked(text: str) -> shapely.Polygon | None:
+    """Return ``west,south,east,north`` in degrees as an area in PROJECT_SRID [m], None for none.
+
+    Its sides follow the meridians and parallels, so that what is taken lies in the box asked for.
+    """
     if not text:
         return None
     try:
@@ -87,11 +106,31 @@ def box_asked(text: str) -> Extent | None:
         raise _bad_box(text) from error
     if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):  # noqa: PLR2004 - degrees
         raise _bad_box(text)
-    edge = shapely.segmentize(shapely.box(west, south, east, north), max(east - west, 1e-9) / 8)
-    bounds = tuple(float(bound) for bound in to_project(edge, WGS84_SRID).bounds)
-    if len(bounds) != 4 or not all(math.isfinite(bound) for bound in bounds):  # noqa: PLR2004
+    west, south, east, north = _within_reach((west, south, east, north))
+    x = np.linspace(west, max(east, west + _NARROWEST_DEG), _EDGE_POINTS)
+    y = np.linspace(south, max(north, south + _NARROWEST_DEG), _EDGE_POINTS)
+    sides = ((x, y[0]), (x[-1], y), (x[::-1], y[-1]), (x[0], y[::-1]))
+    ring = [np.column_stack(np.broadcast_arrays(*side)) for side in sides]
+    area: shapely.Polygon = to_project(shapely.Polygon(np.concatenate(ring)), WGS84_SRID)
+    if not all(math.isfinite(bound) for bound in area.bounds):
         raise _bad_box(text)
-    return bounds
+    return area
+
+
+def _within_reach(box: Extent) -> Extent:
+    """Return the part of a box [degrees] near the area of the project's CRS.
+
+    No feature lies farther away, and a projection takes places there for others: the far side
+    of the earth for a city. A box wholly beyond becomes a line at the edge, which meets nothing.
+    """
+    area = crs_of(PROJECT_SRID).area_of_use
+    if area is None:
+        return box
+    wide, high = (area.east - area.west) * _REACH_SHARE, (area.north - area.south) * _REACH_SHARE
+    west, east = (float(x) for x in np.clip(box[::2], area.west - wide, area.east + wide))
+    lowest, highest = max(area.south - high, -89.0), min(area.north + high, 89.0)
+    south, north = (float(y) for y in np.clip(box[1::2], lowest, highest))
+    return west, south, east, north
 
 
 def srid_asked(text: str) -> int | None:

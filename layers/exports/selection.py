@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.contrib.gis.geos import Polygon
-from django.db.models import CharField, F, Func, Q, QuerySet, TextField
-from django.db.models.fields.json import KeyTextTransform, KeyTransform
+import shapely
+from django.contrib.gis.geos import GEOSGeometry
+from django.db.models import CharField, F, Func, JSONField, Q, QuerySet, TextField, Value
 from django.utils.translation import gettext as _
 
-from layers.crs import PROJECT_SRID, Extent
+from layers.crs import PROJECT_SRID
 from layers.errors import UserFacingError
 from layers.models import Feature, LayerVersion
 from layers.queries import class_branches, features_in_version
@@ -55,7 +55,7 @@ class Selection:
     """Some features of one version of a layer: all, unless something is asked of them."""
 
     version: LayerVersion
-    bbox: Extent | None = None  # in PROJECT_SRID [m]
+    bbox: shapely.Polygon | None = None  # in PROJECT_SRID [m]
     ids: tuple[str, ...] = ()
     class_code: str = ""  # with its whole branch; '-': features without a class
     lifecycle: str = ""
@@ -73,7 +73,7 @@ class Selection:
         """Return what was asked, for the record."""
         asked: dict[str, Any] = {
             "ids": list(self.ids),
-            "bbox_m": list(self.bbox or ()),
+            "bbox_m": list(self.bbox.bounds) if self.bbox else [],
             "class": self.class_code,
             "lifecycle": self.lifecycle,
             "words": self.words,
@@ -98,8 +98,7 @@ def selected(selection: Selection) -> QuerySet[Feature]:
         # said plainly, so that the indexes of what stands now are used
         rows = version.layer.features.filter(retired_in=None)
     if selection.bbox:
-        box = Polygon.from_bbox(selection.bbox)
-        box.srid = PROJECT_SRID
+        box = GEOSGeometry(memoryview(shapely.to_wkb(selection.bbox)), srid=PROJECT_SRID)
         rows = rows.filter(geometry__intersects=box)
     if selection.ids:
         rows = rows.filter(stable_id__in=selection.ids)
@@ -146,13 +145,30 @@ def _typed(expression: Func) -> Func:
     return expression
 
 
+def attribute_value(name: str) -> Func:
+    """Return the expression for what an attribute holds, SQL's NULL where that is JSON's null.
+
+    The name is always a name: Django's own key transform takes ``2019`` for a place in a list.
+    """
+    return Func(
+        F("properties"), Value(name), output_field=JSONField(),
+        template="NULLIF(jsonb_extract_path(%(expressions)s), 'null')",
+    )  # fmt: skip
+
+
+def _attribute_text(name: str) -> Func:
+    return Func(
+        F("properties"), Value(name), function="jsonb_extract_path_text", output_field=TextField()
+    )
+
+
 def _meeting(rows: QuerySet[Feature], condition: Condition) -> QuerySet[Feature]:
     if condition.operator == "is":
         return rows.filter(_equal(condition))
     if condition.operator == "has":
-        told = rows.alias(told=KeyTextTransform(condition.name, "properties"))
+        told = rows.alias(told=_attribute_text(condition.name))
         return told.filter(told__icontains=condition.value)
-    measure = KeyTransform(condition.name, "properties")
+    measure = attribute_value(condition.name)
     kind = Func(measure, function="jsonb_typeof", output_field=CharField())
     compared = "gte" if condition.operator == "min" else "lte"
     return rows.alias(measure=measure, kind=kind).filter(

@@ -3,8 +3,10 @@
 import sys
 from collections.abc import Callable
 
+from django.db import DataError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views import defaults
 
 from config.outage import away_answer, is_away
@@ -29,6 +31,17 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return defaults.server_error(request)
 
 
+def _in_words(request: HttpRequest, exception: Exception) -> Exception:
+    """Return what to tell the reader of an address with U+0000, which no database text can hold."""
+    holds_it = "\x00" in request.path_info or "%00" in request.META.get("QUERY_STRING", "")
+    if not (holds_it and isinstance(exception, ValueError | DataError)):
+        return exception
+    return UserFacingError(
+        _("The address holds the sign U+0000, which no text can hold."),
+        remedy=_("Check the address, or start again from the map."),
+    )
+
+
 class UserFacingErrorMiddleware:
     """Turn a UserFacingError into a page (or JSON) with its sentence and HTTP 400.
 
@@ -45,6 +58,7 @@ class UserFacingErrorMiddleware:
         """Answer only for errors written for the user; all others stay server errors."""
         if is_away(exception):
             return away_answer(request, as_json=wants_json(request))
+        exception = _in_words(request, exception)
         if not isinstance(exception, UserFacingError):
             return None
         body = {"what": exception.what, "remedy": exception.remedy}

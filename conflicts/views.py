@@ -55,6 +55,7 @@ from layers.vocab import Answer
 PAGE_SIZE = 50
 MAP_LIMIT = 2_000
 GREATEST_MAP_LIMIT = 10_000
+_DIGITS = 20
 
 
 @require_GET
@@ -302,7 +303,8 @@ def _bbox(text: str) -> GEOSGeometry:
 
 
 def _whole_number(name: str, text: str, *, least: int, greatest: int) -> int:
-    if not text.isascii() or not text.isdigit() or not least <= int(text[:20]) <= greatest:
+    is_short = text.isascii() and text.isdigit() and len(text) <= _DIGITS
+    if not is_short or not least <= int(text) <= greatest:
         raise RuleFieldError(
             name,
             _("'%(text)s' cannot be used.") % {"text": text[:40]},

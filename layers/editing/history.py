@@ -1,7 +1,7 @@
 """A layer through time: its versions, how two of them differ, and how it stood on a day."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from typing import Any
 
 from django.db import connection
@@ -55,8 +55,8 @@ def version_on(layer: Layer, day: date) -> LayerVersion:
     NotFoundError
         Nothing was published by then.
     """
-    midnight = datetime.combine(day + timedelta(days=1), time(), timezone.get_default_timezone())
-    version = versions_of(layer).filter(published_at__lt=midnight).first()
+    end = datetime.combine(day, time.max, timezone.get_default_timezone())
+    version = versions_of(layer).filter(published_at__lte=end).first()
     if version is None:
         raise NotFoundError(
             _("On %(day)s layer '%(slug)s' had no published version.")

@@ -18,6 +18,7 @@ from layers.errors import UserFacingError
 
 Handler = Callable[..., HttpResponse]
 LARGEST_PAGE = 5_000
+_DIGITS = 10
 
 
 def answers_json(**handlers: Handler) -> Handler:
@@ -110,7 +111,8 @@ def asked_number(request: HttpRequest, name: str, default: int, most: int = LARG
     text = request.GET.get(name, "")
     if not text:
         return default
-    if text.isascii() and text.isdigit() and 0 < int(text[:9]) <= most:
+    # the whole number is compared: 0000000019999 must not pass for its first digits
+    if text.isascii() and text.isdigit() and len(text) <= _DIGITS and 0 < int(text) <= most:
         return int(text)
     raise UserFacingError(
         _("%(name)s='%(value)s' is not a number from 1 to %(most)d.")

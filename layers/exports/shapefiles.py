@@ -50,7 +50,7 @@ class _TextCutter:
             rows = csv.writer(file)
             if is_first:
                 rows.writerow(["stable_id", "column", "whole text"])
-            rows.writerow([safe_cell(stable_id), column, safe_cell(value)])
+            rows.writerow([safe_cell(text) for text in (stable_id, column, value)])
         return whole[:LONGEST_TEXT_BYTES].decode(errors="ignore")
 
 

@@ -39,7 +39,8 @@ def csv_lines(
     found: Iterable[Batch], table: Table, srid: int, *, is_points: bool, for_excel: bool = False
 ) -> Iterator[bytes]:
     """Yield a table: labels, attributes, then longitude and latitude (points) or WKT."""
-    yield (BYTE_ORDER_MARK if for_excel else "").encode() + _line(_names(table, srid, is_points))
+    head = _line([safe_cell(name) for name in _names(table, srid, is_points)])
+    yield (BYTE_ORDER_MARK if for_excel else "").encode() + head
     decimals = DECIMALS_DEGREES if crs_of(srid).is_geographic else DECIMALS_METRES
     for batch in found:
         places = _coordinates(batch, decimals) if is_points else _outlines(batch, decimals)
@@ -53,7 +54,7 @@ def csv_metadata(table: Table, srid: int, provenance: Provenance, *, is_points: 
     columns = []
     for name in _names(table, srid, is_points):
         known = titles.get(name)
-        told: dict[str, Any] = {"name": name, "titles": name}
+        told: dict[str, Any] = {"name": name, "titles": safe_cell(name)}
         if known:
             told["datatype"] = _CSVW_TYPES.get(known.kind, "string")
             told["dc:description"] = {"km": known.title_km, "en": known.title_en}

@@ -71,7 +71,7 @@ def _name_and_password(header: str) -> tuple[str, str]:
     except (binascii.Error, UnicodeDecodeError):
         decoded = ""
     name, colon, password = decoded.partition(":")
-    if scheme.lower() != "basic" or not colon:
+    if scheme.lower() != "basic" or not colon or "\x00" in decoded:
         raise WrongPasswordError(
             _("The Authorization header is not HTTP Basic."),
             remedy=_("Send name and password as 'Basic', or leave the header out."),

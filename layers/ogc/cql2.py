@@ -180,6 +180,8 @@ class Filter:
     def _agreed(self, args: list[Any], kind: str, depth: int) -> list[sql.Composable]:
         """Return the sides of a comparison as SQL of one kind, or refuse them."""
         agreed = kind or self._kind(args, depth)
+        if agreed == "geometry":  # shapes have relations, no order and no equals sign
+            raise _mismatch("geometry", "text")
         values = [self._value(part, depth + 1) for part in args]
         for value in values:
             # days are kept as texts: a text may be compared with a day

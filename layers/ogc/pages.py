@@ -18,7 +18,9 @@ from layers.ogc.items import Page
 from layers.ogc.queryables import queryables
 from layers.ogc.times import Versions, versions_at
 
-DEFAULT_LIMIT, MOST_LIMIT, PAGE_LIMIT = 1_000, 10_000, 50
+DEFAULT_LIMIT, MOST_LIMIT = 1_000, 10_000
+# A page for people is put together in memory; JSON is streamed.
+PAGE_LIMIT, MOST_ON_A_PAGE = 50, 500
 _LIMIT_DIGITS = 9
 OWN_PARAMETERS = frozenset({"f", "lang", "limit", "bbox", "bbox-crs", "datetime", "crs", "next",
                             "filter", "filter-lang", "filter-crs"})  # fmt: skip
@@ -47,7 +49,7 @@ def asked_page(request: HttpRequest, version: LayerVersion) -> Page:
         version=version,
         versions=versions,
         crs=crs_named("crs", asked.get("crs", CRS84_URI)),
-        limit=_limit(asked.get("limit"), PAGE_LIMIT if is_html(request) else DEFAULT_LIMIT),
+        limit=_limit(asked.get("limit"), is_page=is_html(request)),
         after=after,
         box=box_on_ground("bbox", asked["bbox"], bbox_crs) if "bbox" in asked else None,
         condition=sql.SQL(" AND ").join(conditions) if conditions else None,
@@ -55,12 +57,13 @@ def asked_page(request: HttpRequest, version: LayerVersion) -> Page:
     )
 
 
-def _limit(text: str | None, default: int) -> int:
+def _limit(text: str | None, *, is_page: bool) -> int:
     """Return how many features are asked for; more than the most means the most (7.15.3)."""
+    default, most = (PAGE_LIMIT, MOST_ON_A_PAGE) if is_page else (DEFAULT_LIMIT, MOST_LIMIT)
     if text is None:
         return default
     if text.isascii() and text.isdigit() and len(text) <= _LIMIT_DIGITS and int(text) > 0:
-        return min(int(text), MOST_LIMIT)
+        return min(int(text), most)
     raise BadParameterError(
         _("%(name)s='%(value)s' is not a number from 1 to %(most)d.")
         % {"name": "limit", "value": text[:40], "most": MOST_LIMIT},

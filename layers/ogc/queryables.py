@@ -35,6 +35,22 @@ _FORMATS = {
 }
 
 
+class _Name(sql.Composable):
+    """The name of an attribute in a query with parameters, where a lone ``%`` would begin one.
+
+    Names come with files: one like ``%(box)s`` would take a parameter's text into its quotes.
+    """
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+    def as_string(self, context: Any) -> str:  # noqa: ANN401 - psycopg2's connection or cursor
+        """Return the quoted name."""
+        quoted: str = sql.Literal(self.name).as_string(context)
+        return quoted.replace("%", "%%")
+
+
 @dataclass(frozen=True, slots=True)
 class Queryable:
     """One attribute: its kind (text, number, integer, boolean, date, geometry, or "" for any)."""
@@ -48,7 +64,7 @@ class Queryable:
         """Return SQL for the value where it is of a kind; a value of another kind is NULL."""
         if self.column:
             return _COLUMN_SQL[self.column]
-        return _READ[kind].format(name=sql.Literal(self.name))
+        return _READ[kind].format(name=_Name(self.name))
 
 
 _COLUMN_SQL: dict[str, sql.Composable] = {

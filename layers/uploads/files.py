@@ -5,6 +5,7 @@ everything but letters, digits and a few signs was taken out of it.
 """
 
 import hashlib
+import re
 import shutil
 import unicodedata
 from pathlib import Path
@@ -24,6 +25,7 @@ LONGEST_NAME = 80
 LONGEST_ENDING = 12
 _ALLOWED_SIGNS = frozenset("-_.()+ ")
 _MB = 1_000_000
+_TOKEN = re.compile(r"[0-9a-f]{32}")
 # What must be free on the disk, as a multiple of the file: it is unpacked and stored.
 FREE_TIMES = 2
 
@@ -148,6 +150,6 @@ def remove_folder(token: UUID) -> None:
 def orphaned_folders(known: set[str]) -> list[Path]:
     """Return folders that belong to no upload: of a server that was killed while one arrived."""
     place = Path(settings.KRONG_UPLOAD_DIR)
-    return (
-        [f for f in place.iterdir() if f.is_dir() and f.name not in known] if place.is_dir() else []
-    )
+    # another folder, such as a disk's lost+found, is none of ours
+    folders = [f for f in place.iterdir() if f.is_dir()] if place.is_dir() else []
+    return [f for f in folders if _TOKEN.fullmatch(f.name) and f.name not in known]

@@ -13,11 +13,13 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import translation
+from django.utils.http import urlencode
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from layers.errors import UserFacingError
+from layers.exports.tables import safe_cell
 from layers.map_content import map_content
 from layers.models import ImportIssue, Run
 from layers.uploads.choices import chosen_layer
@@ -41,8 +43,6 @@ from layers.uploads.vocab import Step
 from layers.vocab import RunState
 
 _View = Callable[..., HttpResponseBase]
-# Signs with which a spreadsheet begins a formula: a file must not make one run.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _ENCODING_FIELDS = ("encoding", "x_field", "y_field", "wkt_field")
 
 
@@ -122,7 +122,7 @@ def _before(user: User, upload: Upload, layer: Mapping[str, Any]) -> Any:  # noq
 def _choose_context(user: User, upload: Upload, form: ChoicesForm) -> dict[str, Any]:
     address = reverse("layer-import-places", args=[upload.token])
     if name := form.layer.get("name"):
-        address += f"?layer={name}"
+        address += "?" + urlencode({"layer": name})
     return {
         "upload": upload,
         "form": form,
@@ -317,8 +317,5 @@ def _csv_lines(run: Run | None, language: str) -> Iterator[str]:
         with translation.override(language):
             words = (issue.get_kind_display(), issue.get_action_display())
         cells = (issue.stable_id, *words, issue.value, issue.message)
-        yield writer.writerow([issue.row, *map(_harmless, cells)])
-
-
-def _harmless(cell: str) -> str:
-    return f"'{cell}" if str(cell).startswith(_FORMULA) else str(cell)
+        # a file must not make a formula run in the reader's spreadsheet
+        yield writer.writerow([issue.row, *(safe_cell(str(cell)) for cell in cells)])

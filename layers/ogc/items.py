@@ -19,6 +19,9 @@ from layers.ogc.times import Versions
 from layers.sql_files import load_sql
 
 PORTION = 250  # features read at a time
+# A portion of any layer takes seconds; a filter that takes longer would keep the database from
+# all other readers.
+LONGEST_PORTION_MS = 30_000
 # Every digit a float has: an editor that sends a shape back must not have moved it.
 ALL_DIGITS = 15
 _EVERYTHING = sql.SQL("TRUE")
@@ -63,16 +66,27 @@ def shape_in(crs: OfferedCrs) -> sql.Composable:
 
 
 def features_of(page: Page) -> Iterator[tuple[str, str]]:
-    """Yield (identifier, GeoJSON text) of a page's features, and of one more if there is one."""
+    """Yield (identifier, GeoJSON text) of a page's features, and of one more if there is one.
+
+    Raises
+    ------
+    OperationalError
+        A portion took longer than LONGEST_PORTION_MS: the database ended the query.
+    """
     condition = page.condition or _EVERYTHING
     if page.box is not None:
         condition = sql.SQL("{} AND {}").format(_IN_BOX, condition)
     query = sql.SQL(load_sql(__file__, "items.sql")).format(
         shape=shape_in(page.crs), condition=condition
     )
-    with transaction.atomic():
-        connection.ensure_connection()
-        with connection.connection.cursor(name="ogc_items") as cursor:
+    with transaction.atomic(), connection.cursor() as limited:
+        limited.execute(
+            "SELECT set_config('statement_timeout', %s, TRUE)", [str(LONGEST_PORTION_MS)]
+        )
+        with (
+            connection.wrap_database_errors,
+            connection.connection.cursor(name="ogc_items") as cursor,
+        ):
             cursor.itersize = PORTION
             cursor.execute(query, _parameters(page))
             yield from cursor

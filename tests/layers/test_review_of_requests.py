@@ -9,13 +9,18 @@ import zipfile
 from datetime import timedelta
 
 import pytest
+from django.db import OperationalError, transaction
 from django.http import QueryDict
 from django.test import Client
 from django.utils import timezone
+from psycopg2 import sql
 
 from layers.catalogue.forms import DescriptionForm
 from layers.models import Layer
-from layers.ogc import pages
+from layers.ogc import items, pages
+from layers.ogc.crs_list import CRS84_URI, crs_named
+from layers.ogc.items import Page, features_of
+from layers.ogc.times import Versions
 from layers.services import publish_features
 from layers.uploads.files import orphaned_folders
 from layers.uploads.models import Upload
@@ -77,6 +82,20 @@ def test_a_page_for_people_holds_no_more_than_the_most_however_much_is_asked(mon
     assert "P-01" in page
     assert "P-02" not in page
     assert len(Reader().ids(limit=10_000)) == 5
+
+
+def test_no_reader_keeps_the_database_busy_longer_than_a_portion_may_take(monkeypatch):
+    layer = parcels()
+    version = layer.versions.get()
+    now = Versions(1, 1)
+    crs = crs_named("crs", CRS84_URI)
+    slow = sql.SQL("pg_sleep(0.3) IS NOT NULL")  # 1.5 s for five features
+    page = Page(version=version, versions=now, crs=crs, limit=5, condition=slow)
+    with transaction.atomic():
+        assert len(list(features_of(page))) == 5
+    monkeypatch.setattr(items, "LONGEST_PORTION_MS", 200)
+    with pytest.raises(OperationalError, match="statement timeout"), transaction.atomic():
+        list(features_of(page))
 
 
 def test_a_name_with_the_sign_nul_is_no_name():

@@ -1,5 +1,5 @@
 /** What differs between two versions of a layer: added green, removed red, changed before and after. */
-import { askServer } from "./element.js";
+import { askServer, element } from "./element.js";
 
 const content = JSON.parse(document.getElementById("diff-content").textContent);
 const status = document.getElementById("diff-status");
@@ -12,7 +12,8 @@ function draw(feature, look, title) {
   L.geoJSON(feature, {
     style,
     pointToLayer: (_feature, place) => L.circleMarker(place, { radius: 6, ...style }),
-    onEachFeature: (_feature, layer) => layer.bindTooltip(title),
+    // Leaflet takes a text for HTML; an identifier comes with a file
+    onEachFeature: (_feature, layer) => layer.bindTooltip(() => element("span", {}, title)),
   }).addTo(shown);
 }
 

@@ -6,13 +6,14 @@ from xml.sax.saxutils import escape, quoteattr
 
 import numpy as np
 import shapely
+from django.utils.translation import override
 from shapely.geometry.base import BaseGeometry
 
 from layers.exports.batches import Batch
 from layers.exports.columns import LABELS, unique_names
 from layers.exports.formats import DECIMALS_DEGREES
 from layers.exports.looks import Shades
-from layers.exports.provenance import Provenance, as_lines
+from layers.exports.provenance import Provenance, as_lines, written
 from layers.names import NameProperties
 
 _HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n<kml xmlns="http://www.opengis.net/kml/2.2">\n'
@@ -25,9 +26,16 @@ _OTHER_STYLE = "other"
 
 
 def document(
-    found: Iterable[Batch], provenance: Provenance, shades: Shades, names: NameProperties
+    found: Iterable[Batch],
+    provenance: Provenance,
+    shades: Shades,
+    names: NameProperties,
+    language: str | None,
 ) -> Iterator[bytes]:
-    """Yield a KML document; its description says where it comes from."""
+    """Yield a KML document; its description says where it comes from.
+
+    ``language`` is the reader's: a document is read when the request has already been answered.
+    """
     title = _text(str(provenance.get("title_km") or provenance["title_en"]))
     told = _text("\n".join(as_lines(provenance)))
     yield f"{_HEAD}<Document><name>{title}</name><description>{told}</description>\n".encode()
@@ -35,7 +43,9 @@ def document(
     yield "".join(_styles(shades)).encode()
     style_of = {entry.value: f"style-{n}" for n, entry in enumerate(shades.entries)}
     for batch in found:
-        yield "".join(_placemarks(batch, shades, style_of, names)).encode()
+        with override(language):
+            marks = "".join(_placemarks(batch, shades, style_of, names))
+        yield marks.encode()
     yield b"</Document></kml>\n"
 
 
@@ -70,15 +80,11 @@ def _placemarks(
 def _data(prefix: str, values: dict[str, Any]) -> str:
     told = "".join(
         f"<Data name={_quoted(f'{prefix}.{name}' if prefix else name)}>"
-        f"<value>{_text(_written(value))}</value></Data>"
+        f"<value>{_text(written(value))}</value></Data>"
         for name, value in values.items()
         if value is not None
     )
     return f"<ExtendedData>{told}</ExtendedData>"
-
-
-def _written(value: Any) -> str:  # noqa: ANN401 - whatever JSON holds
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _geometry(shape: BaseGeometry) -> str:

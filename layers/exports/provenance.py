@@ -1,5 +1,6 @@
 """What travels with every file: what it is, who made it, under which licence, as of when."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -44,9 +45,14 @@ def provenance_of(selection: Selection, wanted: ExportFormat, srid: int) -> dict
     return {name: value for name, value in told.items() if value not in ("", {})}
 
 
+def written(value: Any) -> str:  # noqa: ANN401 - whatever JSON holds
+    """Return a value as a text that programs read again: texts as they are, all else as JSON."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
 def as_lines(provenance: Provenance) -> list[str]:
     """Return a description as lines of text: ``licence: ODbL``."""
-    return [f"{name}: {' '.join(str(value).split())}" for name, value in provenance.items()]
+    return [f"{name}: {' '.join(written(value).split())}" for name, value in provenance.items()]
 
 
 def as_text(provenance: Provenance, *more: str) -> bytes:
@@ -56,4 +62,4 @@ def as_text(provenance: Provenance, *more: str) -> bytes:
 
 def as_strings(provenance: Provenance) -> dict[str, str]:
     """Return a description as formats keep it whose values are texts."""
-    return {name: str(value) for name, value in provenance.items()}
+    return {name: written(value) for name, value in provenance.items()}

@@ -9,6 +9,7 @@ from typing import IO
 from django.contrib.gis.db.models.functions import GeoFunc
 from django.core.files.storage import default_storage
 from django.db.models import TextField
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from layers.crs import PROJECT_SRID, crs_of, transformer
@@ -121,7 +122,7 @@ def _geojson_sequence(asked: ExportRequest, srid: int, provenance: Provenance) -
 def _kml(asked: ExportRequest, srid: int, provenance: Provenance) -> Iterator[bytes]:
     version = asked.selection.version
     shades, names = shades_of(version), name_properties(version)
-    return kml.document(_found(asked, srid), provenance, shades, names)
+    return kml.document(_found(asked, srid), provenance, shades, names, get_language())
 
 
 def _csv(asked: ExportRequest, srid: int, provenance: Provenance) -> Iterator[bytes]:

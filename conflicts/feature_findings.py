@@ -21,6 +21,7 @@ from conflicts.queries import (
     untold_outcomes,
 )
 from conflicts.vocab import RuleBookStatus
+from layers.editing.models import SurveyChange
 from layers.models import Layer
 from layers.visibility import Reader
 from layers.vocab import GeometryKind
@@ -38,7 +39,7 @@ class Standing:
     """How far the stored findings can be trusted now."""
 
     detections: tuple[DetectionRun, ...]  # the newest of each rule book
-    changed_layers: tuple[Layer, ...]  # published after a detection, or never part of it
+    changed_layers: tuple[Layer, ...]  # published or surveyed since, or never part of it
     unasked_rulebooks: tuple[RuleBook, ...]  # in force, but this version was never asked
     untold_rules: int
 
@@ -101,9 +102,12 @@ def _was_asked(book: RuleBook, detection: DetectionRun | None) -> bool:
 
 
 def _changed_since(detections: Sequence[DetectionRun]) -> Iterable[Layer]:
-    """Return the layers of features whose published version some detection has not seen."""
+    """Return the layers whose version or surveyed areas, as they are now, some detection missed."""
+    begun = [detection.run.started_at for detection in detections if detection.run.started_at]
+    restated = SurveyChange.objects.filter(changed_at__gte=min(begun)) if begun else ()
+    surveyed_since = {change.layer_id for change in restated}
     published = Layer.objects.exclude(published_number=None)
     for layer in published.exclude(geometry_kind=GeometryKind.RASTER).order_by("slug"):
         seen = {detection.data_versions.get(layer.slug) for detection in detections}
-        if seen - {layer.published_number}:
+        if seen - {layer.published_number} or layer.pk in surveyed_since:
             yield layer

@@ -42,6 +42,47 @@ class ReservingNotAllowedError(UserFacingError):
         )
 
 
+class ReleasingNotAllowedError(UserFacingError):
+    """The account may not release reserved land, or not this: it reserved it itself."""
+
+    status = 403
+
+    def __init__(self, own: str = "") -> None:
+        if own:
+            super().__init__(
+                _("You reserved '%(reference)s' yourself. Nothing was released.")
+                % {"reference": own},
+                remedy=_("A second person with the right to release land has to release it."),
+            )
+            return
+        super().__init__(
+            _("Your account may not release reserved land."),
+            remedy=_("Ask who runs this system for the right to release land."),
+        )
+
+
+class NothingToReleaseError(UserFacingError):
+    """The reservation holds no land any more."""
+
+    status = 409
+
+    def __init__(self, reference: str, status: str) -> None:
+        super().__init__(
+            _("Reservation '%(reference)s' holds no land any more: %(status)s.")
+            % {"reference": reference, "status": status},
+            remedy=_("Nothing is left to do: the land can be reserved again."),
+        )
+
+
+class ReleaseError(UserFacingError):
+    """What a release states is missing or cannot be; a form shows it beside ``field``."""
+
+    def __init__(self, field: str, what: str, *, remedy: str) -> None:
+        super().__init__(f"{what} {_('Nothing was released.')}", remedy=remedy)
+        self.field = field
+        self.problem = f"{what} {remedy}"
+
+
 class ApplicationError(UserFacingError):
     """A permit application that cannot be read as it stands; nothing was checked.
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from layers.models import LandUseClass, LayerVersion, in_reader_language
 from layers.vocab import BLOCKING_BASES, Basis
+from planning.release_record import LandRelease  # noqa: F401 - Django finds models here
 from planning.vocab import (
     PARAMETER_UNITS,
     RESERVATION_PERMISSIONS,

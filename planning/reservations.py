@@ -15,7 +15,7 @@ from layers import numbers
 from layers.crs import PROJECT_SRID
 from layers.errors import NotFoundError, UserFacingError
 from layers.models import Feature, LandUseClass, Layer
-from layers.queries import class_branches, current_features, layer_named
+from layers.queries import class_branches, layer_named
 from layers.services import NewFeature, open_layer, publish_features
 from layers.sql_files import load_sql
 from layers.vocab import GeometryKind, Lifecycle
@@ -28,7 +28,7 @@ from planning.models import (
     ReservationParcel,
 )
 from planning.reservation_spec import ReservationSpec
-from planning.vocab import PlanStatus, ReservationStatus, Tenure
+from planning.vocab import HOLDING_NOTHING, PlanStatus, ReservationStatus, Tenure
 
 RESERVATION_LAYER = "reservations"
 # Two outlines drawn along one fence never agree to the millimetre.
@@ -70,6 +70,7 @@ def reserve_land(
     """
     class_branches([spec.purpose_class])
     with transaction.atomic():
+        locked_reservation_layer()  # first: of two who want the same land one is told
         if known := LandReservation.objects.filter(reference=spec.reference).first():
             return _same_or_refuse(known, spec)
         _refuse_reserved_land(spec)
@@ -97,8 +98,23 @@ def reservation_named(reference: str) -> LandReservation:
 
 
 def outline_of(reservation: LandReservation) -> Feature:
-    """Return the published outline of a reservation."""
-    return current_features(RESERVATION_LAYER).get(stable_id=reservation.feature_stable_id)
+    """Return the outline of a reservation; of a released one as it stood last."""
+    rows = Feature.objects.filter(layer__slug=RESERVATION_LAYER).select_related("layer")
+    return rows.filter(stable_id=reservation.feature_stable_id).latest("introduced_in")
+
+
+def locked_reservation_layer() -> Layer:
+    """Return layer ``reservations``, opened if it is new, for this transaction alone."""
+    layer = open_layer(
+        slug=RESERVATION_LAYER,
+        geometry_kind=GeometryKind.POLYGON,
+        title_en="Land reservations",
+        title_km="ដីបម្រុងទុក",
+        theme="reservation",
+        source="Entered in Krong; each row names its decision.",
+        steward="Municipal administration",
+    )
+    return Layer.objects.select_for_update().get(pk=layer.pk)
 
 
 def summary(reservation: LandReservation, *, shows_parcels: bool = True) -> dict[str, Any]:
@@ -155,9 +171,7 @@ def _same_or_refuse(known: LandReservation, spec: ReservationSpec) -> LandReserv
 
 
 def _refuse_reserved_land(spec: ReservationSpec) -> None:
-    live = LandReservation.objects.exclude(
-        status__in=[ReservationStatus.RELEASED, ReservationStatus.LAPSED]
-    )
+    live = LandReservation.objects.exclude(status__in=HOLDING_NOTHING)
     for reservation in live:
         stands = shapely.from_wkb(bytes(outline_of(reservation).geometry.wkb))
         shared = stands.intersection(spec.geometry).area
@@ -274,15 +288,6 @@ def _store_balance(reservation: LandReservation, balance: Balance) -> None:
 
 
 def _publish_outline(spec: ReservationSpec) -> None:
-    layer = open_layer(
-        slug=RESERVATION_LAYER,
-        geometry_kind=GeometryKind.POLYGON,
-        title_en="Land reservations",
-        title_km="ដីបម្រុងទុក",
-        theme="reservation",
-        source="Entered in Krong; each row names its decision.",
-        steward="Municipal administration",
-    )
     outline = NewFeature(
         stable_id=spec.reference,
         geometry=spec.geometry,
@@ -297,4 +302,4 @@ def _publish_outline(spec: ReservationSpec) -> None:
             "instrument": spec.instrument,
         },
     )
-    publish_features(layer=layer, features=[outline], replaces_all=False)
+    publish_features(layer=locked_reservation_layer(), features=[outline], replaces_all=False)

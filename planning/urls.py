@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from planning import views_extract, views_permits, views_reservations
+from planning import views_extract, views_permits, views_releases, views_reservations
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("extract/", views_extract.extract_search, name="extract"),
@@ -13,6 +13,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("permits/<int:number>/", views_permits.permit_run, name="permit-run"),
     path("reservations/", views_reservations.reservations, name="reservations"),
     path("reservations/<str:reference>/", views_reservations.reservation, name="reservation"),
+    path(
+        "reservations/<str:reference>/release/", views_releases.release, name="reservation-release"
+    ),
     path(
         "reservations/<str:reference>/sheet.pdf",
         views_reservations.reservation_sheet,

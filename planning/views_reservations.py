@@ -19,14 +19,16 @@ from layers.errors import UserFacingError
 from layers.models import Layer
 from layers.visibility import visible_layer, visible_layers
 from planning.errors import ReservingNotAllowedError
+from planning.forms_release import ReleaseForm
 from planning.models import LandReservation
+from planning.releases import is_second_person, land_held, release_facts, release_of
 from planning.reservation_spec import MAX_SPEC_BYTES, ReservationSpec, read_upload
 from planning.reservations import RESERVATION_LAYER, reservation_named, reserve_land, summary
 from planning.sheet.document import print_page, set_sheet
 from planning.sheet.exchange import geojson_of, write_geopackage
 from planning.sheet.facts import SheetFacts, facts_of
 from planning.sheet.paper import PAPERS
-from planning.vocab import RESERVE_LAND
+from planning.vocab import HOLDING_NOTHING, RELEASE_LAND, RESERVE_LAND
 
 MAP_ZOOM = 17
 
@@ -40,10 +42,23 @@ def reservations(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def reservation(request: HttpRequest, reference: str) -> HttpResponse:
-    found = _seen(request, reference)
+    found = seen_reservation(request, reference)
     if not request.accepts("text/html"):
         told = summary(found, shows_parcels=_shows_parcels(request, found))
+        names = request.user.is_authenticated
+        told["release"] = release_facts(release_of(found), names_account=names)
         return JsonResponse(told, json_dumps_params={"ensure_ascii": False})
+    return reservation_page(request, found)
+
+
+def reservation_page(
+    request: HttpRequest,
+    found: LandReservation,
+    *,
+    form: ReleaseForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """Return the page of a reservation, with the form that releases it as it was typed."""
     facts = facts_of(found, shows_parcels=_shows_parcels(request, found))
     context = {
         "reservation": found,
@@ -51,13 +66,17 @@ def reservation(request: HttpRequest, reference: str) -> HttpResponse:
         "balance": found.balance,
         "on_map": _map_view(facts),
         "papers": PAPERS,
+        "holds_land": found.status not in HOLDING_NOTHING,
+        "may_release": may_release(request),
+        "is_own": isinstance(request.user, User) and not is_second_person(found, request.user),
+        "form": form or ReleaseForm(),
     }
-    return render(request, "planning/reservation.html", context)
+    return render(request, "planning/reservation.html", context, status=status)
 
 
 @require_GET
 def reservation_sheet(request: HttpRequest, reference: str) -> HttpResponse:
-    found = _seen(request, reference)
+    found = seen_reservation(request, reference)
     paper, scale = request.GET.get("paper", "A3"), _asked_scale(request)
     page = set_sheet(found, paper=paper, scale=scale)
     etag = f'"{page.name}"'
@@ -72,13 +91,13 @@ def reservation_sheet(request: HttpRequest, reference: str) -> HttpResponse:
 
 @require_GET
 def reservation_geojson(request: HttpRequest, reference: str) -> HttpResponse:
-    content = geojson_of(facts_of(_seen(request, reference))).encode()
+    content = geojson_of(facts_of(seen_reservation(request, reference))).encode()
     return _file(content, "application/geo+json", f"{reference}.geojson")
 
 
 @require_GET
 def reservation_geopackage(request: HttpRequest, reference: str) -> HttpResponse:
-    facts = facts_of(_seen(request, reference))
+    facts = facts_of(seen_reservation(request, reference))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "sheet.gpkg"
         write_geopackage(facts, path)
@@ -103,6 +122,11 @@ def may_reserve(request: HttpRequest) -> bool:
     return isinstance(request.user, User) and request.user.has_perm(RESERVE_LAND)
 
 
+def may_release(request: HttpRequest) -> bool:
+    """Tell whether who asks holds the right to release reserved land."""
+    return isinstance(request.user, User) and request.user.has_perm(RELEASE_LAND)
+
+
 def _requested(request: HttpRequest) -> ReservationSpec:
     upload = request.FILES.get("file")
     if upload is None:
@@ -119,13 +143,18 @@ def _list_page(
         visible_layer(request.user, RESERVATION_LAYER)
     if not request.accepts("text/html"):
         shown = [summary(row, shows_parcels=_shows_parcels(request, row)) for row in rows]
-        listed = {"reservations": shown}
+        listed = {"reservations": shown, "held_m2": land_held()["held_m2"]}
         return JsonResponse(listed, json_dumps_params={"ensure_ascii": False})
-    context = {"rows": rows, "problem": problem, "may_reserve": may_reserve(request)}
+    context = {
+        "rows": rows,
+        "held": land_held(),
+        "problem": problem,
+        "may_reserve": may_reserve(request),
+    }
     return render(request, "planning/reservations.html", context, status=status)
 
 
-def _seen(request: HttpRequest, reference: str) -> LandReservation:
+def seen_reservation(request: HttpRequest, reference: str) -> LandReservation:
     """Return a reservation the reader may see: its outline lies in a layer with readers."""
     visible_layer(request.user, RESERVATION_LAYER)
     return reservation_named(reference)

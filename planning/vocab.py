@@ -108,9 +108,16 @@ UNDECIDED_RESERVATIONS = [
     ReservationStatus.LAPSED,
 ]
 
-# Who may set public land aside; the right is given to each account by name.
+# Who may set public land aside and who may give it free; given to each account by name.
 RESERVE_LAND = "planning.reserve_land"
-RESERVATION_PERMISSIONS = (("reserve_land", "Can reserve land"),)
+RELEASE_LAND = "planning.release_land"
+RESERVATION_PERMISSIONS = (
+    ("reserve_land", "Can reserve land"),
+    ("release_land", "Can release reserved land"),
+)
+
+# Land under these may be reserved anew; under all others it is taken.
+HOLDING_NOTHING = [ReservationStatus.RELEASED, ReservationStatus.LAPSED]
 
 # These no longer hold the land: their outlines bind nobody.
 ENDED_RESERVATIONS = [

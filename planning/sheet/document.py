@@ -171,7 +171,9 @@ def _further_lines(facts: SheetFacts, paper: Paper) -> int:
     """Return how many lines long texts take beyond their first: the legend yields them."""
     letters_a_line = paper.column_mm * FACTS_SHARE / (paper.text_pt * MM_PER_PT * LETTER_WIDTH)
     texts = [*facts.purpose.values(), facts.reservation.beneficiary, *facts.legal_basis.values()]
-    return sum(math.ceil(len(text) / letters_a_line) - 1 for text in texts if text)
+    texts += facts.released_by_decision.values()
+    release_rows = 2 if facts.release else 0
+    return release_rows + sum(math.ceil(len(text) / letters_a_line) - 1 for text in texts if text)
 
 
 def _class_name(reservation: LandReservation) -> Said:

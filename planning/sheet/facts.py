@@ -18,8 +18,10 @@ from layers.crs import PROJECT_SRID
 from layers.models import Feature, Layer, LayerVersion
 from layers.queries import features_in_version
 from layers.vocab import Visibility
-from planning.models import LandReservation, ReservationParcel
+from planning.models import LandReservation, LegalInstrument, ReservationParcel
 from planning.parcels import NUMBER_PROPERTIES
+from planning.release_record import LandRelease
+from planning.releases import release_of
 from planning.reservations import RESERVATION_LAYER, outline_of
 from planning.sentences import Said, labelled, named, said
 from planning.sheet.boundary import BoundaryPoint, boundary_points
@@ -56,6 +58,7 @@ class SheetFacts:
     sources: list[LayerVersion]
     is_synthetic: bool
     is_withheld: bool = False  # parcels are left out: their layer is not the reader's to see
+    release: LandRelease | None = None
 
     @property
     def digest(self) -> str:
@@ -81,13 +84,14 @@ class SheetFacts:
     @property
     def legal_basis(self) -> Said:
         """The instrument as written, or that none is stated; none is ever made up."""
-        instrument = self.reservation.instrument
-        if instrument is not None:
-            number = f" ({instrument.number}, {instrument.dated})" if instrument.number else ""
-            title = named(instrument.title_km, instrument.title_en)
-            return {language: text + number for language, text in title.items()}
-        written = self.reservation.instrument_text
-        return named(written, written) if written else said("none stated")
+        return _instrument(self.reservation.instrument, self.reservation.instrument_text)
+
+    @property
+    def released_by_decision(self) -> Said:
+        """The decision that released the land, as written; empty while it is reserved."""
+        if self.release is None:
+            return named("", "")
+        return _instrument(self.release.instrument, self.release.instrument_text)
 
     @property
     def plan(self) -> Said:
@@ -100,7 +104,7 @@ class SheetFacts:
 
     def _stated(self) -> dict[str, Any]:
         reservation, balance = self.reservation, self.reservation.balance
-        return {
+        return _release_stated(self.release) | {
             "reference": reservation.reference,
             "purpose": [reservation.purpose_km, reservation.purpose_en],
             "purpose_class": reservation.purpose_class.code,
@@ -144,7 +148,23 @@ def facts_of(reservation: LandReservation, *, shows_parcels: bool | None = None)
         sources=_sources(reservation, rows),
         is_synthetic=has_synthetic(marks),
         is_withheld=not shows,
+        release=release_of(reservation),
     )
+
+
+def _instrument(known: LegalInstrument | None, written: str) -> Said:
+    if known is None:
+        return named(written, written) if written else said("none stated")
+    number = f" ({known.number}, {known.dated})" if known.number else ""
+    title = named(known.title_km, known.title_en)
+    return {language: text + number for language, text in title.items()}
+
+
+def _release_stated(release: LandRelease | None) -> dict[str, Any]:
+    """Return what the digest covers of a release; nothing of it while the land is reserved."""
+    if release is None:
+        return {}
+    return {"release": [release.released_on, release.instrument_text, release.reason]}
 
 
 def parcels_are_public(reservation: LandReservation) -> bool:

@@ -11,6 +11,7 @@ from tests.factories import rectangle, square
 from tests.planning.city import flooded, nothing_reserved, r1_plot
 from tests.planning.reserved_land import block, reserve
 from tests.planning.test_permit_pages import TYPED
+from tests.planning.test_releases import release
 from tests.scenarios.basins import HEAVY_RAIN, plain_with_a_pit, run_scenario, write_scenario
 
 pytestmark = pytest.mark.django_db
@@ -50,6 +51,33 @@ def test_the_page_of_reserved_land_has_no_english_sentence(client):
     reserve()
 
     assert english_in(opened(client, reverse("reservation", args=["RES-1"]))) == []
+
+
+@pytest.mark.parametrize("typed", [{}, {"instrument": ".", "released_on": "2999-01-01"}])
+def test_the_form_that_releases_land_tells_its_mistakes_in_khmer(client, typed):
+    block()
+    reserve()
+    client.force_login(User.objects.create_superuser("sokha"))
+    posted = {"reason": "សាលានៅកន្លែងផ្សេង", **typed}
+
+    answer = client.post(reverse("reservation-release", args=["RES-1"]), posted)
+
+    assert answer.status_code == 400
+    assert english_in(answer.content.decode()) == []
+
+
+@pytest.mark.parametrize("is_signed_in", [False, True])
+def test_the_page_of_released_land_has_no_english_sentence(client, is_signed_in):
+    block()
+    person = User.objects.create_superuser("sokha")
+    release(reserve(), person, instrument="ដីកា លេខ ១២", reason="សាលានៅកន្លែងផ្សេង")
+    if is_signed_in:
+        client.force_login(person)
+
+    page = opened(client, reverse("reservation", args=["RES-1"]))
+
+    assert "ដីនេះត្រូវបានដោះលែង" in page
+    assert english_in(page) == []
 
 
 @pytest.mark.parametrize("is_signed_in", [False, True])

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from layers.commands import KrongCommand
 from layers.errors import NotFoundError
-from planning.vocab import RESERVE_LAND
+from planning.vocab import RELEASE_LAND, RESERVE_LAND
 
 
 class Command(KrongCommand):
@@ -16,7 +16,8 @@ class Command(KrongCommand):
 
     def add_own_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("account", help="the name the account signs in with")
-        parser.add_argument("right", nargs="?", default=RESERVE_LAND, help=RESERVE_LAND)
+        known = f"{RESERVE_LAND} (if none is named), {RELEASE_LAND} or another"
+        parser.add_argument("right", nargs="?", default=RESERVE_LAND, help=known)
         parser.add_argument("--take-away", action="store_true", help="end the right")
 
     def run(self, **options: Any) -> dict[str, Any]:

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from layers.commands import KrongCommand
-from layers.exports.asking import selection_asked, srid_asked
+from layers.exports.asking import refuse_unknown_words, selection_asked, srid_asked
 from layers.exports.formats import ExportError, ExportFormat, format_named
+from layers.exports.selection import SelectionError
 from layers.exports.service import Download, ExportRequest, export
 from layers.queries import layer_named
 
@@ -63,12 +64,22 @@ def _words(options: Mapping[str, Any]) -> dict[str, str]:
         "lifecycle": options["lifecycle"],
         "q": options["search"],
     }
-    asked |= {key: value for key, _sign, value in (w.partition("=") for w in options["where"])}
+    for text in options["where"]:
+        key, _sign, value = text.partition("=")
+        if not value:
+            raise SelectionError(
+                f"--where '{text}' does not say what to compare with.",
+                remedy="Write for example --where min.floors=3.",
+            )
+        refuse_unknown_words([key])
+        asked[key] = value
     return {word: value for word, value in asked.items() if value}
 
 
 def _store(made: Download, output: Path) -> int:
     """Write beside the place and then put it there: a file is whole or not there."""
+    if output.is_dir():
+        raise ExportError(f"{output} is a folder.", remedy="Name a file in it.")
     try:
         handle, name = tempfile.mkstemp(dir=output.parent, prefix=f".{output.name}.")
     except OSError as error:
@@ -79,8 +90,16 @@ def _store(made: Download, output: Path) -> int:
     try:
         with os.fdopen(handle, "wb") as file:
             size = sum(file.write(piece) for piece in made.content)
+        Path(name).chmod(0o666 & ~_umask())  # mkstemp's own files are for their maker only
         Path(name).replace(output)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
     return size
+
+
+def _umask() -> int:
+    """Return the rights that new files of this process lack; it can be read by setting it only."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask

@@ -80,7 +80,7 @@ def page_of(selection: Selection, order: Order) -> TablePage:
             _("A layer of this size is listed by identifier only."),
             remedy=_("Narrow the list by class, words or an attribute instead."),
         )
-    rows = selected(selection).select_related("land_use")
+    rows = selected(selection, may_be_newer=True).select_related("land_use")
     found, count = _asked(_ordered(rows, order), selection)
     return _page(selection, order, found, count)
 
@@ -104,7 +104,7 @@ def _count(selection: Selection) -> int | None:
     if selection.is_all:
         return selection.version.feature_count
     is_cheap = selection.version.feature_count <= COUNTED_UP_TO
-    return selected(selection).count() if is_cheap else None
+    return selected(selection, may_be_newer=True).count() if is_cheap else None
 
 
 def _ordered(rows: QuerySet[Feature], order: Order) -> QuerySet[Feature]:

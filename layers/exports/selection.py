@@ -82,8 +82,12 @@ class Selection:
         return {name: value for name, value in asked.items() if value}
 
 
-def selected(selection: Selection) -> QuerySet[Feature]:
+def selected(selection: Selection, *, may_be_newer: bool = False) -> QuerySet[Feature]:
     """Return the features of a selection, in no order yet.
+
+    They are those of the version, whatever is published while they are read. With
+    ``may_be_newer``, the rows of a published version are looked up as what stands now, by faster
+    indexes: for a page on a screen, never for a file that names its version.
 
     Raises
     ------
@@ -94,8 +98,7 @@ def selected(selection: Selection) -> QuerySet[Feature]:
     """
     version = selection.version
     rows = features_in_version(version.layer, version.number)
-    if version.number == version.layer.published_number:
-        # said plainly, so that the indexes of what stands now are used
+    if may_be_newer and version.number == version.layer.published_number:
         rows = version.layer.features.filter(retired_in=None)
     if selection.bbox:
         box = GEOSGeometry(memoryview(shapely.to_wkb(selection.bbox)), srid=PROJECT_SRID)

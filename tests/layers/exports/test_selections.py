@@ -242,6 +242,15 @@ class TestLabels:
         with pytest.raises(SelectionError, match="'gone' is no lifecycle"):
             chosen(layer, lifecycle="gone")
 
+    def test_a_file_begun_before_a_publication_holds_the_version_it_names(self, layer):
+        begun = Selection(version=layer.versions.get(number=1))
+        before = {row.stable_id for row in selected(begun)}
+        publish_features(layer=layer, features=[feature("NEW", square(900, 900, 10))])
+
+        assert "NEW" not in before
+        assert {row.stable_id for row in selected(begun)} == before
+        assert {row.stable_id for row in selected(begun, may_be_newer=True)} == {"NEW"}
+
     def test_an_earlier_version_is_chosen_from_as_it_stood(self, layer):
         moved = feature("F-01", square(500, 500, 10))
         publish_features(layer=layer, features=[moved])

@@ -11,8 +11,8 @@ from layers.models import LayerVersion
 from layers.own_tables import OwnTable, layers_with_own_table
 from layers.sql_files import load_sql
 
-# From so many rows on the table of its own costs less than writing into common indexes (measured:
-# docs/adr/0011). Below it, a table more would only make every plan longer.
+# A table of its own is 2.2 times faster to fill at 20,000 rows and already 1.6 times at 5,000
+# (docs/adr/0011); but each one makes plans longer, so small layers share one.
 OWN_TABLE_FROM_ROWS = 20_000
 
 

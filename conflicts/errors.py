@@ -1,5 +1,7 @@
 """Errors of the rule book that a planner can put right."""
 
+from django.utils.translation import gettext as _
+
 from layers.errors import UserFacingError
 
 
@@ -19,3 +21,17 @@ class RuleFieldError(UserFacingError):
 
 class RuleBookFileError(UserFacingError):
     """A rule-book file that cannot be used; nothing of it was stored."""
+
+
+class DecidingNotAllowedError(UserFacingError):
+    """The account may not decide about findings; nothing was stored."""
+
+    status = 403
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("Your account may not decide about conflicts."),
+            remedy=_(
+                "Ask who runs this system for the right to decide. Reading and printing need none."
+            ),
+        )

@@ -31,7 +31,7 @@ def require_decision(now: FindingState, wanted: FindingState, reason: str) -> No
             _("this finding is resolved already."),
             remedy=_("Nothing is left to decide; it opens by itself if it comes back."),
         )
-    if not reason.strip():
+    if not any(letter.isalnum() for letter in reason):  # also zero-width spaces, a lone dot
         raise RuleFieldError(
             "reason", _("is empty."), remedy=_("Say why: the next planner will ask.")
         )

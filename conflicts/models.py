@@ -5,7 +5,14 @@ from django.contrib.gis.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from conflicts.vocab import Change, FindingState, Note, RuleBookStatus, Severity
+from conflicts.vocab import (
+    FINDING_PERMISSIONS,
+    Change,
+    FindingState,
+    Note,
+    RuleBookStatus,
+    Severity,
+)
 from layers.crs import PROJECT_SRID
 from layers.models import Feature, Run, in_reader_language
 from layers.vocab import BLOCKING_BASES, Answer, Basis
@@ -175,6 +182,7 @@ class Finding(models.Model):
 
     class Meta:
         ordering = ["rule_code", "subject_layer", "subject_id", "object_layer", "object_id"]
+        permissions = FINDING_PERMISSIONS
         constraints = [
             models.UniqueConstraint(
                 fields=[

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 import shapely
 from django.contrib.auth.decorators import login_required
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import AbstractBaseUser, User
 from django.contrib.gis.geos import GEOSGeometry
 from django.core.paginator import Paginator
 from django.db.models import Count, Max
@@ -17,7 +17,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import condition, require_GET, require_http_methods
 
-from conflicts.errors import RuleFieldError
+from conflicts.errors import DecidingNotAllowedError, RuleFieldError
 from conflicts.explanations import (
     amount,
     basis_sentence,
@@ -45,6 +45,7 @@ from conflicts.queries import (
 )
 from conflicts.rule_answers import count_untold, rule_answer
 from conflicts.services import decide_finding
+from conflicts.vocab import DECIDE_FINDING
 from layers.crs import PROJECT_SRID, WGS84_SRID, reproject
 from layers.models import Feature, Layer
 from layers.numbers import unit_name
@@ -88,7 +89,7 @@ def finding_list(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def finding_page(request: HttpRequest, number: int) -> HttpResponse:
-    """Show one finding with its evidence and history; a signed-in planner decides here."""
+    """Show one finding with its evidence and history; who holds the right decides here."""
     if request.method == "POST":
         return _decide(request, number)
     return _finding_page(request, number, DecisionForm())
@@ -96,18 +97,25 @@ def finding_page(request: HttpRequest, number: int) -> HttpResponse:
 
 @login_required
 def _decide(request: HttpRequest, number: int) -> HttpResponse:
+    finding = finding_numbered(number, reader=request.user)  # first: one not seen is 404, not 403
+    if not _may_decide(request):
+        raise DecidingNotAllowedError
     form = DecisionForm(request.POST)
     if not form.is_valid():
         return _finding_page(request, number, form, status=400)
     user = request.user
     decide_finding(
-        finding=finding_numbered(number, reader=request.user),
+        finding=finding,
         state=form.cleaned_data["state"],
         reason=form.cleaned_data["reason"],
         decided_by=user if isinstance(user, AbstractBaseUser) else None,
         valid_to=form.cleaned_data["valid_to"],
     )
     return redirect("finding", number=number)
+
+
+def _may_decide(request: HttpRequest) -> bool:
+    return isinstance(request.user, User) and request.user.has_perm(DECIDE_FINDING)
 
 
 def _finding_page(
@@ -118,6 +126,7 @@ def _finding_page(
         **_row(finding),
         **_evidence(finding),
         "form": form,
+        "may_decide": _may_decide(request),
         "observations": finding.observations.select_related("detection__run")[:50],
         "decisions": finding.decisions.select_related("decided_by"),
     }

@@ -38,6 +38,10 @@ class FindingState(TextChoices):
     DISMISSED = "dismissed", _("dismissed")
 
 
+# Who may decide about findings: the map hides what is dismissed. Given to each account by name.
+DECIDE_FINDING = "conflicts.decide_finding"
+FINDING_PERMISSIONS = (("decide_finding", "Can decide about a finding"),)
+
 # What a person may decide; "resolved" is what a new detection shows, never a mere word.
 DECISIONS = (
     FindingState.OPEN,

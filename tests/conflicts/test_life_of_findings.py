@@ -286,12 +286,16 @@ def test_nobody_can_declare_a_finding_resolved():
         decide(finding, "resolved")
 
 
-def test_a_decision_without_a_reason_is_refused():
+@pytest.mark.parametrize("state", ["accepted", "dismissed"])
+@pytest.mark.parametrize("reason", ["", "  ", "\u200b", " - . "])
+def test_a_decision_without_a_reason_in_words_is_refused(state, reason):
     city(100)
     finding = detect()
 
     with pytest.raises(RuleFieldError, match="Say why"):
-        decide_finding(finding=finding, state="dismissed", reason="  ")
+        decide_finding(finding=finding, state=state, reason=reason)
+    finding.refresh_from_db()
+    assert finding.state == "open"
 
 
 def test_a_flood_finding_survives_a_new_run_of_the_same_flood():

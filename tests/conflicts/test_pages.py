@@ -1,7 +1,7 @@
 """The pages of findings, in both languages, for everyone and for planners."""
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
 from django.urls import reverse
 
 from conflicts.models import Decision, Finding
@@ -44,6 +44,7 @@ def finding(layer):
 @pytest.fixture
 def planner(client):
     user = User.objects.create_user("sokha", password="a-long-password")
+    user.user_permissions.add(Permission.objects.get(codename="decide_finding"))
     client.force_login(user)
     return user
 

@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib.auth.models import Permission, User
 from django.utils.translation import gettext as _
 
+from conflicts.vocab import DECIDE_FINDING
 from layers.commands import KrongCommand
 from layers.errors import NotFoundError
 from planning.vocab import RELEASE_LAND, RESERVE_LAND
@@ -16,7 +17,7 @@ class Command(KrongCommand):
 
     def add_own_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("account", help="the name the account signs in with")
-        known = f"{RESERVE_LAND} (if none is named), {RELEASE_LAND} or another"
+        known = f"{RESERVE_LAND} (if none is named), {RELEASE_LAND}, {DECIDE_FINDING} or another"
         parser.add_argument("right", nargs="?", default=RESERVE_LAND, help=known)
         parser.add_argument("--take-away", action="store_true", help="end the right")
 
@@ -46,7 +47,8 @@ def _right(name: str) -> Permission:
     app, _dot, codename = name.partition(".")
     right = Permission.objects.filter(content_type__app_label=app, codename=codename).first()
     if right is None:
-        rights = Permission.objects.filter(content_type__app_label__in=["layers", "planning"])
+        apps = ["layers", "conflicts", "planning"]
+        rights = Permission.objects.filter(content_type__app_label__in=apps)
         known = sorted(f"{r.content_type.app_label}.{r.codename}" for r in rights)
         raise NotFoundError(
             _("There is no right '%(name)s'.") % {"name": name},

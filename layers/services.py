@@ -10,7 +10,6 @@ from typing import Any, cast
 import shapely
 from django.contrib.auth.models import User
 from django.contrib.gis.geos import GEOSGeometry, MultiPolygon
-from django.core.files import File
 from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -21,6 +20,7 @@ from layers.crs import PROJECT_SRID
 from layers.errors import NotFoundError, UnknownLandUseError, UserFacingError
 from layers.models import LandUseClass, Layer, LayerVersion, RasterLayer, SurveyedArea
 from layers.queries import class_branches
+from layers.raster_files import leaving_no_files, save_file, sweep_files
 from layers.sql_files import load_sql
 from layers.storing import store
 from layers.vocab import Completeness, GeometryKind, Lifecycle, VersionState
@@ -189,7 +189,7 @@ def published_version(layer: Layer) -> LayerVersion:
     return layer.versions.get(state=VersionState.PUBLISHED)
 
 
-@transaction.atomic
+@leaving_no_files()
 def publish_raster(
     *, layer: Layer, path: Path, provenance: Provenance, described: Mapping[str, Any]
 ) -> RasterLayer:
@@ -208,10 +208,10 @@ def publish_raster(
     ).exclude(version__source_digest="")
     if known := same.first():
         return known
+    sweep_files()
     version = publish_number(layer, next_number(layer), provenance, 1)
     raster = RasterLayer(version=version, **described)
-    with path.open("rb") as content:
-        raster.file.save(f"{layer.slug}-v{version.number}.tif", File(content), save=False)
+    save_file(raster, path, f"{layer.slug}-v{version.number}")
     raster.save()
     return raster
 

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 from django.core.files.storage import default_storage
-from django.db import transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 from shapely.geometry import box
@@ -16,6 +15,7 @@ from shapely.geometry import box
 from layers.classes import read_table
 from layers.crs import PROJECT_SRID
 from layers.models import Layer, Run
+from layers.raster_files import leaving_no_files
 from layers.services import (
     NewFeature,
     Provenance,
@@ -88,7 +88,7 @@ def write_grids(outcome: Outcome, folder: Path) -> dict[Quantity, Path]:
     return files
 
 
-@transaction.atomic
+@leaving_no_files()
 def store_outcome(
     *, run: Run, outcome: Outcome, files: Mapping[Quantity, Path], publish: bool
 ) -> ScenarioRun:

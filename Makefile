@@ -29,7 +29,8 @@ serve: setup ## serve the map and run long jobs (ADDRESS=127.0.0.1:8000)
 	exec ./krong serve --address $(ADDRESS)
 
 test: setup-dev ## run the tests on a PostGIS of their own (PYTEST_ARGS="tests/config -x")
-	@$(PY) -m pytest --numprocesses auto --maxprocesses 4 --dist loadgroup $(PYTEST_ARGS)
+	@$(PY) -m pytest --numprocesses auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder \
+		$(PYTEST_ARGS)
 
 check: setup-dev ## lint, types, import directions, migrations, translations: what CI checks
 	@$(PY) -m ruff check .

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views import defaults
 
 from config.outage import away_answer, is_away
+from config.statement_limit import TooLongError, is_too_long
 from layers.errors import UserFacingError
 
 CONTENT_SECURITY_POLICY = (
@@ -28,6 +29,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
     error = sys.exception()
     if error is not None and is_away(error):
         return away_answer(request, as_json=wants_json(request))
+    if error is not None and is_too_long(request, error):
+        return away_answer(request, as_json=wants_json(request), error=TooLongError())
     return defaults.server_error(request)
 
 
@@ -58,6 +61,8 @@ class UserFacingErrorMiddleware:
         """Answer only for errors written for the user; all others stay server errors."""
         if is_away(exception):
             return away_answer(request, as_json=wants_json(request))
+        if is_too_long(request, exception):
+            return away_answer(request, as_json=wants_json(request), error=TooLongError())
         exception = _in_words(request, exception)
         if not isinstance(exception, UserFacingError):
             return None

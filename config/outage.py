@@ -41,9 +41,11 @@ def is_away(error: BaseException) -> bool:
     return state is None or state.startswith(AWAY_STATES)
 
 
-def away_answer(request: HttpRequest, *, as_json: bool) -> HttpResponse:
+def away_answer(
+    request: HttpRequest, *, as_json: bool, error: UserFacingError | None = None
+) -> HttpResponse:
     """Return HTTP 503 with the sentence, made without asking the database for anything."""
-    error = DatabaseAwayError()
+    error = error or DatabaseAwayError()
     response: HttpResponse
     if as_json:
         response = JsonResponse({"error": {"what": error.what, "remedy": error.remedy}})

@@ -17,6 +17,7 @@ from shapely.geometry.base import BaseGeometry
 
 from layers.copying import EncodedBatch, copy_row, joined
 from layers.crs import PROJECT_SRID
+from layers.editing.survey_log import end_statement, record_added
 from layers.errors import NotFoundError, UnknownLandUseError, UserFacingError
 from layers.models import LandUseClass, Layer, LayerVersion, RasterLayer, SurveyedArea
 from layers.queries import class_branches
@@ -59,6 +60,7 @@ class Publication:
     changed: int
     removed: int
     unchanged: int
+    ended_surveys: int = 0  # complete statements that spoke of the content before
 
     @property
     def is_new(self) -> bool:
@@ -229,7 +231,7 @@ def set_surveyed_area(
     """State where a layer was surveyed, replacing an earlier statement from the same source.
 
     ``classes`` are those that were looked for, each with its whole branch; without any, those the
-    layer holds or has held.
+    layer holds or has held. Stated again word for word, nothing changes; else it is put on record.
 
     Raises
     ------
@@ -247,8 +249,7 @@ def set_surveyed_area(
         )
     joined = shapely.MultiPolygon(list(shapely.get_parts(whole)))
     stored = GEOSGeometry(memoryview(shapely.to_wkb(joined)), srid=PROJECT_SRID)
-    layer.surveyed_areas.filter(source=source).delete()
-    return SurveyedArea.objects.create(
+    area = SurveyedArea(
         layer=layer,
         geometry=cast("MultiPolygon", stored),
         completeness=completeness,
@@ -256,6 +257,25 @@ def set_surveyed_area(
         source=source,
         classes=looked_for,
     )
+    return _restated(area)
+
+
+def _restated(area: SurveyedArea) -> SurveyedArea:
+    """Store a statement in place of those from its source; keep one that says the same."""
+    earlier = list(area.layer.surveyed_areas.filter(source=area.source).order_by("pk"))
+    if len(earlier) == 1 and _says_the_same(earlier[0], area):
+        return earlier[0]
+    for statement in earlier:
+        end_statement(statement, why=_("The same source was stated anew."))
+    area.save()
+    record_added(area)
+    return area
+
+
+def _says_the_same(one: SurveyedArea, other: SurveyedArea) -> bool:
+    facts = ("completeness", "captured_on", "classes")
+    same_facts = all(getattr(one, name) == getattr(other, name) for name in facts)
+    return same_facts and bool(one.geometry.equals_exact(other.geometry))
 
 
 def _encoded(features: Iterable[NewFeature | EncodedBatch]) -> Iterator[EncodedBatch]:

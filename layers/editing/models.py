@@ -138,8 +138,11 @@ class SurveyChange(models.Model):
     action = models.CharField(_("action"), max_length=10, choices=SurveyAction)
     before = models.JSONField(_("before"), null=True, blank=True)
     after = models.JSONField(_("after"), null=True, blank=True)
-    changed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    changed_by = models.ForeignKey(  # empty: an import or a command did it
+        User, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
     changed_at = models.DateTimeField(_("changed at"), auto_now_add=True)
+    reason = models.TextField(_("reason"), blank=True)
 
     class Meta:
         ordering = ["-id"]

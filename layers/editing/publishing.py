@@ -11,6 +11,7 @@ from layers.editing.errors import EditingError, ProblemsError, StaleEditError
 from layers.editing.models import Draft
 from layers.editing.problems import refusing
 from layers.editing.reading import edited_content, latest_edits, stale_edits
+from layers.editing.survey_log import end_complete_statements
 from layers.editing.vocab import DraftState, EditAction
 from layers.errors import NotFoundError
 from layers.models import Layer, LayerVersion
@@ -67,6 +68,8 @@ def publish_draft(
 def revert_layer(*, layer: Layer, number: int, author: User, message: str) -> Publication:
     """Publish a new version that holds exactly what version ``number`` held; none is taken away.
 
+    Complete surveys were stated about what stood before: they end, on record.
+
     Raises
     ------
     NotFoundError
@@ -97,7 +100,13 @@ def revert_layer(*, layer: Layer, number: int, author: User, message: str) -> Pu
         changed=changed,
         removed=removed,
         unchanged=back_to.feature_count - opened,
+        ended_surveys=_surveys_ended(layer, number, author),
     )
+
+
+def _surveys_ended(layer: Layer, number: int, author: User) -> int:
+    why = _("The layer went back to version %(number)d.") % {"number": number}
+    return end_complete_statements(layer, why=why, by=author)
 
 
 def published_then(layer: Layer, number: int) -> LayerVersion:

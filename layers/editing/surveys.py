@@ -9,16 +9,16 @@ import shapely
 from django.contrib.auth.models import User
 from django.contrib.gis.geos import GEOSGeometry, MultiPolygon
 from django.db import transaction
-from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from shapely.geometry.base import BaseGeometry
 
-from layers.crs import PROJECT_SRID, WGS84_SRID, reproject
+from layers.crs import PROJECT_SRID, WGS84_SRID
 from layers.editing.errors import PreconditionMissingError, ProblemsError, StaleStateError
 from layers.editing.etags import matches
 from layers.editing.models import SurveyChange
 from layers.editing.shapes import ShapeError, shape_from_geojson, shape_problems
+from layers.editing.survey_log import statement_as_json, survey_etag
 from layers.editing.vocab import SurveyAction
 from layers.errors import NotFoundError, UserFacingError
 from layers.models import Layer, SurveyedArea
@@ -59,30 +59,6 @@ def statement_from_geojson(given: Mapping[str, Any], srid: int = WGS84_SRID) -> 
         source=str(facts.get("source") or "")[:255],
         classes=tuple(sorted(class_branches(str(code) for code in facts.get("classes") or ()))),
     )
-
-
-def statement_as_json(area: SurveyedArea, srid: int = WGS84_SRID) -> dict[str, Any]:
-    """Return a stored statement as GeoJSON with its validator."""
-    shape = reproject(shapely.from_wkb(bytes(area.geometry.wkb)), PROJECT_SRID, srid)
-    return {
-        "type": "Feature",
-        "id": area.pk,
-        "geometry": shapely.geometry.mapping(shape),
-        "properties": {
-            "completeness": area.completeness,
-            "captured_on": area.captured_on.isoformat() if area.captured_on else None,
-            "source": area.source,
-            "classes": list(area.classes),
-        },
-        "etag": survey_etag(area),
-    }
-
-
-def survey_etag(area: SurveyedArea) -> str:
-    """Return the strong validator of a statement: itself and its last recorded change."""
-    changes = SurveyChange.objects.filter(layer=area.layer_id, area=area.pk)
-    last = changes.aggregate(last=Max("pk"))["last"]
-    return f'"s{area.pk}.{last or 0}"'
 
 
 def statement_named(layer: Layer, number: int) -> SurveyedArea:
@@ -147,7 +123,7 @@ def _seen(layer: Layer, number: int, if_match: str | None) -> SurveyedArea:
     change = last.first()
     raise StaleStateError(
         str(number),
-        who=change.changed_by.get_username() if change else "",
+        who=change.changed_by.get_username() if change and change.changed_by else "",
         when=timezone.localtime(change.changed_at).isoformat(" ", "seconds") if change else "",
         changed_at=change.changed_at.isoformat() if change else None,
         action=str(change.action) if change else None,

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.gis.geos import Polygon
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -17,6 +18,7 @@ from layers.editing.content import FeatureState, to_geojson
 from layers.editing.permissions import PUBLISH, layer_to_edit, require
 from layers.editing.publishing import published_then, revert_layer
 from layers.editing.reading import row_state
+from layers.editing.survey_log import ended_sentence
 from layers.editing.vocab import ChangeKind
 from layers.editing.web import (
     answers_json,
@@ -154,14 +156,22 @@ def revert(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_POST
 def _revert_form(request: HttpRequest, slug: str) -> HttpResponse:
-    _back(request, slug, request.POST.dict())
+    publication = _back(request, slug, request.POST.dict())
+    for note in _notes(publication):
+        messages.warning(request, note)
     return redirect("layer-history", slug=slug)
 
 
 def _revert(request: HttpRequest, slug: str) -> HttpResponse:
     publication = _back(request, slug, body_of(request))
     counts = {name: getattr(publication, name) for name in ("added", "changed", "removed")}
-    return told({"version": publication.version.number, **counts})
+    notes = _notes(publication)
+    return told({"version": publication.version.number, **counts, "notes": notes})
+
+
+def _notes(publication: Publication) -> list[str]:
+    ended = publication.ended_surveys
+    return [ended_sentence(ended)] if ended else []
 
 
 def _back(request: HttpRequest, slug: str, given: Mapping[str, Any]) -> Publication:

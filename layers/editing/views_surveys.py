@@ -5,6 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from layers.editing import surveys
 from layers.editing.models import SurveyChange
 from layers.editing.permissions import SURVEY, layer_to_edit, require
+from layers.editing.survey_log import statement_as_json, survey_etag
 from layers.editing.web import answers_json, asked_srid, body_of, told
 from layers.models import SurveyedArea
 
@@ -13,7 +14,7 @@ NEWEST = 500
 
 def _list(request: HttpRequest, slug: str) -> HttpResponse:
     layer, srid = layer_to_edit(request.user, slug), asked_srid(request)
-    areas = [surveys.statement_as_json(area, srid) for area in layer.surveyed_areas.order_by("pk")]
+    areas = [statement_as_json(area, srid) for area in layer.surveyed_areas.order_by("pk")]
     return told({"type": "FeatureCollection", "features": areas})
 
 
@@ -61,7 +62,8 @@ def _changes(request: HttpRequest, slug: str) -> HttpResponse:
                     "action": row.action,
                     "before": row.before,
                     "after": row.after,
-                    "changed_by": row.changed_by.get_username(),
+                    "changed_by": row.changed_by.get_username() if row.changed_by else None,
+                    "reason": row.reason,
                     "changed_at": row.changed_at.isoformat(),
                 }
                 for row in rows
@@ -71,8 +73,8 @@ def _changes(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _told_area(request: HttpRequest, area: SurveyedArea, status: int = 200) -> HttpResponse:
-    response = told(surveys.statement_as_json(area, asked_srid(request)), status)
-    response["ETag"] = surveys.survey_etag(area)
+    response = told(statement_as_json(area, asked_srid(request)), status)
+    response["ETag"] = survey_etag(area)
     return response
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from layers.editing.survey_log import complete_statements, would_end_sentence
 from layers.ingest.class_list import class_data
 from layers.ingest.confined import limits
 from layers.ingest.confined.limits import Limits
@@ -137,10 +138,16 @@ def dry_run(
         rows=row_counts(told, path.name),
         issue_counts={str(k): int(v) for k, v in dict(told.get("issue_counts") or {}).items()},
         issues=tuple(issues_of(told, path.name)),
-        notes=notes_of(told),
+        notes=(*notes_of(told), *_surveys_to_end(layer, options)),
         sample=dict(told.get("sample") or {}),
         extent_wgs84=tuple(told["extent_wgs84"]) if told.get("extent_wgs84") else None,
     )
+
+
+def _surveys_to_end(slug: str, options: ImportOptions) -> tuple[str, ...]:
+    stated = 0 if options.keeps_others else complete_statements(slug).count()
+    has_content = Layer.objects.filter(slug=slug).exclude(published_number=None).exists()
+    return (would_end_sentence(stated),) if stated and has_content else ()
 
 
 def _kind_of(slug: str) -> str:

@@ -2,17 +2,19 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 import shapely
 from django.db import DataError, IntegrityError
+from django.utils.translation import gettext as _
 from shapely.errors import ShapelyError
 
 from layers.copying import EncodedBatch
 from layers.crs import inside_project_extent
+from layers.editing.survey_log import end_complete_statements, ended_sentence
 from layers.errors import UserFacingError
 from layers.ingest.class_list import class_data
 from layers.ingest.confined import limits
@@ -37,6 +39,7 @@ def publish_rows(job: Job, path: Path, source_format: SourceFormat) -> ImportRep
         )
         publication = _published(job, layer, rows.batches())
     rows.check_stored(publication)
+    publication = _outdated_surveys_ended(job, layer, publication)
     rows.issues.write()
     if job.options.surveyed:
         _state_surveyed(job, layer, rows.hull())
@@ -195,6 +198,18 @@ def _published(job: Job, layer: Layer, features: Iterator[EncodedBatch]) -> Publ
         ) from error
 
 
+def _outdated_surveys_ended(job: Job, layer: Layer, publication: Publication) -> Publication:
+    """End the complete surveys of content that another file replaced: it may cover less ground."""
+    is_first = publication.version.number == 1
+    if job.options.keeps_others or is_first or not publication.is_new:
+        return publication
+    why = _("%(file)s replaced the content of the layer (version %(number)d).") % {
+        "file": job.name,
+        "number": publication.version.number,
+    }
+    return replace(publication, ended_surveys=end_complete_statements(layer, why=why, by=job.by))
+
+
 def _state_surveyed(job: Job, layer: Layer, hull: Any) -> None:  # noqa: ANN401
     """State the convex hull of what was stored as surveyed: never more than the file spans."""
     if hull is None or hull.geom_type != "Polygon":
@@ -214,6 +229,7 @@ def _state_surveyed(job: Job, layer: Layer, hull: Any) -> None:  # noqa: ANN401
 
 
 def _reported(job: Job, publication: Publication, rows: ReadRows) -> ImportReport:
+    ended = publication.ended_surveys
     return ImportReport(
         layer=job.layer,
         run=job.run.pk,
@@ -225,5 +241,5 @@ def _reported(job: Job, publication: Publication, rows: ReadRows) -> ImportRepor
         removed=publication.removed,
         unchanged=publication.unchanged,
         issues=dict(sorted(rows.issues.counts.items())),
-        notes=rows.notes,
+        notes=(*rows.notes, *([ended_sentence(ended)] if ended else [])),
     )

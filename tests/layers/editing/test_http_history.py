@@ -128,7 +128,7 @@ def test_a_layer_for_staff_has_no_public_past(reader, layer):
 def test_going_back_makes_a_version_with_who_and_why(publisher, dara):
     assert "/revert" in page(publisher, "history/")
     done = publisher.told("POST", "revert", {"to": 1, "message": "Wrong survey"})
-    assert done == {"version": 3, "added": 1, "changed": 1, "removed": 1}
+    assert done == {"version": 3, "added": 1, "changed": 1, "removed": 1, "notes": []}
     assert {f.stable_id for f in current_features("trees")} == set("ABC")
     version = LayerVersion.objects.get(number=3)
     assert (version.published_by, version.message) == (dara, "Wrong survey")

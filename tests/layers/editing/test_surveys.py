@@ -90,7 +90,8 @@ def test_a_statement_from_an_import_can_be_changed_too(surveyor, layer):
     area = set_surveyed_area(layer=layer, geometry=square(0, 0, 100), source="file.gpkg")
     seen = surveyor.ask("GET", f"{area.pk}/")["ETag"]
     surveyor.told("PUT", f"{area.pk}/", stated(square(0, 0, 50)), If_Match=seen)
-    change = SurveyChange.objects.get()
+    change, by_import = SurveyChange.objects.all()
+    assert (by_import.action, by_import.changed_by) == ("add", None)
     assert change.before["properties"]["source"] == "file.gpkg"
     assert share(layer) == pytest.approx(0.25, abs=1e-6)
 

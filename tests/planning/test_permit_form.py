@@ -45,7 +45,7 @@ def sent(client, lang="en", **changed):
         ({"dwellings_1": "1.5"}, "dwellings_1", "1.5 is not a whole number"),
         ({"use_2": "office", "floor_area_2": "0"}, "floor_area_2", "a building has at least 1"),
         ({"use_3": "office", "floor_area_3": "0"}, "floor_area_3", "a building has at least 1"),
-        ({"use_1": "mall", "dwellings_1": ""}, "use_1", "has more than 3,000 floor_area_m2"),
+        ({"use_1": "mall", "dwellings_1": ""}, "use_1", "has more than 3,000 m² of floor area"),
         ({"parking_motorbikes": "-1"}, "parking_motorbikes", "0"),
     ],
 )

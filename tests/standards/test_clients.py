@@ -152,4 +152,4 @@ def test_qgis_reads_features_vector_tiles_and_map_squares(live_server, terrain, 
     painted = int((read_picture(picture)[3] > 0).sum())
     assert painted > 1_000
     assert told["wmts_drawn"] == pytest.approx(painted, rel=0.1)
-    assert told["xyz_drawn"] == told["wmts_drawn"]
+    assert told["xyz_drawn"] == pytest.approx(painted, rel=0.1)

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -74,16 +75,17 @@ def publish_and_fail(grid, media):
 
 
 def test_a_file_the_storage_renames_is_swept_by_its_own_name(grid, media, monkeypatch):
+    names = (f"rasters/other-{number}.tif" for number in count(1))
     monkeypatch.setattr(
         "django.core.files.storage.FileSystemStorage.get_available_name",
-        lambda _self, _name, max_length=None: "rasters/other.tif",
+        lambda _self, _name, max_length=None: next(names),
     )
     made = publish(grid)
     sweep_files()
-    assert (made.file.name, files(media)) == ("rasters/other.tif", ["other.tif"])
-    with pytest.raises(RuntimeError, match="after"):
+    assert (made.file.name, files(media)) == ("rasters/other-1.tif", ["other-1.tif"])
+    with pytest.raises(RuntimeError, match="after 3 files"):
         leaving_no_files()(publish_and_fail)(grid, media)
-    assert files(media) == ["other.tif"]
+    assert files(media) == ["other-1.tif"]
 
 
 def test_a_published_grid_has_a_name_of_its_own_and_no_marker(grid, media):

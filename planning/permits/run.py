@@ -77,7 +77,6 @@ def check_application(
     checks = told_once(
         [*_checks(case), *distance_checks(case, seen=seen)],
     )
-    left_out = not_checked(case)
     outcome = outcome_of(checks)
     versions = data_versions(situation, *application.parcels, also=case.standing.version)
     digest = _digest(case, versions)
@@ -89,13 +88,7 @@ def check_application(
         "created_at": timezone.localtime().isoformat(timespec="seconds"),
         "engine": ENGINE_VERSION,
         "inputs_digest": digest,
-        "outcome": outcome.value,
-        "outcome_name": spoken_outcome(outcome, left_out),
-        "headline": headline_of(outcome, checks),
-        "headline_answer": worst_answer(checks).value,
-        "counts": {answer.value: sum(c.answer == answer for c in checks) for answer in Answer},
-        "checks": [check.as_record() for check in checks],
-        "not_checked": left_out,
+        **_told(outcome, checks, not_checked(case)),
         "authority": competent_authority(application),
         "environment": eia_triggers(application),
         "law": permit_law(),
@@ -112,6 +105,19 @@ def check_application(
         outcome=outcome,
         results=results,
     )
+
+
+def _told(outcome: Outcome, checks: Sequence[Check], left_out: list[Said]) -> dict[str, Any]:
+    """Return what the checks came to, from the headline to each of them."""
+    return {
+        "outcome": outcome.value,
+        "outcome_name": spoken_outcome(outcome, left_out),
+        "headline": headline_of(outcome, checks),
+        "headline_answer": worst_answer(checks).value,
+        "counts": {answer.value: sum(c.answer == answer for c in checks) for answer in Answer},
+        "checks": [check.as_record() for check in checks],
+        "not_checked": left_out,
+    }
 
 
 @transaction.atomic

@@ -78,7 +78,7 @@ class City:
             stderr=subprocess.STDOUT,
         )
         try:
-            _wait_for(f"http://{address}/map/", server)
+            _wait_for(f"http://{address}/map/", server, Path(log.name))
             yield f"http://{address}"
         finally:
             server.terminate()
@@ -140,14 +140,18 @@ def _free_port():
         return probe.getsockname()[1]
 
 
-def _wait_for(url, server):
+def _wait_for(url, server, log):
     deadline = time.monotonic() + SERVER_STARTS_WITHIN_S
+    answer = None
     while time.monotonic() < deadline:
         if server.poll() is not None:
-            raise KrongFailedError(f"the server ended with code {server.returncode}")
+            raise KrongFailedError(
+                f"the server ended with code {server.returncode}:\n{log.read_text()[-3000:]}"
+            )
         try:
             with urllib.request.urlopen(url, timeout=60):
                 return
-        except OSError:  # refused, reset or slow: not there yet
+        except OSError as refusal:  # refused, reset or slow: not there yet
+            answer = refusal
             time.sleep(0.2)
-    raise KrongFailedError(f"no answer from {url}")
+    raise KrongFailedError(f"no page from {url}, last {answer}:\n{log.read_text()[-3000:]}")

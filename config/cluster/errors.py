@@ -75,6 +75,17 @@ class DiskFullError(ClusterError):
         )
 
 
+class FullError(ClusterError):
+    """The server runs, and has no session left to give."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The database has no session left: too many programs are connected to it.",
+            remedy="End one of them, for example a second './krong serve', then run the same "
+            "command again. './krong db stop --force' cuts them all off.",
+        )
+
+
 class InUseError(ClusterError):
     """Somebody is connected to the database that is to be stopped."""
 

@@ -23,6 +23,7 @@ from config.cluster import binaries as programs
 from config.cluster.binaries import Binaries
 from config.cluster.errors import (
     DiskFullError,
+    FullError,
     InUseError,
     NoPostgresError,
     StartError,
@@ -46,18 +47,39 @@ _OTHER_SESSIONS = """
     ORDER BY application_name, datname
 """
 
+_NO_SESSION_LEFT = "too many clients"  # SQLSTATE 53300; psycopg2 gives none before a session is
+
 Say = Callable[[str], None]
 
 
 def connect(place: Place, name: str) -> connection:
-    """Connect to a database of the cluster as its owner."""
-    return psycopg2.connect(
-        host=str(place.socket_dir), port=5432, user=OWNER, dbname=name, connect_timeout=10
-    )
+    """Connect to a database of the cluster as its owner.
+
+    Raises
+    ------
+    FullError
+        The server runs and gives out no more sessions.
+    psycopg2.OperationalError
+        It is not running, or has no database of that name.
+    """
+    try:
+        return psycopg2.connect(
+            host=str(place.socket_dir), port=5432, user=OWNER, dbname=name, connect_timeout=10
+        )
+    except psycopg2.OperationalError as refusal:
+        if _NO_SESSION_LEFT in str(refusal):
+            raise FullError from refusal
+        raise
 
 
 def accepts(place: Place, name: str = "postgres") -> bool:
-    """Tell whether the server is up and has a database of that name."""
+    """Tell whether the server is up and has a database of that name.
+
+    Raises
+    ------
+    FullError
+        It is up and gives out no more sessions; waiting for it to start would be in vain.
+    """
     try:
         connect(place, name).close()
     except psycopg2.OperationalError:

@@ -15,6 +15,7 @@ import pytest
 from config.cluster import server
 from config.cluster.errors import (
     DiskFullError,
+    FullError,
     NotYoursError,
     OtherVersionError,
     StartError,
@@ -70,7 +71,7 @@ def test_it_checks_for_dead_clients_compiles_nothing_and_keeps_what_it_confirmed
     assert ask(cluster, "SHOW client_connection_check_interval") == "1s"
     assert ask(cluster, "SHOW jit") == "off"
     assert ask(cluster, "SHOW fsync") == "on"
-    assert ask(cluster, "SHOW max_connections") == "60"
+    assert ask(cluster, "SHOW max_connections") == "100"
     assert ask(cluster, "SHOW data_checksums") == "on"
 
 
@@ -126,6 +127,22 @@ def test_a_pid_file_whose_number_went_to_another_program_does_not_stop_the_next_
     finally:
         other.kill()
         other.wait()
+
+
+def test_without_a_session_left_it_says_so_at_once_and_is_not_taken_for_stopped(cluster):
+    allowed = ask(cluster, "SELECT current_setting('max_connections')::int")
+    with contextlib.ExitStack() as sessions:
+        for _number in range(allowed):
+            sessions.enter_context(contextlib.closing(server.connect(cluster, "postgres")))
+
+        with pytest.raises(FullError, match="no session left"):
+            server.accepts(cluster)
+        with pytest.raises(FullError):
+            start(cluster)
+        with pytest.raises(FullError):
+            server.refuse_while_used(cluster)  # not "nobody is connected"
+
+    assert server.accepts(cluster)
 
 
 def test_after_kill_9_the_next_start_recovers_what_was_confirmed(cluster):

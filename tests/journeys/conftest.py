@@ -56,12 +56,17 @@ def new_page(browser):
 
 @pytest.fixture(scope="module")
 def served():
-    """``served(city)``: the address of a city's pages; one server a city, however often asked."""
+    """``served(city)``: the address of a city's pages.
+
+    One server at a time: each holds up to 17 sessions of a database that others test on too.
+    """
     addresses = {}
     with ExitStack() as servers:
 
         def address_of(city):
             if city.database not in addresses:
+                servers.close()
+                addresses.clear()
                 addresses[city.database] = servers.enter_context(city.served())
             return addresses[city.database]
 

@@ -80,7 +80,8 @@ is_new_enough() {
 find_python() {
     local candidate
     for candidate in python3.14 python3.13 python3.12 python3 \
-        "${PYENV_ROOT:-${HOME:-}/.pyenv}"/versions/3.*/bin/python3; do
+        ${PYENV_ROOT:+"$PYENV_ROOT"/versions/3.*/bin/python3} \
+        "${HOME:-}"/.pyenv/versions/3.*/bin/python3; do
         if is_new_enough "$candidate"; then
             "$candidate" -c 'import sys; print(sys.executable)'
             return
@@ -109,7 +110,8 @@ fetch_uv() {
     # into a folder of our own: nothing of the machine's Python is touched
     local base
     for base in "$@" python3.14 python3.13 python3.12 python3.11 python3 \
-        "${PYENV_ROOT:-${HOME:-}/.pyenv}"/versions/3.*/bin/python3; do
+        ${PYENV_ROOT:+"$PYENV_ROOT"/versions/3.*/bin/python3} \
+        "${HOME:-}"/.pyenv/versions/3.*/bin/python3; do
         if works "$base" -m venv "$tools" && works "$tools/bin/python" -m pip install --quiet uv; then
             return
         fi

@@ -83,7 +83,8 @@ def check_address(address: str) -> None:
         No host and port, an unknown host, a port in use or one that needs another account.
     """
     host, _colon, port = address.rpartition(":")
-    if not (port.isascii() and port.isdigit() and 0 < int(port) <= HIGHEST_PORT and host):
+    is_number = port.isascii() and port.isdigit() and len(port) <= len(str(HIGHEST_PORT))
+    if not (is_number and 0 < int(port) <= HIGHEST_PORT and host):
         raise UserFacingError(
             _("'%(address)s' is no address to serve on.") % {"address": address},
             remedy=_("Give host:port, e.g. --address 127.0.0.1:8000"),

@@ -1,5 +1,6 @@
 """``./krong topology zones --tolerance 0.05``: what the areas of a layer must keep to."""
 
+import math
 from argparse import ArgumentParser
 from typing import Any
 
@@ -18,7 +19,7 @@ class Command(KrongCommand):
     def add_own_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("layer", help="name of the layer, e.g. zones")
         parser.add_argument(
-            "--tolerance", type=float, metavar="M", help="metres; without it the project's default"
+            "--tolerance", type=metres, metavar="M", help="metres; without it the project's default"
         )
         parser.add_argument("--source", default="", help="where the tolerance comes from")
         parser.add_argument(
@@ -47,6 +48,14 @@ class Command(KrongCommand):
             "tolerance_source": stated.tolerance_source,
             "must_cover": stated.must_cover is not None,
         }
+
+
+def metres(text: str) -> float:
+    """Return a length [m]; argparse names this function where the text is none."""
+    length = float(text)
+    if not math.isfinite(length):
+        raise ValueError(text)
+    return length
 
 
 def _ground(layer: Layer) -> BaseGeometry:

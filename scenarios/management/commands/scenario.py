@@ -15,6 +15,8 @@ from scenarios.queries import run_numbered, runs_of
 from scenarios.services import carry_out, submit
 from scenarios.spec_reader import read_spec
 
+_DIGITS = 18  # a longer number is no run's: bigint has 19 digits
+
 
 class Command(KrongCommand):
     help = "Compute a scenario (scenario run FILE), list them (list), show a result (show N)."
@@ -35,7 +37,7 @@ class Command(KrongCommand):
                 remedy=_("./krong scenario run FILE.yaml, or ./krong scenario show NUMBER"),
             )
         if action == "show":
-            number = int(what) if what.isdecimal() else 0
+            number = int(what) if what.isdecimal() and len(what) <= _DIGITS else 0
             return self._told(run_numbered(number), reused=False)
         return self._run(Path(what), publish=not options["no_publish"])
 

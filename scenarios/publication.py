@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import shapely
 from django.core.files.storage import default_storage
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
@@ -24,7 +25,7 @@ from layers.services import (
     publish_raster,
     set_surveyed_area,
 )
-from layers.vocab import Basis, GeometryKind
+from layers.vocab import Basis, Completeness, GeometryKind
 from scenarios.errors import TerrainError
 from scenarios.flood.hazard import FLOOD_CLASS_DEPTHS_M, FLOOD_CLASS_WET_M
 from scenarios.hazard_zones import HazardZone, domain_area, hazard_zones
@@ -250,16 +251,24 @@ def _grid_layer(spec: ScenarioSpec, quantity: Quantity) -> Layer:
 
 
 def _publish_zones(run: Run, outcome: Outcome, zones: list[HazardZone]) -> Layer:
-    """Publish the hazard areas; the model's domain is where their absence means no flood."""
+    """Publish the hazard areas; where their absence means no flood is the model's domain.
+
+    An area left out for its size is no dry ground: there the layer cannot tell.
+    """
     spec = outcome.setup.spec
+    kept = [zone for zone in zones if zone.geometry.area >= spec.min_area_m2]
+    left_out = [zone.geometry for zone in zones if zone.geometry.area < spec.min_area_m2]
     layer = _layer_text(spec, _ZONES_TITLE, spec.layer_slug, GeometryKind.POLYGON)
     Layer.objects.filter(pk=layer.pk).update(attribute_schema=_attribute_schema(spec))
     publish_features(
-        layer=layer, features=_zone_features(run, outcome, zones), provenance=_provenance(run)
+        layer=layer, features=_zone_features(run, outcome, kept), provenance=_provenance(run)
     )
+    domain = domain_area(outcome.setup.domain, outcome.setup.grid)
+    told = shapely.difference(domain, shapely.union_all(left_out))
     set_surveyed_area(
         layer=layer,
-        geometry=domain_area(outcome.setup.domain, outcome.setup.grid),
+        geometry=domain if told.is_empty else told,
+        completeness=Completeness.PARTIAL if told.is_empty else Completeness.COMPLETE,
         source=f"model domain of scenario {spec.code}"[:255],
         captured_on=_today(),
     )
@@ -277,8 +286,7 @@ def _zone_features(run: Run, outcome: Outcome, zones: list[HazardZone]) -> Itera
         "scenario": spec.code,
         "basis": weakest_basis(outcome),
     }
-    kept = [zone for zone in zones if zone.geometry.area >= spec.min_area_m2]
-    for number, zone in enumerate(kept, start=1):
+    for number, zone in enumerate(zones, start=1):
         lowest, highest = bounds[zone.hazard_class]
         yield NewFeature(
             stable_id=f"{zone.hazard_class}-{number:06d}",

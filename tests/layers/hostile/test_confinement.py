@@ -179,7 +179,7 @@ class TestEndings:
         assert not host._is_of_memory(ValueError("a ring is not closed"))
 
     def test_too_much_computing(self, tmp_path, refusal, tight):
-        path = vector_file(tmp_path / "a.geojson", [square(20 * n, 0, 10) for n in range(60_000)])
+        path = vector_file(tmp_path / "a.geojson", [square(20 * n, 0, 10) for n in range(240_000)])
         tight(computing_s=1)
         assert "takes more than 1 seconds of computing" in refusal(path)
 

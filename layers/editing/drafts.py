@@ -30,6 +30,7 @@ from layers.errors import NotFoundError
 from layers.models import LandUseClass, Layer
 
 LONGEST_ID = 80
+LONGEST_TITLE = 200
 NEW_ID_BYTES = 8
 
 
@@ -43,7 +44,7 @@ def open_draft(*, layer: Layer, title: str, author: User) -> Draft:
     """Open a draft over what is published now."""
     return Draft.objects.create(
         layer=layer,
-        title=title.strip()[:200] or str(layer),
+        title=title.strip()[:LONGEST_TITLE] or str(layer),
         author=author,
         base_number=layer.published_number,
     )

@@ -28,6 +28,27 @@ def require(user: Reader, *permissions: str) -> User:
     return user
 
 
+def may_discard(user: User, author: User) -> bool:
+    """Tell whether an account may give a draft up: its author, or who may publish it."""
+    return user.pk == author.pk or user.has_perm(PUBLISH)
+
+
+def require_discard(user: Reader, author: User) -> User:
+    """Return the signed-in account if it may give up a draft this author opened.
+
+    Everyone who may edit may change a draft, step by step and on record; the whole of a
+    colleague's work is given up only by who could as well publish it.
+
+    Raises
+    ------
+    NotSignedInError, NotAllowedError
+    """
+    account = require(user, EDIT, PUBLISH)
+    if not may_discard(account, author):
+        raise NotAllowedError(PUBLISH)
+    return account
+
+
 def layer_to_edit(user: Reader, slug: str) -> Layer:
     """Return a layer of features the reader may see, published or still empty."""
     layer = Layer.objects.filter(slug=slug, visibility__in=seen_by(user)).first()

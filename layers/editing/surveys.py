@@ -25,6 +25,8 @@ from layers.models import Layer, SurveyedArea
 from layers.queries import class_branches
 from layers.vocab import Completeness, GeometryKind
 
+LONGEST_SOURCE = 255  # of SurveyedArea.source
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Statement:
@@ -45,7 +47,7 @@ def statement_from_geojson(given: Mapping[str, Any], srid: int = WGS84_SRID) -> 
     ProblemsError, UserFacingError
         The shape is no valid area; a word, day or class is unknown.
     """
-    facts = given.get("properties") or {}
+    facts = _facts(given.get("properties"))
     completeness = facts.get("completeness", Completeness.COMPLETE)
     if completeness not in Completeness.values:
         raise UserFacingError(
@@ -56,8 +58,40 @@ def statement_from_geojson(given: Mapping[str, Any], srid: int = WGS84_SRID) -> 
         geometry=_area(given, srid),
         completeness=completeness,
         captured_on=_day(facts.get("captured_on")),
-        source=str(facts.get("source") or "")[:255],
-        classes=tuple(sorted(class_branches(str(code) for code in facts.get("classes") or ()))),
+        source=_source(facts.get("source")),
+        classes=tuple(sorted(class_branches(_codes(facts.get("classes"))))),
+    )
+
+
+def _facts(given: object) -> Mapping[str, Any]:
+    if given is None or isinstance(given, Mapping):
+        return given or {}
+    raise UserFacingError(
+        _("The properties of a surveyed area are no object."),
+        remedy=_("Send completeness, captured_on, source and classes by name."),
+    )
+
+
+def _source(given: object) -> str:
+    if given is None:
+        return ""
+    if isinstance(given, str) and len(given) <= LONGEST_SOURCE:
+        return given
+    raise UserFacingError(
+        _("'%(name)s' is no text of up to %(most)d letters.")
+        % {"name": "source", "most": LONGEST_SOURCE},
+        remedy=_("Write it shorter, as one text."),
+    )
+
+
+def _codes(given: object) -> list[str]:
+    if given is None:
+        return []
+    if isinstance(given, list) and all(isinstance(code, str) for code in given):
+        return given
+    raise UserFacingError(
+        _("The classes of a surveyed area are no list."),
+        remedy=_("Send the codes of the classes that were looked for, as a list of texts."),
     )
 
 

@@ -10,7 +10,7 @@ from layers.editing import drafts, reading
 from layers.editing.checks import check_draft
 from layers.editing.content import from_geojson, to_geojson
 from layers.editing.models import Draft, DraftEdit
-from layers.editing.permissions import EDIT, PUBLISH, layer_to_edit, require
+from layers.editing.permissions import EDIT, PUBLISH, layer_to_edit, require, require_discard
 from layers.editing.problems import refusing
 from layers.editing.publishing import publish_draft
 from layers.editing.topology import topology_of
@@ -20,6 +20,7 @@ from layers.editing.web import (
     asked_number,
     asked_srid,
     body_of,
+    said_in,
     told,
     told_feature,
 )
@@ -39,7 +40,7 @@ def _list(request: HttpRequest, slug: str) -> HttpResponse:
 def _open(request: HttpRequest, slug: str) -> HttpResponse:
     author = require(request.user, EDIT)
     layer = layer_to_edit(request.user, slug)
-    title = str(body_of(request).get("title", ""))
+    title = said_in(body_of(request), "title", drafts.LONGEST_TITLE)
     return told(_draft(drafts.open_draft(layer=layer, title=title, author=author)), 201)
 
 
@@ -59,8 +60,9 @@ def _show(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 
 
 def _discard(request: HttpRequest, slug: str, number: int) -> HttpResponse:
-    author, draft = require(request.user, EDIT), _found(request, slug, number)
-    reason = str(body_of(request).get("reason", ""))
+    draft = _found(request, slug, number)
+    author = require_discard(request.user, draft.author)
+    reason = said_in(body_of(request), "reason")
     drafts.discard_draft(draft=draft, author=author, reason=reason)
     return told(_draft(reading.draft_named(draft.layer, number)))
 
@@ -71,7 +73,7 @@ def _publish(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     publication = publish_draft(
         draft=draft,
         author=author,
-        message=str(given.get("message", "")),
+        message=said_in(given, "message"),
         accepts_warnings=given.get("accepts_warnings") is True,
     )
     counts = {name: getattr(publication, name) for name in ("added", "changed", "removed")}
@@ -139,7 +141,7 @@ def _withdraw(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     author, draft = require(request.user, EDIT), _found(request, slug, number)
     back = drafts.withdraw_edit(
         draft=draft,
-        stable_id=str(body_of(request).get("id", "")),
+        stable_id=said_in(body_of(request), "id"),
         if_match=request.headers.get("If-Match"),
         author=author,
     )

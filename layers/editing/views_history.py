@@ -26,6 +26,7 @@ from layers.editing.web import (
     asked_number,
     asked_srid,
     body_of,
+    said_in,
     told,
     told_feature,
 )
@@ -176,7 +177,7 @@ def _notes(publication: Publication) -> list[str]:
 
 def _back(request: HttpRequest, slug: str, given: Mapping[str, Any]) -> Publication:
     author, layer = require(request.user, PUBLISH), layer_to_edit(request.user, slug)
-    number, message = str(given.get("to", "")), str(given.get("message", ""))
+    number, message = str(given.get("to", "")), said_in(given, "message")
     if not (number.isascii() and number.isdigit()):
         raise _unknown_version(number)
     return revert_layer(layer=layer, number=int(number[:9]), author=author, message=message)

@@ -1,6 +1,5 @@
 """What the editing endpoints share: JSON in and out, who may, errors with their facts."""
 
-import json
 import math
 from collections.abc import Callable, Mapping
 from functools import wraps
@@ -15,9 +14,12 @@ from layers.editing.content import FeatureState, to_geojson
 from layers.editing.errors import EditingError
 from layers.editing.shapes import FARTHEST
 from layers.errors import UserFacingError
+from layers.sent_json import sent_json
 
 Handler = Callable[..., HttpResponse]
 LARGEST_PAGE = 5_000
+# Why a version was published, why a draft was given up: sentences, no documents.
+LONGEST_SENTENCE = 2_000
 _DIGITS = 10
 
 
@@ -63,17 +65,31 @@ def told_feature(request: HttpRequest, state: FeatureState, status: int = 200) -
 
 def body_of(request: HttpRequest) -> dict[str, Any]:
     """Return the request's JSON object; an empty body is an empty object."""
-    try:
-        given = json.loads(request.body or b"{}")
-    except (ValueError, RecursionError) as error:
-        raise UserFacingError(
-            _("The request is not JSON."), remedy=_("Send one JSON object in UTF-8.")
-        ) from error
+    given = sent_json(request.body or b"{}")
     if not isinstance(given, dict):
         raise UserFacingError(
             _("The request is not a JSON object."), remedy=_("Send one JSON object in UTF-8.")
         )
     return given
+
+
+def said_in(given: Mapping[str, Any], name: str, most: int = LONGEST_SENTENCE) -> str:
+    """Return a text of a request's object, empty where there is none.
+
+    Raises
+    ------
+    UserFacingError
+        It is no text, or longer than ``most`` letters: nothing is cut off unsaid.
+    """
+    said = given.get(name, "")
+    if said is None:
+        return ""
+    if isinstance(said, str) and len(said) <= most and "\x00" not in said:
+        return said
+    raise UserFacingError(
+        _("'%(name)s' is no text of up to %(most)d letters.") % {"name": name, "most": most},
+        remedy=_("Write it shorter, as one text."),
+    )
 
 
 def asked_srid(request: HttpRequest) -> int:

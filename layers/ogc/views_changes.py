@@ -5,7 +5,6 @@ one ``?draft=`` names), where it is checked, seen by others and then published. 
 the draft in ``Krong-Draft``.
 """
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -27,6 +26,7 @@ from layers.ogc.endpoint import GEOJSON, check_parameters, json_text
 from layers.ogc.errors import BadParameterError, UnsupportedMediaError
 from layers.ogc.links import address
 from layers.ogc.queryables import CLASS, LIFECYCLE, column_name, own_attributes
+from layers.sent_json import sent_json
 
 READ_TYPES = frozenset({"application/geo+json", "application/json"})
 PATCH_TYPES = READ_TYPES | {"application/merge-patch+json"}
@@ -192,10 +192,7 @@ def body_of(request: HttpRequest, types: frozenset[str]) -> dict[str, Any]:
             _("'%(type)s' is not read here.") % {"type": str(request.content_type)[:80]},
             remedy=_("Send one of: %(names)s.") % {"names": ", ".join(sorted(types))},
         )
-    try:
-        given = json.loads(request.body)
-    except (ValueError, RecursionError):
-        given = None
+    given = sent_json(request.body)
     if not isinstance(given, dict) or not isinstance(given.get("properties", {}), dict | None):
         raise BadParameterError(
             _("The request is not one GeoJSON feature."),

@@ -22,6 +22,8 @@ PROJECT_SRID: int = settings.KRONG_SRID
 WGS84_SRID = 4326
 WEB_MERCATOR_SRID = 3857
 INDIAN_1960_UTM48_SRID = 3148
+# Systems in use in Cambodia, besides the project's own; UTM 47 for what lies west of 102° E.
+CANDIDATES = (WGS84_SRID, 32648, 32647, INDIAN_1960_UTM48_SRID, WEB_MERCATOR_SRID)
 
 Extent = tuple[float, float, float, float]
 CoordinateFunction = Callable[[Any, Any], Any]

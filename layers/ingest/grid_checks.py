@@ -65,7 +65,7 @@ def checked_grid(path: Path, name: str, options: ImportOptions) -> Grid:
     """
     try:
         with open_geotiff(path) as opened:
-            _check_size(name, opened)
+            check_size(name, opened)
             band = _band(name, opened, options.band)
             crs = _crs(name, opened, options.srid)
             nodata, notes = _nodata(name, opened, band, options.nodata)
@@ -99,7 +99,13 @@ def damaged(name: str, error: Exception) -> GridError:
     )
 
 
-def _check_size(name: str, opened: DatasetReader) -> None:
+def check_size(name: str, opened: DatasetReader) -> None:
+    """Refuse a grid of more cells, or of larger blocks, than may be read.
+
+    Raises
+    ------
+    GridError
+    """
     cells = opened.width * opened.height
     if cells > MAX_CELLS:
         raise GridError(

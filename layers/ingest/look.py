@@ -36,8 +36,7 @@ class FileSurvey:
     ``extent_wgs84``), ``extent`` in its own coordinates and ``extent_wgs84`` of the first
     ``sampled_rows`` rows, ``shapes`` (some of them, WKB in its own coordinates), ``issues`` of that
     sample (counts), ``notes`` (guesses, in words).
-    ``grid``: of a GeoTIFF, ``width``, ``height``, ``bands``, ``dtype``, ``nodata``, ``crs``,
-    ``extent``, ``problem``; else None.
+    ``grid``: of a GeoTIFF, what ``layers.ingest.grid_looking`` tells; else None.
     """
 
     name: str
@@ -53,6 +52,8 @@ class Outcome:
 
     ``issue_counts`` counts all issues by kind and action, ``issues`` holds the first 500;
     ``sample`` is GeoJSON of at most 2,000 simplified features from all over the file.
+    ``grid``: of a GeoTIFF, what would be stored (``width``, ``height``, ``resolution_m``,
+    ``minimum``, ``maximum``, ``nodata``, ``picture``).
     """
 
     geometry_kind: str
@@ -63,6 +64,7 @@ class Outcome:
     notes: tuple[str, ...] = ()
     sample: dict[str, Any] = field(default_factory=dict)
     extent_wgs84: tuple[float, ...] | None = None
+    grid: dict[str, Any] | None = None
 
 
 def look_into(
@@ -141,6 +143,7 @@ def dry_run(
         notes=(*notes_of(told), *_surveys_to_end(layer, options)),
         sample=dict(told.get("sample") or {}),
         extent_wgs84=tuple(told["extent_wgs84"]) if told.get("extent_wgs84") else None,
+        grid=told.get("grid"),
     )
 
 

@@ -11,12 +11,10 @@ import pyarrow as pa
 import pyogrio
 import shapely
 from pyproj import CRS
-from rasterio.errors import RasterioError
 
 from layers.crs import (
-    INDIAN_1960_UTM48_SRID,
+    CANDIDATES,
     PROJECT_SRID,
-    WEB_MERCATOR_SRID,
     WGS84_SRID,
     CrsError,
     crs_of,
@@ -28,7 +26,7 @@ from layers.ingest.attributes import as_text
 from layers.ingest.batches import SourceBatch
 from layers.ingest.confined.answer import Answer
 from layers.ingest.formats import SourceFormat
-from layers.ingest.grid_checks import checked_grid, damaged, open_geotiff
+from layers.ingest.grid_looking import look_into_grid
 from layers.ingest.osm import OsmSource
 from layers.ingest.shapes import check_shapes, parsed
 from layers.ingest.sources import Asked, Opened, opened_rows
@@ -43,8 +41,6 @@ SHOWN_SHAPES = 300
 _PIXELS = 1_000
 _EXAMPLES = 3
 _LONGEST_VALUE = 80
-# Systems in use in Cambodia, besides the project's own; UTM 47 for what lies west of 102° E.
-CANDIDATES = (WGS84_SRID, 32648, 32647, INDIAN_1960_UTM48_SRID, WEB_MERCATOR_SRID)
 Bounds = tuple[float, float, float, float]
 _SEVERAL = frozenset({SourceFormat.GEOPACKAGE, SourceFormat.KML, SourceFormat.KMZ})
 
@@ -52,7 +48,7 @@ _SEVERAL = frozenset({SourceFormat.GEOPACKAGE, SourceFormat.KML, SourceFormat.KM
 def look(asked: Asked, answer: Answer) -> None:
     """Say what a file holds."""
     if asked.source_format is SourceFormat.GEOTIFF:
-        answer.say("done", layers=[], grid=_grid(asked))
+        answer.say("done", layers=[], grid=look_into_grid(asked))
         return
     layers = [_layer(replace(asked, options=options)) for options in _each_layer(asked)]
     answer.say("done", layers=layers, grid=None)
@@ -207,27 +203,6 @@ def _issues(opened: Opened, sample: SourceBatch | None) -> dict[str, int]:
     checked = check_shapes(sample.outlines, rows=sample.rows, project=project, kind=kind)
     found = [*sample.issues, *checked.issues]
     return dict(sorted(Counter(f"{issue.kind} {issue.action}" for issue in found).items()))
-
-
-def _grid(asked: Asked) -> dict[str, Any]:
-    try:
-        with open_geotiff(asked.path) as opened:
-            told = {
-                "width": opened.width,
-                "height": opened.height,
-                "bands": opened.count,
-                "dtype": opened.dtypes[0],
-                "nodata": opened.nodata,
-                "crs": opened.crs.to_string() if opened.crs else None,
-                "extent": list(opened.bounds),
-            }
-    except RasterioError as error:
-        raise damaged(asked.name, error) from error
-    try:
-        checked_grid(asked.path, asked.name, asked.options)
-    except UserFacingError as error:
-        return told | {"problem": _sentence(error)}
-    return told | {"problem": ""}
 
 
 def _sentence(error: UserFacingError) -> str:

@@ -8,11 +8,14 @@ from typing import Any
 import numpy as np
 import shapely
 
-from layers.crs import to_wgs84
+from layers.crs import PROJECT_SRID, crs_of, to_wgs84
+from layers.ingest.cog import WrittenGrid
 from layers.ingest.confined.answer import Answer
 from layers.ingest.formats import SourceFormat
-from layers.ingest.grid_task import grid_written
+from layers.ingest.grid_checks import open_geotiff
+from layers.ingest.grid_task import GRID_FILE, grid_written
 from layers.ingest.labels import Labels
+from layers.ingest.quicklook import quicklook
 from layers.ingest.report import Issue
 from layers.ingest.row_tasks import feature_stream, finish
 from layers.ingest.sources import Asked, opened_rows
@@ -137,4 +140,19 @@ def _rehearse_grid(asked: Asked, answer: Answer) -> None:
         ],
         sample={"type": "FeatureCollection", "features": [shown]},
         extent_wgs84=list(outline.bounds),
+        grid=_told_of(asked, written),
     )
+
+
+def _told_of(asked: Asked, written: WrittenGrid) -> dict[str, Any]:
+    """Return what was written, with a picture of it."""
+    with open_geotiff(asked.folder / GRID_FILE) as opened:
+        return {
+            "width": opened.width,
+            "height": opened.height,
+            "resolution_m": written.resolution_m,
+            "minimum": written.minimum,
+            "maximum": written.maximum,
+            "nodata": written.nodata,
+            "picture": quicklook(opened, 1, crs_of(PROJECT_SRID), written.nodata),
+        }

@@ -78,7 +78,7 @@ class ChoicesForm(forms.Form):
         stated = [(Completeness.COMPLETE.value, _("Yes: what is not in it is not on the ground")),
                   (Completeness.PARTIAL.value, _("Only partly"))]  # fmt: skip
         _choices(self, "surveyed", [("", _("Not stated")), *stated])
-        if not layer.get("crs"):
+        if not (survey.get("grid") or layer).get("crs"):
             self._offer_systems()
         if self.is_grid:
             self._ask_about_grid()
@@ -102,7 +102,12 @@ class ChoicesForm(forms.Form):
         )
 
     def _ask_about_grid(self) -> None:
-        self.fields["band"] = forms.IntegerField(label=_("Band"), required=False, min_value=1)
+        grid = self.survey["grid"]
+        if grid["bands"] > 1:
+            self.fields["band"] = forms.ChoiceField(
+                label=_("Band"), choices=_bands(grid), required=True,
+                error_messages={"required": _("Choose the band that holds the values.")},
+            )  # fmt: skip
         self.fields["quantity"] = forms.CharField(
             label=_("What the values are"), max_length=40, initial="elevation",
             help_text=_("elevation, depth, ..."),
@@ -112,10 +117,12 @@ class ChoicesForm(forms.Form):
             label=_("Heights are counted from"), required=False, max_length=120,
             help_text=_("The vertical datum, e.g. Hà Tiên 1960. Empty: not stated."),
         )  # fmt: skip
-        self.fields["nodata"] = TypedNumber(
-            label=_("Value that means 'no data'"), required=False,
-            help_text=_("Only where the file does not say it, e.g. -9999."),
-        )  # fmt: skip
+        if grid["nodata"] is None:
+            self.fields["nodata"] = TypedNumber(
+                label=_("Value that means 'no data'"),
+                help_text=_("The file does not say it. Even if every cell is filled, e.g. -9999."),
+                error_messages={"required": _("Say it: else holes and sea would count as ground.")},
+            )  # fmt: skip
 
     def _ask_about_rows(self) -> None:
         columns = [field["name"] for field in self.layer.get("fields", [])]
@@ -210,6 +217,7 @@ class ChoicesForm(forms.Form):
         typed = self.cleaned_data
         plain = {n: v for n, v in typed.items() if not n.startswith(("keep_", "name_", "class_"))}
         plain |= {n: typed[n] for n in (*NAME_FIELDS, "class_from", "class_field") if n in typed}
+        plain |= {"band": int(typed["band"])} if typed.get("band") else {}
         day = typed.get("captured_on")
         plain["captured_on"] = day.isoformat() if day else ""
         plain["srid"] = int(typed["srid"]) if typed.get("srid") else None
@@ -250,6 +258,12 @@ class TypedNumber(forms.FloatField):
             ) from error
         except ValueError as error:
             raise forms.ValidationError(_("This is no number. Write it in digits.")) from error
+
+
+def _bands(grid: Mapping[str, Any]) -> list[tuple[str, str]]:
+    names = grid.get("band_names") or [""] * grid["bands"]
+    listed = [(str(n), f"{n} {name}".strip()) for n, name in enumerate(names, start=1)]
+    return [("", "–"), *listed]
 
 
 def class_choices() -> list[tuple[Any, list[tuple[str, str]]]]:

@@ -85,8 +85,33 @@ def look_context(upload: Upload) -> dict[str, Any]:
         "encoding": chosen,
         "is_table": is_table(upload),
         "source_layers": upload.survey.get("layers") or [],
-        "grid": upload.survey.get("grid"),
+        **_grid_context(upload.survey.get("grid")),
     }
+
+
+def _grid_context(grid: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return what a page says of a grid; its problem only where no choice on the page mends it."""
+    if not grid:
+        return {"grid": None, "grid_problem": ""}
+    cell = grid.get("cell") or []
+    is_in_metres = bool(grid.get("crs")) and not grid.get("refused")
+    return {
+        "grid": grid,
+        "grid_problem": grid.get("refused") or grid.get("crs_problem") or "",
+        "cell": max(cell) if cell and is_in_metres else None,
+        "ground": [round(n * c) for n, c in zip((grid["width"], grid["height"]), cell, strict=True)]
+        if is_in_metres and cell
+        else None,
+    }
+
+
+def pictures_of(survey: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the pictures of a grid by the EPSG code of the system it is read in."""
+    grid = survey.get("grid") or {}
+    pictures = dict(grid.get("pictures") or {})
+    if stated := (grid.get("crs") or {}).get("srid"):
+        pictures[str(stated)] = pictures.get("")
+    return pictures
 
 
 def kind_label(kind: str) -> str:
@@ -109,6 +134,8 @@ def trial_context(upload: Upload) -> dict[str, Any]:
         "groups": issue_groups(upload.trial_run, trial.get("issue_counts") or {}),
         "unmatched": unmatched_values(upload.trial_run),
         "notes": trial.get("notes") or [],
+        "grid": trial.get("grid"),
+        "units": upload.choices.get("units") or "",
         "shift": shift_sentence(moved) if moved else "",
         "is_indian_1960": bool(moved) and looks_like_indian_1960(moved),
         "open_drafts": _open_drafts(chosen_layer(upload.choices)),
@@ -127,6 +154,7 @@ def preview_content(user: User, address: str, colours: bool) -> dict[str, Any]: 
         "texts": {
             "failed": _("The map could not be drawn. The words beside it hold all the same."),
             "drawn": _("%(count)s shapes of the file are drawn in orange."),
+            "pictured": _("The grid is drawn in grey: dark is low, bright is high."),
         },
     }
 

@@ -24,10 +24,19 @@ _CLASS_COLUMNS = ("class", "class_code", "landuse", "land_use", "use", "type", "
 
 
 def structure_of(survey: Mapping[str, Any], source_layer: str) -> str:
-    """Return what files of the same structure share: format, kind of shape, names of columns."""
+    """Return what files of the same structure share: format, kind of shape, names of columns.
+
+    Grids share their system, cell size, bands, unit and no-data value.
+    """
+    if grid := survey.get("grid"):
+        kept = [grid.get(name) for name in ("crs", "bands", "dtype", "cell", "units", "nodata")]
+        return _digest([survey.get("format"), kept])
     layer = layer_of(survey, source_layer)
     names = sorted(field["name"] for field in layer.get("fields", []))
-    told = [survey.get("format"), layer.get("geometry_kind"), names]
+    return _digest([survey.get("format"), layer.get("geometry_kind"), names])
+
+
+def _digest(told: Sequence[Any]) -> str:
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 
 
@@ -79,9 +88,22 @@ def guessed(upload: Upload, layer: Mapping[str, Any]) -> dict[str, Any]:
         "id_field": next((by_lower[n] for n in _IDENTIFIERS if n in by_lower), ""),
         "srid": _likely_srid(layer),
     }
+    if grid := upload.survey.get("grid"):
+        return found | _guessed_grid(grid)
     for choice, names in _NAMES.items():
         found[choice] = next((by_lower[n] for n in names if n in by_lower), "")
     return found | _guessed_class(upload, fields, by_lower)
+
+
+def _guessed_grid(grid: Mapping[str, Any]) -> dict[str, Any]:
+    unit = str(grid.get("units") or "")
+    metres = unit.casefold() in {"", "m", "metre", "meter", "metres", "meters"}
+    fitting = [srid for srid in grid.get("pictures") or {} if srid]
+    return {
+        "quantity": "elevation",
+        "units": "m" if metres else unit,
+        "srid": int(fitting[0]) if len(fitting) == 1 else None,
+    }
 
 
 def _likely_srid(layer: Mapping[str, Any]) -> int | None:

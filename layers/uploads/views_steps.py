@@ -31,11 +31,13 @@ from layers.uploads.pages import (
     issue_groups,
     kind_label,
     look_context,
+    pictures_of,
     preview_content,
     run_facts,
     trial_context,
 )
 from layers.uploads.permissions import importer, target_layers
+from layers.uploads.pictures import shown_picture
 from layers.uploads.places import as_geojson, placements, stated_placement
 from layers.uploads.proposals import guessed, guessed_classes, layer_of, remembered
 from layers.uploads.services import cancel_upload, remove_upload, start, upload_of
@@ -153,10 +155,8 @@ def _value_rows(form: ChoicesForm) -> list[tuple[str, int, Any]]:
 
 
 def _placements(user: User, upload: Upload, layer: Mapping[str, Any]) -> list[dict[str, Any]]:
-    if upload.survey.get("grid"):
-        return []
-    city = _city(user)
-    return [stated_placement(layer, city)] if layer.get("crs") else placements(layer, city)
+    held, city = upload.survey.get("grid") or layer, _city(user)
+    return [stated_placement(held, city)] if held.get("crs") else placements(held, city)
 
 
 def _city(user: User) -> Any:  # noqa: ANN401 - an extent or None
@@ -169,11 +169,15 @@ def _city(user: User) -> Any:  # noqa: ANN401 - an extent or None
 def places(request: HttpRequest, user: User, upload: Upload) -> HttpResponse:
     """Return the shapes as each coordinate system would place them, or as the trial did."""
     if request.GET.get("of") == "trial":
-        return JsonResponse({"trial": upload.trial.get("sample")})
+        grid = upload.trial.get("grid") or {}
+        picture = shown_picture(grid.get("picture"))
+        return JsonResponse({"trial": (upload.trial.get("sample") or {}) | {"picture": picture}})
     layer = layer_of(upload.survey, request.GET.get("layer", ""))
+    pictures = pictures_of(upload.survey)
     return JsonResponse(
         {
             str(one["srid"] or ""): as_geojson(one["shapes"])
+            | {"picture": shown_picture(pictures.get(str(one["srid"] or "")))}
             for one in _placements(user, upload, layer)
         }
     )
@@ -226,6 +230,7 @@ def importing(request: HttpRequest, _user: User, upload: Upload) -> HttpResponse
     context = {
         "upload": upload,
         "outcome": outcome,
+        "is_grid": bool(upload.survey.get("grid")),
         "groups": issue_groups(upload.import_run, outcome["issues"]),
         "step": 4,
     }

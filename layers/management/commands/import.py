@@ -111,7 +111,8 @@ class Command(KrongCommand):
                 examples = ", ".join(column["examples"])
                 self.say(f"    {column['name']} ({column['type']}): {examples}")
         for name, value in (survey.grid or {}).items():
-            self.say(f"  {name}: {value}")
+            if name not in {"shapes", "pictures"}:
+                self.say(f"  {name}: {value}")
         return asdict(survey)
 
     def _rehearsed(self, outcome: Outcome) -> Mapping[str, Any]:

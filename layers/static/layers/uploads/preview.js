@@ -14,11 +14,13 @@ const [west, south, east, north] = content.extent;
 map.fitBounds([[south, west], [north, east]]);
 createLayerStack(map, content);
 map.createPane("file").style.zIndex = 450;
+map.createPane("picture").style.zIndex = 440;
 let drawn = null;
+let pictured = null;
 
 function styleOf(feature) {
   const known = content.colours[feature.properties.land_use];
-  return { pane: "file", color: ORANGE, weight: 2, fillColor: known ? known[0] : ORANGE, fillOpacity: known ? 0.75 : 0.25 };
+  return { pane: "file", color: ORANGE, weight: 2, fillColor: known ? known[0] : ORANGE, fillOpacity: known ? 0.75 : pictured ? 0 : 0.25 };
 }
 
 function tellClasses(collection) {
@@ -31,14 +33,24 @@ function tellClasses(collection) {
   }));
 }
 
+/** A grid: its cells in grey, of which the map below still shows through. */
+function showPicture({ url, extent }) {
+  const [left, bottom, right, top] = extent;
+  pictured = L.imageOverlay(url, [[bottom, left], [top, right]], { pane: "picture", opacity: 0.75, className: "grid-picture" }).addTo(map);
+  status.textContent = content.texts.pictured;
+}
+
 /** Show both the file and the city, unless they are countries apart. */
 function draw(collection) {
   drawn?.remove();
-  drawn = null;
+  pictured?.remove();
+  drawn = pictured = null;
   const count = collection?.features.length || 0;
   status.textContent = filled(content.texts.drawn, { count });
   container.setAttribute("data-drawn", count);
+  container.setAttribute("data-pictured", collection?.picture ? "yes" : "no");
   if (!count) return;
+  if (collection.picture) showPicture(collection.picture);
   drawn = L.geoJSON(collection, {
     style: styleOf,
     pointToLayer: (feature, place) => L.circleMarker(place, { radius: 5, ...styleOf(feature) }),

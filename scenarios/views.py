@@ -12,10 +12,11 @@ from layers.errors import NotFoundError
 from layers.models import Run
 from layers.runs import fail_stale_runs, request_cancel
 from layers.vocab import RunState
-from scenarios.models import Scenario, ScenarioRun
+from scenarios.models import Scenario
 from scenarios.presentation import result_tables, run_summaries, run_summary
 from scenarios.queries import run_numbered, runs_of, scenario_named, scenario_runs
 from scenarios.rasters import depth_picture
+from scenarios.readers import result_seen
 from scenarios.services import spec_of, start_run
 from scenarios.tasks import carry_out_run
 from scenarios.vocab import Quantity
@@ -52,7 +53,7 @@ def run_page(request: HttpRequest, number: int) -> HttpResponse:
     fail_stale_runs()
     run = run_numbered(number)
     scenario = scenario_named(run.parameters["scenario"])
-    result = ScenarioRun.objects.filter(run=run).first()
+    result = result_seen(run, request.user)
     context: dict[str, Any] = {
         "run": run,
         "scenario": scenario,
@@ -66,11 +67,11 @@ def run_page(request: HttpRequest, number: int) -> HttpResponse:
 
 
 @require_GET
-def run_json(_request: HttpRequest, number: int) -> JsonResponse:
-    """Return one run and, once it is finished, its whole record."""
+def run_json(request: HttpRequest, number: int) -> JsonResponse:
+    """Return one run and, once it is finished, its record."""
     run = run_numbered(number)
     [body] = run_summaries([run])
-    result = ScenarioRun.objects.filter(run=run).first()
+    result = result_seen(run, request.user)
     if result is not None:
         kept = (
             "engine", "solver_version", "parameters", "input_digests", "assumptions", "hyetograph",
@@ -81,17 +82,17 @@ def run_json(_request: HttpRequest, number: int) -> JsonResponse:
 
 
 @require_GET
-def depth_png(_request: HttpRequest, number: int) -> HttpResponse:
+def depth_png(request: HttpRequest, number: int) -> HttpResponse:
     """Return a picture of the greatest depth."""
-    name = _file_of(run_numbered(number), Quantity.DEPTH.value)
+    name = _file_of(request, run_numbered(number), Quantity.DEPTH.value)
     return HttpResponse(depth_picture(settings.MEDIA_ROOT / name), content_type="image/png")
 
 
 @require_GET
-def grid_file(_request: HttpRequest, number: int, quantity: str) -> FileResponse:
+def grid_file(request: HttpRequest, number: int, quantity: str) -> FileResponse:
     """Return a grid as a Cloud-Optimised GeoTIFF."""
     run = run_numbered(number)
-    name = _file_of(run, quantity)
+    name = _file_of(request, run, quantity)
     return FileResponse(
         default_storage.open(name),
         as_attachment=True,
@@ -100,8 +101,8 @@ def grid_file(_request: HttpRequest, number: int, quantity: str) -> FileResponse
     )
 
 
-def _file_of(run: Run, quantity: str) -> str:
-    result = ScenarioRun.objects.filter(run=run).first()
+def _file_of(request: HttpRequest, run: Run, quantity: str) -> str:
+    result = result_seen(run, request.user)
     files = {} if result is None else result.outputs["files"]
     if quantity not in files or not default_storage.exists(files[quantity]):
         raise NotFoundError(

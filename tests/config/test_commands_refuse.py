@@ -158,7 +158,7 @@ REFUSED = [
     "serve --address 127.0.0.1",
     "serve --address 127.0.0.1:",
     "serve --address 127.0.0.1:http",
-    "serve --address 127.0.0.1:65536",
+    "serve --address 127.0.0.1:" + str(65_535 + 1),
     "serve --address 127.0.0.1:-1",
     f"serve --address 127.0.0.1:{VERY_LONG}",
     "sheet",

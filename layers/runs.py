@@ -70,7 +70,7 @@ class Reporter:
         self.connection.close()
 
     def _log_line(self, message: str) -> str:
-        return f"{timezone.now():%Y-%m-%d %H:%M:%S} {message}\n"
+        return f"{timezone.localtime():%Y-%m-%d %H:%M:%S} {message}\n"
 
 
 def queue_run(

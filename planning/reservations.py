@@ -15,7 +15,7 @@ from layers import numbers
 from layers.crs import PROJECT_SRID
 from layers.errors import NotFoundError, UserFacingError
 from layers.models import Feature, LandUseClass, Layer
-from layers.queries import class_branches, layer_named
+from layers.queries import class_branches, current_features, layer_named
 from layers.services import NewFeature, open_layer, publish_features
 from layers.sql_files import load_sql
 from layers.vocab import GeometryKind, Lifecycle
@@ -74,6 +74,7 @@ def reserve_land(
         if known := LandReservation.objects.filter(reference=spec.reference).first():
             return _same_or_refuse(known, spec)
         _refuse_reserved_land(spec)
+        _refuse_unregistered(spec)
         layer = layer_named(parcel_layer)
         taken, covered = _taken_parcels(spec, layer)
         reservation = _store(spec, created_by)
@@ -160,12 +161,16 @@ def _same_or_refuse(known: LandReservation, spec: ReservationSpec) -> LandReserv
     )
     if same_terms and stands.symmetric_difference(spec.geometry).area < OVERLAP_TOLERANCE_M2:
         return known
-    raise UserFacingError(
+    raise _is_taken(spec.reference)
+
+
+def _is_taken(reference: str) -> UserFacingError:
+    return UserFacingError(
         _(
             "Reservation '%(reference)s' exists with another outline, purpose or status. "
             "Nothing was changed."
         )
-        % {"reference": spec.reference},
+        % {"reference": reference},
         remedy=_("Give the new reservation a reference of its own."),
     )
 
@@ -173,21 +178,35 @@ def _same_or_refuse(known: LandReservation, spec: ReservationSpec) -> LandReserv
 def _refuse_reserved_land(spec: ReservationSpec) -> None:
     live = LandReservation.objects.exclude(status__in=HOLDING_NOTHING)
     for reservation in live:
-        stands = shapely.from_wkb(bytes(outline_of(reservation).geometry.wkb))
-        shared = stands.intersection(spec.geometry).area
-        if shared > OVERLAP_TOLERANCE_M2:
-            raise UserFacingError(
-                _(
-                    "%(shared)s m2 of this land are reserved already by '%(reference)s' "
-                    "(%(purpose_en)s). Nothing was reserved."
-                )
-                % {
-                    "shared": numbers.number(shared, 0),
-                    "reference": reservation.reference,
-                    "purpose_en": reservation.purpose_en,
-                },
-                remedy=_("Draw the outline beside it, or have that reservation released first."),
+        _refuse_shared(spec, outline_of(reservation), reservation.purpose_en)
+
+
+def _refuse_unregistered(spec: ReservationSpec) -> None:
+    """Keep clear of outlines that were drawn or imported and never registered: they bind too."""
+    drawn = current_features(RESERVATION_LAYER).exclude(lifecycle=Lifecycle.CLOSED)
+    registered = LandReservation.objects.values_list("feature_stable_id", flat=True)
+    for outline in drawn.exclude(stable_id__in=list(registered)):
+        if outline.stable_id == spec.reference:
+            raise _is_taken(spec.reference)
+        _refuse_shared(spec, outline, _("not in the register"))
+
+
+def _refuse_shared(spec: ReservationSpec, outline: Feature, purpose: str) -> None:
+    stands = shapely.from_wkb(bytes(outline.geometry.wkb))
+    shared = stands.intersection(spec.geometry).area
+    if shared > OVERLAP_TOLERANCE_M2:
+        raise UserFacingError(
+            _(
+                "%(shared)s m2 of this land are reserved already by '%(reference)s' "
+                "(%(purpose_en)s). Nothing was reserved."
             )
+            % {
+                "shared": numbers.number(shared, 0),
+                "reference": outline.stable_id,
+                "purpose_en": purpose,
+            },
+            remedy=_("Draw the outline beside it, or have that reservation released first."),
+        )
 
 
 def _taken_parcels(spec: ReservationSpec, layer: Layer) -> tuple[list[TakenParcel], float]:

@@ -87,9 +87,10 @@ def _part_unknown(state: TopicState) -> Said:
 
 def _critical_checks(case: Case, state: TopicState, met: list[Hit]) -> Iterator[Check]:
     """Yield one check per critical facility the rule list keeps out of the 100-year flood."""
-    worst = max(met, key=_class_of)
-    if not _within_critical_flood(worst):
+    often = [hit for hit in met if _within_critical_flood(hit)]
+    if not often:
         return
+    worst = max(often, key=_class_of)
     for row in read_table("conflict_rules"):
         branch = class_branches([row["source"]])[row["source"]]
         concerned = case.application.proposal.use_codes & set(branch)

@@ -35,8 +35,11 @@ class Loader:
         self._waiting: deque[Future[None]] = deque()
 
     def run(self, statement: str, batch: EncodedBatch | None = None) -> None:
-        """Have a statement executed (a COPY with the rows of a batch), now or soon."""
-        while len(self._waiting) >= MOST_WAITING:
+        """Have a statement executed (a COPY with the rows of a batch), now or soon.
+
+        Only batches are waited for: one slow statement holds up none that come after it.
+        """
+        while batch is not None and len(self._waiting) >= MOST_WAITING:
             self._await_first()
         self._waiting.append(self._pool.submit(self._execute, statement, batch))
 

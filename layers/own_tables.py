@@ -17,7 +17,7 @@ from psycopg2.errorcodes import LOCK_NOT_AVAILABLE
 
 from layers.copying import EncodedBatch
 from layers.errors import UserFacingError
-from layers.loading import loading
+from layers.loading import Loader, loading
 from layers.sql_files import load_sql
 
 LOCK_FAMILY = 0x4B46  # "KF": held while a layer's table is being filled
@@ -29,7 +29,7 @@ LONGEST_WAIT_S = 900.0
 # Named here: two sessions that let PostgreSQL choose may choose the same.
 INDEXES = (
     "current_geometry", "current_once", "current_beginning", "current_class", "words", "row",
-    "past_geometry", "past_class", "retired", "introduced",
+    "attributes", "past_geometry", "past_class", "retired", "introduced",
 )  # fmt: skip
 
 
@@ -69,13 +69,18 @@ class OwnTable:
                 loader.run(copy, batch)
                 rows += batch.rows
             loader.wait()
-            for index in self._file("index_own_table.sql", number=number).split(";"):
-                loader.run(index)
-            loader.wait()
-            loader.run(self._file("index_own_labels.sql"))
-            loader.wait()
+            self._index(loader)
         self._attach()
         return rows
+
+    def _index(self, loader: Loader) -> None:
+        for index in self._file("index_own_table.sql").split(";"):
+            loader.run(index)
+        loader.run(self._file("index_own_labels.sql", is_done=False))
+        loader.wait()
+        for file in ("index_own_labels.sql", "leave_words_uncounted.sql", "analyze.sql"):
+            loader.run(self._file(file, is_done=True))
+            loader.wait()
 
     def _attach(self) -> None:
         with connection.cursor() as cursor:

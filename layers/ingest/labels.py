@@ -148,7 +148,7 @@ class Labeller:
 
     def _lifecycles(self, batch: SourceBatch, issues: list[Issue]) -> tuple[pa.Array, np.ndarray]:
         """Return lifecycles and which rows state one that is not known: those are refused."""
-        existing = pa.array([Lifecycle.EXISTING.value] * len(batch), pa.string())
+        existing = pa.repeat(pa.scalar(Lifecycle.EXISTING.value), len(batch))
         if not self.options.lifecycle_field:
             return existing, np.zeros(len(batch), dtype=bool)
         stated = pc.utf8_lower(as_text(batch.columns[self.options.lifecycle_field]))
@@ -165,7 +165,7 @@ class Labeller:
             return pa.array(found, pa.string())
         if not self.options.class_field:
             code = self.options.land_use or None
-            return pa.array([code] * len(batch), pa.string())
+            return pa.repeat(pa.scalar(code, pa.string()), len(batch))
         stated = as_text(batch.columns[self.options.class_field])
         stated, has_no_class = mapped_values(stated, self.options.classes)
         self.known_values += int(has_no_class.sum())

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from layers.errors import RunCancelledError, UserFacingError
 from layers.ingest.class_list import class_list_digest_input
+from layers.ingest.confined.reader import prepare
 from layers.ingest.formats import SourceFormat, identify
 from layers.ingest.grids import publish_grid
 from layers.ingest.job import Errand, Job
@@ -61,6 +62,7 @@ def import_file(
     source_format = identify(path)
     _check_slug(layer)
     check_options(options, source_format)
+    prepare()
     digest = file_digest(path)
     fingerprint = import_digest(
         source=digest, layer=layer, options=options, classes=class_list_digest_input()

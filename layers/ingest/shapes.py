@@ -16,6 +16,7 @@ from shapely.geometry.base import BaseGeometry
 from layers.crs import PROJECT_SRID, CoordinateFunction, inside_project_extent
 from layers.ingest.repair import as_multiple, repaired
 from layers.ingest.report import Issue
+from layers.ingest.star_shaped import is_star_shaped
 from layers.ingest.wkb import is_little_endian, type_codes, with_srid
 from layers.vocab import GeometryKind, IssueAction, IssueKind
 
@@ -192,13 +193,14 @@ def _drop_heights(checked: CheckedShapes) -> None:
 
 
 def _refuse_unusable(checked: CheckedShapes) -> None:
-    coordinates, rows = shapely.get_coordinates(checked.shapes, return_index=True)
-    broken_rows = rows[~np.isfinite(coordinates).all(axis=1)]
+    x, y = shapely.get_coordinates(checked.shapes).T
     broken = np.zeros(len(checked.shapes), dtype=bool)
-    broken[broken_rows] = True
-    vertices = np.bincount(rows, minlength=len(checked.shapes))
-    checked.degrees_like = not len(coordinates) or bool(
-        (np.abs(coordinates[:, 0]) <= 180).all() and (np.abs(coordinates[:, 1]) <= 90).all()  # noqa: PLR2004 - degrees
+    if not (np.isfinite(x).all() and np.isfinite(y).all()):
+        coordinates, rows = shapely.get_coordinates(checked.shapes, return_index=True)
+        broken[rows[~np.isfinite(coordinates).all(axis=1)]] = True
+    vertices = shapely.get_num_coordinates(checked.shapes)
+    checked.degrees_like = not len(x) or bool(
+        x.min() >= -180 and x.max() <= 180 and y.min() >= -90 and y.max() <= 90  # noqa: PLR2004 - degrees
     )
     checked.refuse(broken, IssueKind.NOT_FINITE, lambda i: _not_finite(checked.shapes[i]))
     empty = checked.is_left & shapely.is_empty(checked.shapes)
@@ -241,8 +243,8 @@ def _refuse_outside(checked: CheckedShapes) -> None:
 
 
 def _repair_invalid(checked: CheckedShapes) -> None:
-    invalid = checked.is_left & ~shapely.is_valid(checked.shapes)
-    for index in np.flatnonzero(invalid):
+    doubtful = np.flatnonzero(checked.is_left & ~is_star_shaped(checked.shapes))
+    for index in doubtful[~shapely.is_valid(checked.shapes[doubtful])]:
         outcome = repaired(checked.shapes[index])
         checked.shapes[index] = outcome.shape
         checked.is_as_read[index] = False

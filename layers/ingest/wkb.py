@@ -19,10 +19,10 @@ def type_codes(outlines: pa.Array) -> tuple[np.ndarray, np.ndarray]:
     codes = np.zeros(len(outlines), dtype=np.int64)
     is_long = sizes >= _HEADER_BYTES
     starts = offsets[:-1][is_long]
-    header = content[starts[:, None] + np.arange(_HEADER_BYTES)].astype(np.int64)
-    little = header[:, 1:] @ (256 ** np.arange(4))
-    big = header[:, 1:] @ (256 ** np.arange(3, -1, -1))
-    known = np.select([header[:, 0] == 1, header[:, 0] == 0], [little, big], default=0)
+    order = content[starts]
+    numbers = content[starts[:, None] + np.arange(1, _HEADER_BYTES)]
+    little, big = numbers.view("<u4")[:, 0], numbers.view(">u4")[:, 0]
+    known = np.select([order == _LITTLE_ENDIAN, order == 0], [little, big], default=0)
     codes[is_long] = (known & 0x0FFFFFFF) % 1000
     codes[outlines.is_null().to_numpy(zero_copy_only=False)] = -1
     return codes, sizes

@@ -1,18 +1,13 @@
 -- The indexes of one large layer, each built at once over all its rows, the slowest first. As it is
 -- the only layer in its table, layer_id leads none of them.
 CREATE INDEX {current_geometry} ON {table} USING gist (geometry) WHERE retired_in IS NULL;
+-- only features with a name or number of their own are found by their words
+CREATE INDEX {words} ON {table} USING gin (krong_search_text(stable_id, properties) gin_trgm_ops)
+    WHERE retired_in IS NULL AND properties ?| krong_label_keys();
 -- an identifier stands once in a version, as in layers_feature_common
 CREATE UNIQUE INDEX {current_once} ON {table} (stable_id) WHERE retired_in IS NULL;
 -- an identifier is found from its beginning, whatever the case
 CREATE INDEX {current_beginning} ON {table} (lower(stable_id) text_pattern_ops)
     WHERE retired_in IS NULL;
 CREATE UNIQUE INDEX {row} ON {table} (id);
--- only features with a name or number of their own are found by their words
-CREATE INDEX {words} ON {table} USING gin (krong_search_text(stable_id, properties) gin_trgm_ops)
-    WHERE retired_in IS NULL AND properties ?| krong_label_keys();
-CREATE INDEX {current_class} ON {table} (land_use_id) WHERE retired_in IS NULL;
-CREATE INDEX {past_geometry} ON {table} USING gist (geometry) WHERE retired_in IS NOT NULL;
-CREATE INDEX {past_class} ON {table} (land_use_id) WHERE retired_in IS NOT NULL;
-CREATE INDEX {retired} ON {table} (retired_in) WHERE retired_in IS NOT NULL;
--- what later versions add: all else came with the first
-CREATE INDEX {introduced} ON {table} (introduced_in) WHERE introduced_in > {number}
+CREATE INDEX {current_class} ON {table} (land_use_id) WHERE retired_in IS NULL

@@ -10,7 +10,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from fcntl import F_SETPIPE_SZ, fcntl
 from pathlib import Path
@@ -197,6 +197,12 @@ def reading(
             yield begun
         finally:
             _end(begun)
+
+
+def prepare() -> None:
+    """Start what reads files, if it does not run yet: it gets ready while the caller goes on."""
+    with suppress(OSError), _lock:  # the reading itself says what is wrong
+        _host()
 
 
 def _begin(begun: Reading, request: bytes) -> None:

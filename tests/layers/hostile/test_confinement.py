@@ -161,6 +161,45 @@ def test_the_clean_process_knows_no_secret_and_no_database(tmp_path, db):
         assert secret.encode() not in environment + command
 
 
+class TestGettingReady:
+    """What reads files starts while the file's digest is still being made."""
+
+    @pytest.fixture
+    def no_host(self, monkeypatch):
+        """Take the process that runs away, and end the one that the test starts."""
+        started = []
+        monkeypatch.setattr(reader, "_hosts", started)
+        yield started
+        for begun in started:
+            begun.channel.close()
+            begun.process.wait(20)
+
+    def test_it_runs_before_the_first_file_is_read_and_is_the_one_that_reads(
+        self, no_host, tmp_path, db
+    ):
+        reader.prepare()
+        [ready] = no_host
+        assert ready.is_usable
+        path = vector_file(tmp_path / "a.gpkg", [square(0, 0, 10)])
+        asked = {"task": "areas", "path": path, "source_format": "GEOPACKAGE"}
+        with reader.reading(**asked, limits=limits.LOOKING) as begun:
+            begun.result()
+        reader.prepare()
+        assert no_host == [ready]
+
+    def test_a_program_that_does_not_start_is_told_by_the_reading_not_before(
+        self, no_host, tmp_path, monkeypatch
+    ):
+        monkeypatch.setattr(reader.sys, "executable", str(tmp_path / "no-python"))
+        reader.prepare()
+        assert no_host == []
+        path = tmp_path / "a.gpkg"
+        path.write_bytes(b"x")
+        begin = reader.reading(task="areas", path=path, limits=limits.LOOKING)
+        with pytest.raises(UserFacingError, match="does not start"), begin:
+            pass
+
+
 class TestEndings:
     """A reading that costs too much ends with a sentence, and the layer is as it was."""
 

@@ -4,17 +4,22 @@ Each keeps the ground it is given: pieces do not overlap, and together they are 
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import shapely
 from django.utils.translation import gettext as _
-from shapely.geometry import MultiPolygon, Polygon
+from shapely.geometry import LineString, Polygon
 from shapely.geometry.base import BaseGeometry
+from shapely.ops import substring
 
 from layers.errors import UserFacingError
 
 # Two areas that differ by less are the same: coordinates hold 10 digits, sides are kilometres.
 AREA_NOISE_M2 = 1e-6
+# A piece of a line shorter than this is where the cut met its end; ends this near are one place.
+LENGTH_NOISE_M = 1e-6
 
 
 class OperationError(UserFacingError):
@@ -23,40 +28,45 @@ class OperationError(UserFacingError):
     status = 422
 
 
-def split(area: BaseGeometry, line: BaseGeometry) -> list[BaseGeometry]:
-    """Return the pieces of an area cut along a line, largest first.
+def split(shape: BaseGeometry, line: BaseGeometry) -> list[BaseGeometry]:
+    """Return the pieces of an area or a line cut along another line, largest first.
 
     Parts that the line does not cross stay with the largest piece.
 
     Raises
     ------
     OperationError
-        The line does not cross the area from edge to edge.
+        The line does not cross the shape from edge to edge.
     """
-    pieces: list[Polygon] = []
-    whole: list[Polygon] = []
-    for part in shapely.get_parts(area):
-        cut = _cut(part, line)
+    is_line = _is_line(shape)
+    pieces: list[BaseGeometry] = []
+    whole: list[BaseGeometry] = []
+    for part in shapely.get_parts(shape):
+        cut = _cut_line(part, line) if is_line else _cut(part, line)
         (pieces if len(cut) > 1 else whole).extend(cut)
     if not pieces:
         raise OperationError(
-            _("The line does not cut the area in two."),
+            _("The line cuts nothing in two."),
             remedy=_("Draw it across, from outside one edge to outside another."),
         )
-    largest, *others = sorted(pieces, key=lambda piece: (-piece.area, piece.bounds))
-    return [MultiPolygon([largest, *whole]) if whole else largest, *others]
+    largest, *others = sorted(pieces, key=lambda one: (-one.area, -one.length, one.bounds))
+    several = shapely.multilinestrings if is_line else shapely.multipolygons
+    kept: Any = several([largest, *whole]) if whole else largest
+    return [kept, *others]
 
 
-def merge(areas: Sequence[BaseGeometry]) -> BaseGeometry:
-    """Return neighbours as one area.
+def merge(shapes: Sequence[BaseGeometry]) -> BaseGeometry:
+    """Return neighbours as one area, or lines that meet end to end as one line.
 
     Raises
     ------
     OperationError
-        They do not share a border.
+        Areas do not share a border; lines do not follow each other.
     """
-    if _is_connected(areas):
-        whole: BaseGeometry = shapely.union_all(areas)
+    if all(map(_is_line, shapes)):
+        return _joined(shapes)
+    if _is_connected(shapes):
+        whole: BaseGeometry = shapely.union_all(shapes)
         return whole
     raise OperationError(
         _("These areas share no border, so they do not become one."),
@@ -168,6 +178,48 @@ def _cut(part: Polygon, line: BaseGeometry) -> list[Polygon]:
     edges = shapely.union_all([part.boundary, line])
     pieces = shapely.get_parts(shapely.polygonize([edges]))
     return [piece for piece in pieces if part.contains(piece.representative_point())]
+
+
+def _cut_line(part: LineString, line: BaseGeometry) -> list[BaseGeometry]:
+    """Return a line cut where another crosses it; where both run together, at the ends of that."""
+    met = shapely.get_parts(part.intersection(line))
+    places = shapely.get_coordinates(met)
+    along = {float(part.project(shapely.Point(place))) for place in places}
+    ends = sorted({0.0, float(part.length), *along})
+    pieces = [substring(part, start, end) for start, end in pairwise(ends)]
+    return [piece for piece in pieces if piece.length > LENGTH_NOISE_M]
+
+
+def _joined(lines: Sequence[BaseGeometry]) -> BaseGeometry:
+    """Return lines that follow each other as one line."""
+    parts = [part for one in lines for part in shapely.get_parts(one)]
+    whole: BaseGeometry = shapely.line_merge(shapely.multilinestrings(_with_shared_ends(parts)))
+    if whole.geom_type == "LineString":
+        return whole
+    raise OperationError(
+        _("These lines do not meet end to end, so they do not become one."),
+        remedy=_("Choose lines that follow each other, or aggregate them into one feature."),
+    )
+
+
+def _with_shared_ends(parts: Sequence[BaseGeometry]) -> list[LineString]:
+    """Return lines whose ends are the same place where longitude and latitude parted them."""
+    known: list[np.ndarray] = []
+    found = []
+    for part in parts:
+        places = shapely.get_coordinates(part)
+        for end in (0, -1):
+            near = [one for one in known if np.hypot(*(one - places[end])) <= LENGTH_NOISE_M]
+            if near:
+                places[end] = near[0]
+            else:
+                known.append(places[end].copy())
+        found.append(LineString(places))
+    return found
+
+
+def _is_line(shape: BaseGeometry) -> bool:
+    return int(shapely.get_dimensions(shape)) == 1
 
 
 def _is_connected(areas: Sequence[BaseGeometry]) -> bool:

@@ -65,7 +65,7 @@ class Outcome:
     """What an operation made of the features it was given."""
 
     features: Sequence[FeatureState]
-    deleted: Sequence[str] = ()
+    deleted: Sequence[FeatureState] = ()
     before_m2: float
     after_m2: float
 
@@ -73,7 +73,9 @@ class Outcome:
         """Return the outcome for a program, with its area balance."""
         return {
             "features": [to_geojson(state, srid) for state in self.features],
-            "deleted": list(self.deleted),
+            "deleted": [state.stable_id for state in self.deleted],
+            # what an editor names when it takes the deletion back
+            "deleted_etags": {state.stable_id: state.etag for state in self.deleted},
             "balance": {
                 "before_m2": self.before_m2,
                 "after_m2": self.after_m2,
@@ -173,9 +175,9 @@ def _as_one(
             _("One feature is one already."), remedy=_("Choose at least two features.")
         )
     kept = _kept(states, keep)
-    gone = [state.stable_id for state in states if state is not kept]
     before_m2 = _area_m2(states)
-    for name in gone:
+    gone = [state.stable_id for state in states if state is not kept]
+    deleted = [
         delete_feature(
             draft=selected.draft,
             stable_id=name,
@@ -183,13 +185,16 @@ def _as_one(
             author=selected.author,
             note=f"merged into {kept.stable_id}",
         )
+        for name in gone
+    ]
     made = selected.write(kept, whole, f"merged with {', '.join(gone)}")
-    return Outcome(features=[made], deleted=gone, before_m2=before_m2, after_m2=_area_m2([made]))
+    after_m2 = _area_m2([made])
+    return Outcome(features=[made], deleted=deleted, before_m2=before_m2, after_m2=after_m2)
 
 
 def _kept(states: Sequence[FeatureState], keep: str) -> FeatureState:
     if not keep:
-        return max(states, key=lambda state: (_content(state).geometry.area, state.stable_id))
+        return max(states, key=_size)
     named = [state for state in states if state.stable_id == keep]
     if named:
         return named[0]
@@ -197,6 +202,12 @@ def _kept(states: Sequence[FeatureState], keep: str) -> FeatureState:
         _("'%(id)s' is not among the chosen features.") % {"id": keep},
         remedy=_("Name one of them as the one that stays."),
     )
+
+
+def _size(state: FeatureState) -> tuple[float, float, str]:
+    """Return what orders features by size: area, then length [m2, m]; the name decides a draw."""
+    shape = _content(state).geometry
+    return shape.area, shape.length, state.stable_id
 
 
 def _reshaped(selected: Selected, state: FeatureState, shape: BaseGeometry, note: str) -> Outcome:

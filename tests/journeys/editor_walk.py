@@ -24,7 +24,8 @@ ASK_AGAIN = """async ([path, method, body, etag]) => {
     if (etag) headers["If-Match"] = etag;
     const sent = body === null ? undefined : JSON.stringify(body);
     const answer = await fetch(path, { method, headers, body: sent });
-    return { status: answer.status, body: await answer.json() };
+    const told = await answer.text();
+    return { status: answer.status, body: told ? JSON.parse(told) : null };
 }"""
 
 
@@ -63,8 +64,8 @@ class EditorWalk:
         """Open the same page at another place of the map."""
         longitude, latitude = TO_DEGREES.transform(EAST + x, NORTH + y)
         place = f"#lat={latitude}&lon={longitude}&z={zoom}"
-        self.page.evaluate("([place]) => { location.hash = place; location.reload(); }", [place])
-        self.page.wait_for_selector("html:not([data-map])")
+        self.page.evaluate("([place]) => { location.hash = place; }", [place])
+        self.page.reload()
         self.opened()
 
     def pixel(self, x, y):

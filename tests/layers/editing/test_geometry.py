@@ -30,12 +30,12 @@ def test_a_square_cut_at_a_third_gives_two_pieces_largest_first():
 
 
 def test_a_line_that_ends_inside_cuts_nothing():
-    with pytest.raises(OperationError, match="does not cut"):
+    with pytest.raises(OperationError, match="cuts nothing"):
         split(square(0, 0, 30), line((10, -5), (10, 20)))
 
 
 def test_a_line_outside_cuts_nothing():
-    with pytest.raises(OperationError, match="does not cut"):
+    with pytest.raises(OperationError, match="cuts nothing"):
         split(square(0, 0, 30), line((-10, -5), (-10, 35)))
 
 
@@ -209,3 +209,84 @@ def test_a_hole_cut_and_filled_leaves_the_block_as_it_was(data):
     assert holed.area == pytest.approx(block.area - hole.area, abs=AREA_NOISE_M2)
     filled = fill_hole(holed, hole.centroid)
     assert shapely.symmetric_difference(filled, block).area <= AREA_NOISE_M2
+
+
+ROAD = line((0, 0), (30, 0), (30, 40))  # 70 m
+
+
+def lengths(shapes):
+    return [round(float(shape.length), 6) for shape in shapes]
+
+
+def test_a_road_is_cut_where_the_line_crosses_it_and_keeps_its_bend():
+    longest, other = split(ROAD, line((10, -5), (10, 5)))
+    assert lengths([longest, other]) == [60, 10]
+    assert longest.coords[1] == ROAD.coords[1]
+    assert longest.coords[0] == other.coords[-1]
+
+
+def test_a_road_cut_by_a_bent_line_gives_three_pieces_that_follow_each_other():
+    pieces = split(ROAD, line((10, -5), (10, 10), (40, 10)))
+    assert lengths(pieces) == [30, 30, 10]
+    assert merge(pieces).equals(ROAD)
+
+
+@pytest.mark.parametrize(
+    "cut",
+    [
+        line((10, 5), (10, 1)),
+        line((-5, 5), (-5, -5)),
+        line((0, -5), (0, 5)),
+        line((30, 40), (40, 50)),
+    ],
+)  # fmt: skip
+def test_a_line_beside_a_road_or_at_its_end_cuts_nothing(cut):
+    with pytest.raises(OperationError, match="cuts nothing"):
+        split(ROAD, cut)
+
+
+def test_where_both_run_together_the_road_is_cut_at_the_ends_of_that():
+    assert lengths(split(ROAD, line((5, -5), (5, 0), (20, 0), (20, 5)))) == [50, 15, 5]
+
+
+def test_the_part_of_a_road_that_is_not_cut_stays_with_the_longest_piece():
+    both = shapely.MultiLineString([ROAD, line((0, 100), (7, 100))])
+    kept, other = split(both, line((10, -5), (10, 5)))
+    assert kept.geom_type == "MultiLineString"
+    assert lengths([kept, other]) == [67, 10]
+
+
+def test_roads_that_follow_each_other_become_one_in_any_order_and_direction():
+    first, second, third = line((0, 0), (10, 0)), line((20, 0), (10, 0)), line((20, 0), (20, 9))
+    assert merge([third, first, second]).length == pytest.approx(29)
+    assert merge([third, first, second]).geom_type == "LineString"
+
+
+def test_ends_a_nanometre_apart_are_one_place_and_a_millimetre_apart_are_two():
+    first = line((0, 0), (10, 0))
+    assert merge([first, line((10 + 1e-9, 0), (20, 0))]).length == pytest.approx(20)
+    with pytest.raises(OperationError, match="end to end"):
+        merge([first, line((10.001, 0), (20, 0))])
+
+
+def test_roads_that_cross_or_fork_do_not_become_one():
+    for others in ([line((5, -5), (5, 5))], [line((10, 0), (20, 0)), line((10, 0), (10, 9))]):
+        with pytest.raises(OperationError, match="end to end"):
+            merge([line((0, 0), (10, 0)), *others])
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.integers(-50, 50), min_size=2, max_size=6),
+    st.tuples(st.integers(0, 100), st.integers(-60, 60), st.integers(0, 100), st.integers(-60, 60)),
+)
+def test_no_metre_of_a_road_is_lost_or_counted_twice_by_any_cut(heights, cut):
+    road = line(*((20 * step, height) for step, height in enumerate(heights)))
+    across = line(cut[:2], cut[2:]) if cut[:2] != cut[2:] else line((0, 99), (1, 99))
+    try:
+        pieces = split(road, across)
+    except OperationError:
+        assume(False)
+    assert sum(piece.length for piece in pieces) == pytest.approx(road.length, abs=1e-6)
+    assert merge(pieces).length == pytest.approx(road.length, abs=1e-6)
+    assert shapely.hausdorff_distance(merge(pieces), road) < 1e-6

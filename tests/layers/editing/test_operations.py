@@ -3,6 +3,7 @@
 import pytest
 from shapely.geometry import MultiPolygon
 
+from layers.editing.drafts import withdraw_edit
 from layers.editing.errors import StaleStateError
 from layers.editing.geometry import OperationError
 from layers.editing.operations import (
@@ -74,7 +75,7 @@ def test_the_pieces_of_a_split_merge_to_what_stood_before(draft):
     outcome = split_feature(chosen(draft, "P-1"), CUT)
     names = [state.stable_id for state in outcome.features]
     merged = merge_features(chosen(draft, *names), keep="P-1")
-    assert merged.deleted == [names[1]]
+    assert [gone.stable_id for gone in merged.deleted] == [names[1]]
     assert merged.features[0].content.geometry.equals(square(0, 0, 30))
     assert draft_counts(draft) == {"create": 0, "replace": 1, "delete": 0}
 
@@ -83,7 +84,7 @@ def test_the_largest_of_merged_neighbours_gives_its_name_and_attributes(draft):
     outcome = merge_features(chosen(draft, "P-1", "P-2"))
     [merged] = outcome.features
     assert (merged.stable_id, merged.content.properties) == ("P-2", {"owner": "king"})
-    assert outcome.deleted == ["P-1"]
+    assert [gone.stable_id for gone in outcome.deleted] == ["P-1"]
     assert (outcome.before_m2, outcome.after_m2) == (2100, 2100)
     assert shown(draft) == {"P-2": 2100, "P-9": 100}
 
@@ -157,3 +158,30 @@ def test_a_feature_of_two_parts_is_split_in_the_part_the_line_crosses(draft):
     put(draft, "P-9", MultiPolygon([square(500, 0, 10), square(600, 0, 10)]))
     outcome = split_feature(chosen(draft, "P-9"), line((504, -5), (504, 15)))
     assert [round(s.content.geometry.area) for s in outcome.features] == [160, 40]
+
+
+def test_features_deleted_by_becoming_one_are_taken_back_with_the_etags_they_were_told_with(draft):
+    outcome = aggregate_features(chosen(draft, "P-1", "P-9"))
+    [kept] = outcome.features
+    told = outcome.as_json()
+    assert told["deleted"] == ["P-9"]
+    withdraw_edit(
+        draft=draft, stable_id="P-9", if_match=told["deleted_etags"]["P-9"], author=draft.author
+    )
+    withdraw_edit(draft=draft, stable_id="P-1", if_match=kept.etag, author=draft.author)
+    assert shown(draft) == {"P-1": 900, "P-2": 1200, "P-9": 100}
+    assert draft_counts(draft) == {"create": 0, "replace": 0, "delete": 0}
+
+
+def test_a_cut_road_keeps_the_name_on_its_longest_piece_and_merges_back(dara):
+    road = line((0, 0), (100, 0))
+    roads = filled_layer("roads", feature("R-1", road, name="Ekareach"), geometry_kind="line")
+    draft = draft_of(roads, dara)
+    outcome = split_feature(chosen(draft, "R-1"), line((30, -5), (30, 5)))
+    kept, new = outcome.features
+    assert (kept.stable_id, kept.content.geometry.length) == ("R-1", pytest.approx(70))
+    assert new.content.geometry.length == pytest.approx(30)
+    assert new.content.properties == {"name": "Ekareach"}
+
+    [whole] = merge_features(chosen(draft, new.stable_id, "R-1")).features
+    assert (whole.stable_id, whole.content.geometry.length) == ("R-1", pytest.approx(100))

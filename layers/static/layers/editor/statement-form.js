@@ -52,7 +52,11 @@ export function createStatementForm(box, page, { onSave, onTyped, onCancel }) {
   return {
     show,
     typed: () => (read ? read() : null),
-    tell: (sentence, ...buttons) => trouble.replaceChildren(element("p", { class: "problem" }, sentence), element("p", { class: "actions" }, ...buttons)),
+    /** What stands against saving, brought into view: on a phone the form is longer than its panel. */
+    tell(sentence, ...buttons) {
+      trouble.replaceChildren(element("p", { class: "problem" }, sentence), element("p", { class: "actions" }, ...buttons));
+      trouble.scrollIntoView({ block: "start" });
+    },
     clear() {
       read = null;
       box.replaceChildren();

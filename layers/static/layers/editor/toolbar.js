@@ -9,7 +9,8 @@ export function createToolbar(box, page, press) {
   const { texts } = page;
   const kinds = kindsOf(page.layer.kind);
   const isArea = kinds.includes("polygon");
-  const names = [...kinds, "corners", "move", ...(isArea ? ["split", "merge", "hole", "fill"] : []), ...(kinds.includes("point") && kinds.length === 1 ? [] : ["snap"]), "remove", "undo", "redo"];
+  const isExtended = isArea || kinds.includes("line");
+  const names = [...kinds, "corners", "move", ...(isExtended ? ["split", "merge"] : []), ...(isArea ? ["hole", "fill"] : []), ...(kinds.includes("point") && kinds.length === 1 ? [] : ["snap"]), "remove", "undo", "redo"];
   const buttons = new Map();
   for (const name of names) {
     const sign = element("span", { class: "sign", "aria-hidden": "true" }, SIGNS[name]);

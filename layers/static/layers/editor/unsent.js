@@ -77,7 +77,7 @@ export function createUnsent({ ask, content, prefix, onSettled, onState, onRefus
 
   function settle(change, answer) {
     for (const feature of change.kind === "operate" ? answer.features : [answer]) content.take(feature);
-    for (const id of answer.deleted || []) Object.assign(content.entryOf(id), { stored: null, etag: null, isDeleted: true, before: change.before[id] });
+    for (const id of answer.deleted || []) Object.assign(content.entryOf(id), { stored: null, etag: answer.deleted_etags[id], isDeleted: true, before: change.before[id] });
     remove(change);
     content.announce([...touched(change), ...(answer.features || []).map((feature) => feature.id), ...(answer.deleted || [])]);
     onSettled(change, answer);

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import shapely
 from django.conf import settings
+from django.utils.translation import gettext as _
 from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError
 from pyproj.transformer import TransformerGroup
@@ -45,8 +46,8 @@ def crs_of(srid: int) -> CRS:
         return CRS.from_epsg(srid)
     except CRSError as error:
         raise CrsError(
-            f"EPSG:{srid} is not a known coordinate system.",
-            remedy="Give the EPSG code of the file, e.g. 32648 for WGS 84 / UTM zone 48N.",
+            _("EPSG:%(srid)s is not a known coordinate system.") % {"srid": srid},
+            remedy=_("Give the EPSG code of the file, e.g. 32648 for WGS 84 / UTM zone 48N."),
         ) from error
 
 
@@ -87,10 +88,16 @@ def transformer(source: CRS, target: CRS) -> Transformer:
     covers = best is not None and best in usable and _covers(best, source, target)
     if best is None or not covers:
         raise CrsError(
-            f"No accurate transformation is known from {source.name} to {target.name} here; "
-            "the only one on offer may be hundreds of metres wrong. Nothing was stored.",
-            remedy="Set KRONG_DATUM_SHIFT_3148=dx,dy,dz (metres, from the cadastre's control "
-            "points) or ask the supplier for the data in EPSG:32648.",
+            _(
+                "No accurate transformation is known from %(source)s to %(target)s "
+                "here; the only one on offer may be hundreds of metres wrong. "
+                "Nothing was stored."
+            )
+            % {"source": source.name, "target": target.name},
+            remedy=_(
+                "Set KRONG_DATUM_SHIFT_3148=dx,dy,dz (metres, from the cadastre's "
+                "control points) or ask the supplier for the data in EPSG:32648."
+            ),
         )
     return Transformer.from_crs(source, target, always_xy=True, allow_ballpark=False)
 
@@ -154,8 +161,9 @@ def project_extent() -> Extent:
     area = crs_of(PROJECT_SRID).area_of_use
     if area is None:
         raise CrsError(
-            f"EPSG:{PROJECT_SRID} does not say where it may be used.",
-            remedy="Choose a national or UTM system for KRONG_SRID.",
+            _("EPSG:%(project_srid)s does not say where it may be used.")
+            % {"project_srid": PROJECT_SRID},
+            remedy=_("Choose a national or UTM system for KRONG_SRID."),
         )
     bounds = _between(WGS84_SRID, PROJECT_SRID).transform_bounds(
         area.west, area.south, area.east, area.north, densify_pts=51

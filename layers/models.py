@@ -9,6 +9,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from layers.crs import PROJECT_SRID
+from layers.ingest.vocab import Sentence
 from layers.vocab import (
     Completeness,
     GeometryKind,
@@ -309,7 +310,8 @@ class ImportIssue(models.Model):
     stable_id = models.CharField(_("identifier"), max_length=80, blank=True)
     kind = models.CharField(_("what was wrong"), max_length=20, choices=IssueKind)
     value = models.CharField(_("value"), max_length=300, blank=True)
-    message = models.CharField(_("detail"), max_length=500)
+    text = models.CharField(_("detail"), max_length=20)  # an ImportText
+    details = models.JSONField(_("what fills the sentence"), default=dict, blank=True)
     action = models.CharField(_("what was done"), max_length=10, choices=IssueAction)
 
     class Meta:
@@ -317,6 +319,11 @@ class ImportIssue(models.Model):
 
     def __str__(self) -> str:
         return f"row {self.row}: {self.message}"
+
+    @property
+    def message(self) -> str:
+        """What was wrong, in the reader's language."""
+        return str(Sentence(self.text, self.details))
 
 
 # These are models of this app too: Django finds an app's models through this module.

@@ -8,13 +8,11 @@ from babel.messages.pofile import read_po
 
 ROOT = Path(__file__).resolve().parents[1]
 APPS = ("config", "layers", "conflicts", "scenarios", "planning")
-# Told in the shell only, where Krong speaks English: before Django runs, or while a file is read.
+# Told in the shell only, where Krong speaks English, or before Django runs.
 SHELL_ONLY = (
     "config/cluster/",
     "config/command_line.py",
-    "layers/ingest/",
     "layers/checks.py",
-    "layers/crs.py",
     "layers/management/",
 )
 # Sentences about drafts of layers are marked, their Khmer is still to be written.

@@ -4,9 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+from django.utils.translation import gettext as _
 
 from layers.errors import UserFacingError
 from layers.ingest.report import Issue
+from layers.numbers import number
 
 # What a table in PostgreSQL may have at most (1,600) is more than any survey writes down.
 MAX_FIELDS = 1_600
@@ -48,7 +50,10 @@ def check_field_count(name: str, count: int) -> None:
     """Refuse a table with more columns than any survey writes down."""
     if count > MAX_FIELDS:
         raise SourceError(
-            f"{name} has {count:,} columns; {MAX_FIELDS:,} are the most Krong takes. "
-            "Nothing was imported.",
-            remedy="Export only the columns you need.",
+            _(
+                "%(name)s has %(count)s columns; %(max_fields)s are the most Krong "
+                "takes. Nothing was imported."
+            )
+            % {"name": name, "count": number(count), "max_fields": number(MAX_FIELDS)},
+            remedy=_("Export only the columns you need."),
         )

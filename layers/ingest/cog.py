@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import rasterio
 import shapely
+from django.utils.translation import gettext as _
 from rasterio.errors import RasterioError
 from rasterio.shutil import copy as copy_raster
 from rasterio.windows import Window
@@ -137,16 +138,22 @@ def _overview_resampling(grid: Grid) -> str:
 def _check_values(name: str, quantity: str, seen: ValueRange) -> None:
     if seen.lowest > seen.highest:
         raise GridError(
-            f"{name}: every cell is 'no data'. Nothing was stored.",
-            remedy="Check the no-data value and the extent of the export.",
+            _("%(name)s: every cell is 'no data'. Nothing was stored.") % {"name": name},
+            remedy=_("Check the no-data value and the extent of the export."),
         )
     lowest, highest = ELEVATION_RANGE_M
     if quantity == "elevation" and (seen.lowest < lowest or seen.highest > highest):
         raise GridError(
-            f"{name}: elevations from {seen.lowest:g} to {seen.highest:g}; no ground on Earth lies "
-            "there. Nothing was stored.",
-            remedy="A value that means 'no data' was probably not declared: set it in the file, "
-            "or name the --quantity if these are no elevations in metres.",
+            _(
+                "%(name)s: elevations from %(lowest)s to %(highest)s; no ground on "
+                "Earth lies there. Nothing was stored."
+            )
+            % {"name": name, "lowest": f"{seen.lowest:g}", "highest": f"{seen.highest:g}"},
+            remedy=_(
+                "A value that means 'no data' was probably not declared: set it in "
+                "the file, or name the --quantity if these are no elevations in "
+                "metres."
+            ),
         )
 
 
@@ -169,8 +176,19 @@ def _outline(name: str, cells: Cells) -> shapely.Polygon:
     east, south = cells.placed * (cells.width, cells.height)
     if not inside_project_extent(np.array([[west, south, east, north]]))[0]:
         raise GridError(
-            f"{name} lies outside the area of EPSG:{PROJECT_SRID}: west {west:.0f}, south "
-            f"{south:.0f}, east {east:.0f}, north {north:.0f} m. Nothing was stored.",
-            remedy="Its coordinate system is probably stated wrongly. Check it against a map.",
+            _(
+                "%(name)s lies outside the area of EPSG:%(project_srid)s: west "
+                "%(west)s, south %(south)s, east %(east)s, north %(north)s m. "
+                "Nothing was stored."
+            )
+            % {
+                "name": name,
+                "project_srid": PROJECT_SRID,
+                "west": f"{west:.0f}",
+                "south": f"{south:.0f}",
+                "east": f"{east:.0f}",
+                "north": f"{north:.0f}",
+            },
+            remedy=_("Its coordinate system is probably stated wrongly. Check it against a map."),
         )
     return shapely.geometry.box(west, south, east, north)

@@ -8,6 +8,7 @@ from django.contrib.gis.gdal import GDALException, OGRGeometry
 
 from layers.ingest.batches import SourceBatch
 from layers.ingest.report import Issue
+from layers.ingest.vocab import ImportText
 from layers.ingest.wkb import type_codes
 from layers.vocab import IssueAction, IssueKind
 
@@ -47,5 +48,6 @@ def _noted(row: int) -> Issue:
         row,
         IssueKind.CURVE_LINEARISED,
         IssueAction.REPAIRED,
-        f"The shape has curves; stored as straight pieces, one every {STEP_DEG} degrees of arc.",
+        ImportText.CURVES,
+        {"degrees": STEP_DEG},
     )

@@ -20,6 +20,7 @@ from layers.ingest.labels import Labeller, Labels
 from layers.ingest.packing import packed
 from layers.ingest.report import Issue, IssueTaker, RowCounts
 from layers.ingest.shapes import check_shapes
+from layers.ingest.vocab import ImportText
 from layers.vocab import IssueAction, IssueKind
 
 if TYPE_CHECKING:
@@ -130,7 +131,8 @@ def _duplicate(row: int, stable_id: str) -> Issue:
         row,
         IssueKind.DUPLICATE_ID,
         IssueAction.REFUSED,
-        f"The identifier '{stable_id}' stands in an earlier row; only the first is stored.",
+        ImportText.DUPLICATE_ID,
+        {"id": stable_id},
         stable_id=stable_id,
     )
 

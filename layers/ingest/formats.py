@@ -8,6 +8,8 @@ import re
 from enum import Enum
 from pathlib import Path
 
+from django.utils.translation import gettext as _
+
 from layers.errors import UserFacingError
 
 _HEAD_BYTES = 4096
@@ -78,8 +80,10 @@ def identify(path: Path) -> SourceFormat:
     named = next((f for f in SourceFormat if path.name.lower().endswith(f.endings)), None)
     if named is None:
         raise FormatError(
-            f"{path.name}: Krong does not import files of this kind.",
-            remedy=f"Give one of these: {KNOWN_FORMATS}. {_ending_hint(path)}".rstrip(),
+            _("%(name)s: Krong does not import files of this kind.") % {"name": path.name},
+            remedy=" ".join(
+                [_("Give one of these: %(formats)s.") % {"formats": KNOWN_FORMATS}, *_hint(path)]
+            ),
         )
     with path.open("rb") as file:
         head = file.read(_HEAD_BYTES)
@@ -87,27 +91,32 @@ def identify(path: Path) -> SourceFormat:
         return named
     found = _format_of(head)
     if found is not named:
-        is_called = f"is called {named.title}"
-        says = f"its content is {found.title}" if found else "its content is something else"
-        raise FormatError(
-            f"{path.name} {is_called}, but {says}. Nothing was imported.",
-            remedy=_mismatch_remedy(named, found),
+        says = (
+            _("%(name)s is called %(named)s, but its content is %(found)s. Nothing was imported.")
+            if found
+            else _("%(name)s is called %(named)s, but its content is something else.")
         )
+        told = {"name": path.name, "named": named.title, "found": found.title if found else ""}
+        raise FormatError(says % told, remedy=_mismatch_remedy(named, found))
     return named
 
 
 def _check_is_file(path: Path) -> None:
     if path.is_dir():
         raise FormatError(
-            f"{path} is a folder, not a file.",
-            remedy="Name one file in it; zip the parts of a Shapefile into one .zip.",
+            _("%(path)s is a folder, not a file.") % {"path": path},
+            remedy=_("Name one file in it; zip the parts of a Shapefile into one .zip."),
         )
     if not path.is_file():
         raise FormatError(
-            f"There is no file {path}.", remedy="Check the spelling and the folder you stand in."
+            _("There is no file %(path)s.") % {"path": path},
+            remedy=_("Check the spelling and the folder you stand in."),
         )
     if not path.stat().st_size:
-        raise FormatError(f"{path.name} is empty (0 bytes).", remedy="Fetch or export it again.")
+        raise FormatError(
+            _("%(name)s is empty (0 bytes).") % {"name": path.name},
+            remedy=_("Fetch or export it again."),
+        )
 
 
 def _format_of(head: bytes) -> SourceFormat | None:
@@ -135,17 +144,18 @@ def _text_format_of(head: bytes) -> SourceFormat | None:
     return SourceFormat.CSV if is_text and not is_markup else None
 
 
-def _ending_hint(path: Path) -> str:
+def _hint(path: Path) -> list[str]:
     if path.suffix.lower() in {".shp", ".dbf", ".shx"}:
-        return "A Shapefile comes as one .zip with its .shp, .shx, .dbf and .prj."
-    if path.suffix.lower() == ".dwg":
-        return "In AutoCAD: Save As, AutoCAD DXF (ASCII)."
-    return ""
+        return [_("A Shapefile comes as one .zip with its .shp, .shx, .dbf and .prj.")]
+    return [_("In AutoCAD: Save As, AutoCAD DXF (ASCII).")] if path.suffix.lower() == ".dwg" else []
 
 
 def _mismatch_remedy(named: SourceFormat, found: SourceFormat | None) -> str:
     if SourceFormat.GEOTIFF in {named, found} and found is not None:
-        return f"A raster and a vector file are not the same: rename it to {found.endings[0]}."
+        told = {"ending": found.endings[0]}
+        return _("A raster and a vector file are not the same: rename it to %(ending)s.") % told
     if found is not None:
-        return f"Rename it to end in {found.endings[0]}, or export it again as {named.title}."
-    return f"Ask the supplier for the file itself, exported as {named.title}."
+        told = {"ending": found.endings[0], "format": named.title}
+        return _("Rename it to end in %(ending)s, or export it again as %(format)s.") % told
+    told = {"format": named.title}
+    return _("Ask the supplier for the file itself, exported as %(format)s.") % told

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import rasterio
+from django.utils.translation import gettext as _
 from pyproj import CRS
 from rasterio.errors import RasterioError
 from rasterio.io import DatasetReader
@@ -15,6 +16,8 @@ from layers.crs import PROJECT_SRID, crs_of, transformer
 from layers.errors import UnknownCrsError, UserFacingError
 from layers.ingest.options import ImportOptions
 from layers.ingest.vectors import check_crs_agrees
+from layers.ingest.vocab import ImportText, Sentence
+from layers.numbers import number
 
 # A city of 20 km x 20 km at 1 m. A small file can declare any size: a 29 MB one declared 640 GB.
 MAX_CELLS = 400_000_000
@@ -39,7 +42,7 @@ class Grid:
     nodata: float
     crs: CRS
     transform: Any  # affine.Affine
-    notes: tuple[str, ...] = ()
+    notes: tuple[Sentence, ...] = ()
 
     @property
     def is_continuous(self) -> bool:
@@ -94,8 +97,12 @@ def damaged(name: str, error: Exception) -> GridError:
     """Return the sentence for a file GDAL cannot read."""
     reason = " ".join(str(error).split())[:160].rsplit("/", 1)[-1]
     return GridError(
-        f"{name} cannot be read: it is damaged or incomplete ({reason}). Nothing was imported.",
-        remedy="Fetch or export the file again and compare its size with the original.",
+        _(
+            "%(name)s cannot be read: it is damaged or incomplete "
+            "(%(reason)s). Nothing was imported."
+        )
+        % {"name": name, "reason": reason},
+        remedy=_("Fetch or export the file again and compare its size with the original."),
     )
 
 
@@ -109,36 +116,53 @@ def check_size(name: str, opened: DatasetReader) -> None:
     cells = opened.width * opened.height
     if cells > MAX_CELLS:
         raise GridError(
-            f"{name} declares {opened.width} x {opened.height} cells; "
-            f"{MAX_CELLS:,} are the most Krong takes. Nothing was read.",
-            remedy="Cut it to the city, or use a larger cell size.",
+            _(
+                "%(name)s declares %(width)s x %(height)s cells; %(max_cells)s are "
+                "the most Krong takes. Nothing was read."
+            )
+            % {
+                "name": name,
+                "width": opened.width,
+                "height": opened.height,
+                "max_cells": number(MAX_CELLS),
+            },
+            remedy=_("Cut it to the city, or use a larger cell size."),
         )
     for (rows, columns), dtype in zip(opened.block_shapes, opened.dtypes, strict=True):
         if rows * columns * np.dtype(dtype).itemsize > MAX_BLOCK_BYTES:
             raise GridError(
-                f"{name} is stored in blocks of {columns} x {rows} cells, too large to read.",
-                remedy="Tile it first: gdal_translate -co TILED=YES IN.tif OUT.tif",
+                _(
+                    "%(name)s is stored in blocks of %(columns)s x %(rows)s cells, too "
+                    "large to read."
+                )
+                % {"name": name, "columns": columns, "rows": rows},
+                remedy=_("Tile it first: gdal_translate -co TILED=YES IN.tif OUT.tif"),
             )
 
 
 def _band(name: str, opened: DatasetReader, wanted: int | None) -> int:
     if wanted is not None and not 1 <= wanted <= opened.count:
         raise GridError(
-            f"{name} has {opened.count} band(s), no band {wanted}.", remedy="Choose one it has."
+            _("%(name)s has %(count)s band(s), no band %(wanted)s.")
+            % {"name": name, "count": opened.count, "wanted": wanted},
+            remedy=_("Choose one it has."),
         )
     if wanted is None and opened.count != 1:
         raise GridError(
-            f"{name} has {opened.count} bands; a grid of one quantity has one.",
-            remedy="Choose one with --band N. An aerial photo is no terrain model.",
+            _("%(name)s has %(count)s bands; a grid of one quantity has one.")
+            % {"name": name, "count": opened.count},
+            remedy=_("Choose one with --band N. An aerial photo is no terrain model."),
         )
     band = wanted or 1
     if opened.scales[band - 1] != 1 or opened.offsets[band - 1] != 0:
         raise GridError(
-            f"{name}: its values are packed with a scale or offset.",
-            remedy="Unpack them first: gdal_translate -unscale -ot Float32 IN.tif OUT.tif",
+            _("%(name)s: its values are packed with a scale or offset.") % {"name": name},
+            remedy=_("Unpack them first: gdal_translate -unscale -ot Float32 IN.tif OUT.tif"),
         )
     if opened.dtypes[band - 1].startswith("complex"):
-        raise GridError(f"{name} holds complex numbers.", remedy="Give real values.")
+        raise GridError(
+            _("%(name)s holds complex numbers.") % {"name": name}, remedy=_("Give real values.")
+        )
     return band
 
 
@@ -149,15 +173,22 @@ def _crs(name: str, opened: DatasetReader, srid: int | None) -> CRS:
     check_crs_agrees(name, crs, srid)
     if opened.transform.is_identity:
         raise GridError(
-            f"{name} does not say where on Earth it lies (no geotransform).",
-            remedy="Georeference it first, or export it as GeoTIFF with its position.",
+            _("%(name)s does not say where on Earth it lies (no geotransform).") % {"name": name},
+            remedy=_("Georeference it first, or export it as GeoTIFF with its position."),
         )
     if not crs.is_projected:
         raise GridError(
-            f"{name} is in degrees ({crs.name}): its cells are not square in metres, so slopes, "
-            "depths and areas computed on it would be wrong. Nothing was imported.",
-            remedy=f"Reproject it first, with a cell size in metres: gdalwarp -t_srs "
-            f"EPSG:{PROJECT_SRID} -tr 10 10 -r bilinear IN.tif OUT.tif",
+            _(
+                "%(name)s is in degrees (%(crs)s): its cells are not square in "
+                "metres, so slopes, depths and areas computed on it would be "
+                "wrong. Nothing was imported."
+            )
+            % {"name": name, "crs": crs.name},
+            remedy=_(
+                "Reproject it first, with a cell size in metres: gdalwarp -t_srs "
+                "EPSG:%(project_srid)s -tr 10 10 -r bilinear IN.tif OUT.tif"
+            )
+            % {"project_srid": PROJECT_SRID},
         )
     transformer(crs, crs_of(PROJECT_SRID))  # refuses a transformation that is only a guess
     return crs
@@ -165,23 +196,27 @@ def _crs(name: str, opened: DatasetReader, srid: int | None) -> CRS:
 
 def _nodata(
     name: str, opened: DatasetReader, band: int, given: float | None
-) -> tuple[float, tuple[str, ...]]:
+) -> tuple[float, tuple[Sentence, ...]]:
     stated = opened.nodatavals[band - 1]
     if stated is None and given is None:
         raise GridError(
-            f"{name} does not say which value means 'no data': holes and sea would count as "
-            "ground. Nothing was imported.",
-            remedy="Say it with --nodata VALUE (e.g. -9999), even if every cell is filled.",
+            _(
+                "%(name)s does not say which value means 'no data': holes and sea "
+                "would count as ground. Nothing was imported."
+            )
+            % {"name": name},
+            remedy=_("Say it with --nodata VALUE (e.g. -9999), even if every cell is filled."),
         )
     for value in (stated, given):
         _check_storable(name, opened.dtypes[band - 1], value)
     given = _as_stored(opened.dtypes[band - 1], given)
     if stated is not None and given is not None and not _same(stated, given):
         raise GridError(
-            f"{name} states {stated:g} for 'no data', but --nodata says {given:g}.",
-            remedy="Leave --nodata out, or correct the file.",
+            _("%(name)s states %(stated)s for 'no data', but --nodata says %(given)s.")
+            % {"name": name, "stated": f"{stated:g}", "given": f"{given:g}"},
+            remedy=_("Leave --nodata out, or correct the file."),
         )
-    notes = () if stated is not None else (f"No-data value given by hand: {given:g}.",)
+    notes = () if stated is not None else (Sentence(ImportText.GIVEN_NODATA, {"value": given}),)
     return float(stated if stated is not None else given or 0.0), notes
 
 
@@ -192,9 +227,19 @@ def _check_storable(name: str, dtype: str, value: float | None) -> None:
     limits = np.iinfo(dtype)
     if not (value.is_integer() and limits.min <= value <= limits.max):
         raise GridError(
-            f"{name}: no cell can hold {value:g} for 'no data'; its cells are whole numbers from "
-            f"{limits.min} to {limits.max} ({dtype}). Nothing was imported.",
-            remedy="Give a value the cells can hold and that stands for 'no data' in the file.",
+            _(
+                "%(name)s: no cell can hold %(value)s for 'no data'; its cells are "
+                "whole numbers from %(min)s to %(max)s (%(dtype)s). Nothing was "
+                "imported."
+            )
+            % {
+                "name": name,
+                "value": f"{value:g}",
+                "min": limits.min,
+                "max": limits.max,
+                "dtype": dtype,
+            },
+            remedy=_("Give a value the cells can hold and that stands for 'no data' in the file."),
         )
 
 

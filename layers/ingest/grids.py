@@ -15,6 +15,7 @@ from layers.ingest.formats import SourceFormat, identify
 from layers.ingest.job import Job
 from layers.ingest.report import ImportReport, RowCounts
 from layers.ingest.rows import notes_of, progress_of, shape_of
+from layers.ingest.vocab import Sentence
 from layers.models import Layer
 from layers.services import open_layer, publish_raster, set_surveyed_area
 from layers.vocab import GeometryKind
@@ -68,7 +69,7 @@ def publish_grid(job: Job, path: Path) -> ImportReport:
             captured_on=options.captured_on,
             classes=options.surveyed_classes,
         )
-    return _reported(job, layer, raster.version.number, notes_of(written))
+    return _reported(job, layer, raster.version.number, notes_of(written, job.name))
 
 
 def _written(job: Job, begun: Reading) -> Mapping[str, Any]:
@@ -90,7 +91,7 @@ def _checked_file(job: Job, path: Path) -> Path:
     return path
 
 
-def _reported(job: Job, layer: Layer, number: int, notes: tuple[str, ...]) -> ImportReport:
+def _reported(job: Job, layer: Layer, number: int, notes: tuple[Sentence, ...]) -> ImportReport:
     is_new = number != layer.published_number  # the object was read before publishing
     count = int(is_new)
     return ImportReport(

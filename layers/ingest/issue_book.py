@@ -6,7 +6,7 @@ from layers.ingest.report import Issue
 from layers.models import ImportIssue, Run
 
 _ISSUES_AT_ONCE = 5_000
-_VALUE_LENGTH, _MESSAGE_LENGTH, _ID_LENGTH = 300, 500, 80
+_VALUE_LENGTH, _ID_LENGTH = 300, 80
 
 
 class IssueBook:
@@ -27,7 +27,8 @@ class IssueBook:
                 stable_id=issue.stable_id[:_ID_LENGTH],
                 kind=issue.kind,
                 value=issue.value[:_VALUE_LENGTH],
-                message=issue.message[:_MESSAGE_LENGTH],
+                text=issue.text,
+                details=dict(issue.values),
                 action=issue.action,
             )
         )

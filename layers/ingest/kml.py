@@ -3,6 +3,8 @@
 from pathlib import Path
 from xml.parsers import expat
 
+from django.utils.translation import gettext as _
+
 from layers.ingest.batches import SourceError
 
 # Folders in folders: nobody sorts places deeper. The library follows them by recursion.
@@ -30,9 +32,12 @@ def check_markup(path: Path, name: str) -> None:
 
     def declared(*_parts: object) -> None:
         raise SourceError(
-            f"{name} declares a document type or entities, which KML never needs; it may be made "
-            "to do harm. Nothing was imported.",
-            remedy="Open it in Google Earth and save it again, or ask for another export.",
+            _(
+                "%(name)s declares a document type or entities, which KML never "
+                "needs; it may be made to do harm. Nothing was imported."
+            )
+            % {"name": name},
+            remedy=_("Open it in Google Earth and save it again, or ask for another export."),
         )
 
     def opened(_tag: str, _attributes: dict[str, str]) -> None:
@@ -40,8 +45,9 @@ def check_markup(path: Path, name: str) -> None:
         depth += 1
         if depth > MAX_DEPTH:
             raise SourceError(
-                f"{name} nests its elements more than {MAX_DEPTH} deep. Nothing was imported.",
-                remedy="Open it in Google Earth and save the places in one folder.",
+                _("%(name)s nests its elements more than %(max_depth)s deep. Nothing was imported.")
+                % {"name": name, "max_depth": MAX_DEPTH},
+                remedy=_("Open it in Google Earth and save the places in one folder."),
             )
 
     def closed(_tag: str) -> None:
@@ -56,7 +62,14 @@ def check_markup(path: Path, name: str) -> None:
             parser.ParseFile(file)
         except expat.ExpatError as error:
             raise SourceError(
-                f"{name} cannot be read: its markup breaks at line {error.lineno} "
-                f"({expat.ErrorString(error.code)}). Nothing was imported.",
-                remedy="Fetch or export the file again and compare its size with the original.",
+                _(
+                    "%(name)s cannot be read: its markup breaks at line %(lineno)s "
+                    "(%(errorstring)s). Nothing was imported."
+                )
+                % {
+                    "name": name,
+                    "lineno": error.lineno,
+                    "errorstring": expat.ErrorString(error.code),
+                },
+                remedy=_("Fetch or export the file again and compare its size with the original."),
             ) from error

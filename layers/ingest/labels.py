@@ -8,6 +8,7 @@ from typing import Self
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from django.utils.translation import gettext as _
 
 from layers.errors import UnknownLandUseError, UserFacingError
 from layers.ingest.attributes import as_text
@@ -17,6 +18,7 @@ from layers.ingest.mapping import check_mapping, mapped_values, property_names
 from layers.ingest.options import ImportOptions
 from layers.ingest.osm_tags import TagClassifier, rules_of
 from layers.ingest.report import Issue
+from layers.ingest.vocab import ImportText
 from layers.vocab import IssueAction, IssueKind, Lifecycle
 
 STABLE_ID_COLUMN = "stable_id"
@@ -118,9 +120,12 @@ class Labeller:
             return
         seen = ", ".join(f"'{value}'" for value, _count in self.unknown_classes.most_common(5))
         raise UserFacingError(
-            f"No value of column '{self.options.class_field}' is a land-use class; "
-            f"it holds {seen}. Nothing was stored.",
-            remedy="See './krong classes' for the codes, or choose another --class-field.",
+            _(
+                "No value of column '%(class_field)s' is a land-use class; it "
+                "holds %(seen)s. Nothing was stored."
+            )
+            % {"class_field": self.options.class_field, "seen": seen},
+            remedy=_("See './krong classes' for the codes, or choose another --class-field."),
         )
 
     def _ids(self, batch: SourceBatch, issues: list[Issue]) -> pa.Array:
@@ -134,13 +139,15 @@ class Labeller:
         unusable = pc.or_kleene(stated.is_null(), pc.greater(pc.utf8_length(stated), MAX_ID_LENGTH))
         for index in _true_at(unusable):
             text = stated[index].as_py() or ""
-            why = f"is longer than {MAX_ID_LENGTH} signs" if text else "is empty"
+            why = ImportText.LONG_ID if text else ImportText.EMPTY_ID
+            told = {"column": self.id_column, "id": by_place[index].as_py()}
             issues.append(
                 Issue(
                     int(batch.rows[index]),
                     IssueKind.UNUSABLE_ID,
                     IssueAction.KEPT,
-                    f"Column '{self.id_column}' {why}; stored as '{by_place[index]}'.",
+                    why,
+                    told | ({"most": MAX_ID_LENGTH} if text else {}),
                     value=text,
                 )
             )
@@ -181,7 +188,8 @@ class Labeller:
             row,
             IssueKind.UNKNOWN_CLASS,
             IssueAction.KEPT,
-            f"'{value}' is no land-use class; stored without a class.",
+            ImportText.UNKNOWN_CLASS,
+            {"value": value},
             value=value,
         )
 
@@ -191,7 +199,8 @@ def _unknown_lifecycle(row: int, value: str) -> Issue:
         row,
         IssueKind.UNKNOWN_LIFECYCLE,
         IssueAction.REFUSED,
-        f"'{value}' is no lifecycle; known are {', '.join(Lifecycle.values)}.",
+        ImportText.UNKNOWN_LIFECYCLE,
+        {"value": value, "known": ", ".join(Lifecycle.values)},
         value=value,
     )
 
@@ -205,8 +214,8 @@ def _check_class(code: str, classes: ClassData) -> None:
 def _check_column(column: str, fields: tuple[str, ...]) -> None:
     if column not in fields:
         raise UserFacingError(
-            f"The file has no column '{column}'. Nothing was imported.",
-            remedy=f"Its columns are: {', '.join(fields[:30]) or 'none'}.",
+            _("The file has no column '%(column)s'. Nothing was imported.") % {"column": column},
+            remedy=_("Its columns are: %(names)s.") % {"names": ", ".join(fields[:30]) or "–"},
         )
 
 

@@ -16,6 +16,7 @@ from layers.ingest.option_checks import check_options
 from layers.ingest.options import ImportOptions
 from layers.ingest.report import Issue, RowCounts
 from layers.ingest.rows import issues_of, notes_of, row_counts
+from layers.ingest.vocab import Sentence
 from layers.models import Layer
 from layers.vocab import GeometryKind
 
@@ -61,7 +62,7 @@ class Outcome:
     rows: RowCounts
     issue_counts: dict[str, int] = field(default_factory=dict)
     issues: tuple[Issue, ...] = ()
-    notes: tuple[str, ...] = ()
+    notes: tuple[Sentence, ...] = ()
     sample: dict[str, Any] = field(default_factory=dict)
     extent_wgs84: tuple[float, ...] | None = None
     grid: dict[str, Any] | None = None
@@ -140,17 +141,17 @@ def dry_run(
         rows=row_counts(told, path.name),
         issue_counts={str(k): int(v) for k, v in dict(told.get("issue_counts") or {}).items()},
         issues=tuple(issues_of(told, path.name)),
-        notes=(*notes_of(told), *_surveys_to_end(layer, options)),
+        notes=(*notes_of(told, path.name), *_surveys_to_end(layer, options)),
         sample=dict(told.get("sample") or {}),
         extent_wgs84=tuple(told["extent_wgs84"]) if told.get("extent_wgs84") else None,
         grid=told.get("grid"),
     )
 
 
-def _surveys_to_end(slug: str, options: ImportOptions) -> tuple[str, ...]:
+def _surveys_to_end(slug: str, options: ImportOptions) -> tuple[Sentence, ...]:
     stated = 0 if options.keeps_others else complete_statements(slug).count()
     has_content = Layer.objects.filter(slug=slug).exclude(published_number=None).exists()
-    return (would_end_sentence(stated),) if stated and has_content else ()
+    return (Sentence.of(would_end_sentence(stated)),) if stated and has_content else ()
 
 
 def _kind_of(slug: str) -> str:

@@ -19,6 +19,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import yaml
+from django.utils.translation import gettext as _
 
 from layers.errors import UnknownLandUseError, UserFacingError
 from layers.ingest.class_data import ClassData
@@ -51,11 +52,13 @@ def read_mapping(path: Path) -> dict[str, Any]:
         held = yaml.safe_load(text) if len(text) <= _MAX_BYTES else None
     except (OSError, yaml.YAMLError, UnicodeError, RecursionError, ValueError) as error:
         raise MappingError(
-            f"{path.name} cannot be read as a mapping.", remedy="Write it as YAML; see the manual."
+            _("%(name)s cannot be read as a mapping.") % {"name": path.name},
+            remedy=_("Write it as YAML; see the manual."),
         ) from error
     if not isinstance(held, dict):
         raise MappingError(
-            f"{path.name} holds no mapping.", remedy="Begin with a line such as 'fields:'."
+            _("%(name)s holds no mapping.") % {"name": path.name},
+            remedy=_("Begin with a line such as 'fields:'."),
         )
     return {str(name): _option(path.name, str(name), value) for name, value in held.items()}
 
@@ -79,8 +82,9 @@ def _option(file: str, name: str, value: Any) -> Any:  # noqa: ANN401 - what YAM
         return {str(k): None if v is None else str(v) for k, v in value.items()}
     known = ", ".join((*_TEXTS, *_TABLES, "srid", "drop_other_fields"))
     raise MappingError(
-        f"{file}: '{name}' is no option of reading, or has a value of the wrong kind.",
-        remedy=f"Use: {known}.",
+        _("%(file)s: '%(name)s' is no option of reading, or has a value of the wrong kind.")
+        % {"file": file, "name": name},
+        remedy=_("Use: %(known)s.") % {"known": known},
     )
 
 
@@ -94,15 +98,16 @@ def check_mapping(options: ImportOptions, classes: ClassData, fields: Sequence[s
     """
     if absent := [name for name in options.fields if name not in fields]:
         raise MappingError(
-            f"The file has no column '{absent[0]}', which the mapping names.",
-            remedy=f"Its columns are: {', '.join(fields[:30]) or 'none'}.",
+            _("The file has no column '%(column)s', which the mapping names.")
+            % {"column": absent[0]},
+            remedy=_("Its columns are: %(names)s.") % {"names": ", ".join(fields[:30]) or "–"},
         )
     if unknown := {code for code in options.classes.values() if code} - set(classes.ids):
         raise UnknownLandUseError(sorted(unknown))
     if options.classes and not options.class_field:
         raise MappingError(
-            "The mapping turns values into classes, but does not say of which column.",
-            remedy="Add class_field, or --class-field COLUMN.",
+            _("The mapping turns values into classes, but does not say of which column."),
+            remedy=_("Add class_field, or --class-field COLUMN."),
         )
 
 
@@ -123,10 +128,14 @@ def property_names(options: ImportOptions, fields: Sequence[str]) -> dict[str, s
     twice = [name for name, count in Counter(names.values()).items() if count > 1]
     too_long = [name for name in names.values() if len(name) > _MAX_NAME]
     if twice or too_long:
-        why = "would be the name of two columns" if twice else "is too long for a name"
+        why = (
+            _("'%(name)s' would be the name of two columns. Nothing was imported.")
+            if twice
+            else _("'%(name)s' is too long for a name. Nothing was imported.")
+        )
         raise MappingError(
-            f"'{(twice or too_long)[0][:_MAX_NAME]}' {why}. Nothing was imported.",
-            remedy="Give every column a name of its own, or null to leave it out.",
+            why % {"name": (twice or too_long)[0][:_MAX_NAME]},
+            remedy=_("Give every column a name of its own, or null to leave it out."),
         )
     return names
 

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import shapely
+from django.utils.translation import gettext as _
 from pyogrio.raw import open_arrow, read
 from pyproj import CRS
 
@@ -93,8 +94,10 @@ def open_osm(path: Path, *, name: str, layer: str = "") -> OsmSource:
     """
     if layer and layer not in _QUERIES:
         raise SourceError(
-            f"{name}: an OpenStreetMap file holds no layer '{layer}'.",
-            remedy=f"Choose one of {', '.join(_QUERIES)}, or leave --source-layer out for all.",
+            _("%(name)s: an OpenStreetMap file holds no layer '%(layer)s'.")
+            % {"name": name, "layer": layer},
+            remedy=_("Choose one of %(names)s, or leave --source-layer out for all.")
+            % {"names": ", ".join(_QUERIES)},
         )
     check_whole(path, name)
     _check_parses(path, name)

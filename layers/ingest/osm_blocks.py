@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from django.utils.translation import gettext as _
+
 from layers.ingest.batches import SourceError
 
 # The format's own limits.
@@ -32,14 +34,17 @@ def check_whole(path: Path, name: str) -> None:
             kinds = [_checked_block(file, head) for head in iter(lambda: file.read(4), b"")]
         except (ValueError, LookupError, zlib.error) as error:
             raise SourceError(
-                f"{name} cannot be read: it is damaged or incomplete (around byte {file.tell()} of "
-                f"{path.stat().st_size}). Nothing was imported.",
-                remedy="Fetch the extract again and compare its size with the original.",
+                _(
+                    "%(name)s cannot be read: it is damaged or incomplete (around byte "
+                    "%(tell)s of %(st_size)s). Nothing was imported."
+                )
+                % {"name": name, "tell": file.tell(), "st_size": path.stat().st_size},
+                remedy=_("Fetch the extract again and compare its size with the original."),
             ) from error
     if b"OSMData" not in kinds:
         raise SourceError(
-            f"{name} holds no map data. Nothing was imported.",
-            remedy="Fetch the extract again, or choose a larger area.",
+            _("%(name)s holds no map data. Nothing was imported.") % {"name": name},
+            remedy=_("Fetch the extract again, or choose a larger area."),
         )
 
 

@@ -1,11 +1,13 @@
 """What only the whole file reveals: that it is empty, in another CRS, or without one usable row."""
 
+from django.utils.translation import gettext as _
 from pyproj import CRS
 
 from layers.crs import PROJECT_SRID, WGS84_SRID
 from layers.errors import UserFacingError
 from layers.ingest.features import FeatureStream
 from layers.ingest.report import Issue
+from layers.ingest.vocab import ImportText
 from layers.vocab import IssueAction, IssueKind
 
 
@@ -21,8 +23,9 @@ def check_outcome(name: str, stream: FeatureStream, crs: CRS) -> None:
     counts = stream.counts
     if not counts.read:
         raise UserFacingError(
-            f"{name} holds no rows. Nothing was imported; the layer stays as it is.",
-            remedy="Check the export: perhaps a filter or selection was active.",
+            _("%(name)s holds no rows. Nothing was imported; the layer stays as it is.")
+            % {"name": name},
+            remedy=_("Check the export: perhaps a filter or selection was active."),
         )
     counts.close()
     stream.labeller.check_some_known()
@@ -31,13 +34,15 @@ def check_outcome(name: str, stream: FeatureStream, crs: CRS) -> None:
         return
     if counts.unclassified == counts.read:
         raise UserFacingError(
-            f"{name}: none of its {counts.read} objects has a class. Nothing was stored.",
-            remedy="Load the classes (./krong load_classes), or add --keep-unclassified.",
+            _("%(name)s: none of its %(read)s objects has a class. Nothing was stored.")
+            % {"name": name, "read": counts.read},
+            remedy=_("Load the classes (./krong load_classes), or add --keep-unclassified."),
         )
     causes = ", ".join(f"{IssueKind(kind).label}: {n}" for kind, n in stream.refusals.items())
     raise UserFacingError(
-        f"{name}: not one of its {counts.read} rows can be stored ({causes}). Nothing was stored.",
-        remedy="Correct the file at its source and import again.",
+        _("%(name)s: not one of its %(read)s rows can be stored (%(causes)s). Nothing was stored.")
+        % {"name": name, "read": counts.read, "causes": causes},
+        remedy=_("Correct the file at its source and import again."),
     )
 
 
@@ -49,8 +54,8 @@ def note_dropped_heights(stream: FeatureStream) -> None:
                 0,
                 IssueKind.DIMENSION_DROPPED,
                 IssueAction.KEPT,
-                f"{stream.heights_dropped} shapes carried heights or measures; they are stored "
-                "without them.",
+                ImportText.HEIGHTS,
+                {"count": stream.heights_dropped},
                 value=str(stream.heights_dropped),
             )
         )
@@ -63,16 +68,34 @@ def _check_place(name: str, stream: FeatureStream, crs: CRS) -> None:
     all_outside = outside > 0 and not counts.stored
     if crs.is_projected and stream.degrees_like and (counts.stored or all_outside):
         raise UserFacingError(
-            f"{name} states {crs.name}, which counts in {crs.axis_info[0].unit_name}, but all "
-            "its coordinates look like degrees. Nothing was stored.",
-            remedy=f"Its coordinates are probably longitude and latitude (EPSG:{WGS84_SRID}): "
-            "correct the coordinate system at the source.",
+            _(
+                "%(name)s states %(crs)s, which counts in %(unit_name)s, but "
+                "all its coordinates look like degrees. Nothing was stored."
+            )
+            % {"name": name, "crs": crs.name, "unit_name": crs.axis_info[0].unit_name},
+            remedy=_(
+                "Its coordinates are probably longitude and latitude "
+                "(EPSG:%(wgs84_srid)s): correct the coordinate system at the "
+                "source."
+            )
+            % {"wgs84_srid": WGS84_SRID},
         )
     if all_outside:
         raise UserFacingError(
-            f"{name}: {outside} of {counts.read} rows lie outside the area of the project's "
-            f"coordinate system EPSG:{PROJECT_SRID}, none inside, read as {crs.name}. "
-            "Nothing was stored.",
-            remedy="The stated coordinate system is probably wrong, or the axes are swapped. "
-            "Check it against a map and correct it at the source.",
+            _(
+                "%(name)s: %(outside)s of %(read)s rows lie outside the area of "
+                "the project's coordinate system EPSG:%(project_srid)s, none "
+                "inside, read as %(crs)s. Nothing was stored."
+            )
+            % {
+                "name": name,
+                "outside": outside,
+                "read": counts.read,
+                "project_srid": PROJECT_SRID,
+                "crs": crs.name,
+            },
+            remedy=_(
+                "The stated coordinate system is probably wrong, or the axes are "
+                "swapped. Check it against a map and correct it at the source."
+            ),
         )

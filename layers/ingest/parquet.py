@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from django.utils.translation import gettext as _
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
@@ -114,15 +115,17 @@ def _described(name: str, metadata: Mapping[bytes, bytes] | None) -> dict[str, A
         described = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise SourceError(
-            f"{name}: its description of the shapes is damaged. Nothing was imported.",
-            remedy="Export it again as GeoParquet 1.0 or 1.1.",
+            _("%(name)s: its description of the shapes is damaged. Nothing was imported.")
+            % {"name": name},
+            remedy=_("Export it again as GeoParquet 1.0 or 1.1."),
         ) from error
     return described if isinstance(described, dict) else {}
 
 
 def _no_shapes(name: str) -> SourceError:
     return SourceError(
-        f"{name} is a Parquet table without shapes.", remedy="Export it as GeoParquet 1.0 or 1.1."
+        _("%(name)s is a Parquet table without shapes.") % {"name": name},
+        remedy=_("Export it as GeoParquet 1.0 or 1.1."),
     )
 
 
@@ -133,8 +136,9 @@ def _check_encoding(name: str, column: str, stated: Mapping[str, Any], schema: p
     )
     if stated.get("encoding") != "WKB" or not is_binary:
         raise SourceError(
-            f"{name}: its shapes are stored as {str(stated.get('encoding'))[:40]!r}, not as WKB.",
-            remedy="Export it with encoding WKB, the one every GeoParquet program writes.",
+            _("%(name)s: its shapes are stored as %(encoding)s, not as WKB.")
+            % {"name": name, "encoding": repr(str(stated.get("encoding"))[:40])},
+            remedy=_("Export it with encoding WKB, the one every GeoParquet program writes."),
         )
 
 
@@ -152,6 +156,7 @@ def _crs(name: str, stated: Mapping[str, Any]) -> CRS | None:
         return flat_crs(CRS.from_json_dict(stated["crs"]))  # never a text, which may name a file
     except (CRSError, TypeError, AttributeError, RecursionError) as error:
         raise SourceError(
-            f"{name}: its coordinate system cannot be understood. Nothing was imported.",
-            remedy="Export it again with a coordinate system that has an EPSG code.",
+            _("%(name)s: its coordinate system cannot be understood. Nothing was imported.")
+            % {"name": name},
+            remedy=_("Export it again with a coordinate system that has an EPSG code."),
         ) from error

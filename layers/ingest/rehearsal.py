@@ -19,6 +19,7 @@ from layers.ingest.quicklook import quicklook
 from layers.ingest.report import Issue
 from layers.ingest.row_tasks import feature_stream, finish
 from layers.ingest.sources import Asked, opened_rows
+from layers.ingest.vocab import ImportText, Sentence
 
 SAMPLE_FEATURES = 2_000
 SHOWN_ISSUES = 500
@@ -136,7 +137,15 @@ def _rehearse_grid(asked: Asked, answer: Answer) -> None:
         issues=[],
         notes=[
             *grid.notes,
-            f"{grid.width} x {grid.height} cells, {written.minimum:g} to {written.maximum:g}.",
+            Sentence(
+                ImportText.CELLS,
+                {
+                    "width": grid.width,
+                    "height": grid.height,
+                    "minimum": written.minimum,
+                    "maximum": written.maximum,
+                },
+            ),
         ],
         sample={"type": "FeatureCollection", "features": [shown]},
         extent_wgs84=list(outline.bounds),

@@ -9,6 +9,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from layers.ingest.confined.killable import computed
+from layers.ingest.vocab import ImportText, Sentence
 
 # Repair costs memory by crossings, not by corners: 2,000 corners drawn at random cross some
 # 250,000 times and took 1 GB (shapely 2.2, GEOS 3.14, measured). Real outlines cross a few times.
@@ -25,7 +26,7 @@ class Repair:
     """A repaired outline and what was done, or None and why not."""
 
     shape: BaseGeometry | None
-    message: str
+    told: Sentence
 
 
 def repaired(shape: BaseGeometry) -> Repair:
@@ -36,23 +37,16 @@ def repaired(shape: BaseGeometry) -> Repair:
     """
     reason = shapely.is_valid_reason(shape)
     if has_too_many_crossings(shape):
-        return Repair(
-            None,
-            f"{reason}. It crosses itself more than {MAX_CROSSINGS} times; too tangled to repair "
-            "here. Redraw it.",
-        )
+        return Repair(None, Sentence(ImportText.TANGLED, {"reason": reason, "most": MAX_CROSSINGS}))
     valid = _made_valid(shape)
     if valid is None:
-        return Repair(
-            None,
-            f"{reason}. Repairing it takes more than {REPAIR_S} seconds or "
-            f"{REPAIR_BYTES // 1024**3} GB; redraw it.",
-        )
+        most = {"seconds": REPAIR_S, "gb": REPAIR_BYTES // 1024**3}
+        return Repair(None, Sentence(ImportText.TOO_LONG, {"reason": reason, **most}))
     same = _parts_of_dimension(valid, int(shapely.get_dimensions(shape)))
     if same is None or not shapely.is_valid(same):
-        return Repair(None, f"{reason}. Nothing with an area or length is left after repair.")
-    before, after = shapely.area(shape), shapely.area(same)
-    return Repair(same, f"{reason}. Area before {before:.2f} m², after {after:.2f} m².")
+        return Repair(None, Sentence(ImportText.NOTHING_LEFT, {"reason": reason}))
+    areas = {"before": float(shapely.area(shape)), "after": float(shapely.area(same))}
+    return Repair(same, Sentence(ImportText.REPAIRED, {"reason": reason, **areas}))
 
 
 def _made_valid(shape: BaseGeometry) -> BaseGeometry | None:

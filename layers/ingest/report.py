@@ -1,9 +1,13 @@
 """What an import did with every row: stored, repaired, refused, left out. Nothing is silent."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
+
+from django.utils.translation import gettext as _
 
 from layers.errors import UserFacingError
+from layers.ingest.vocab import Sentence
 from layers.vocab import IssueAction, IssueKind
 
 
@@ -13,9 +17,15 @@ class Issue(NamedTuple):
     row: int  # 1 is the first row of the file; 0 speaks of the whole file
     kind: IssueKind
     action: IssueAction
-    message: str
+    text: str  # an ImportText
+    values: Mapping[str, Any]
     stable_id: str = ""
     value: str = ""
+
+    @property
+    def message(self) -> str:
+        """Return what was wrong, in the language of the moment."""
+        return str(Sentence(self.text, self.values))
 
 
 class IssueTaker(Protocol):
@@ -46,9 +56,18 @@ class RowCounts:
         """
         if self.read != self.stored + self.refused + self.unclassified:
             raise UserFacingError(
-                f"The balance of the rows does not close: {self.read} read, {self.stored} stored, "
-                f"{self.refused} refused, {self.unclassified} without a class. Nothing was stored.",
-                remedy="This is a fault of Krong. Please report it with the file.",
+                _(
+                    "The balance of the rows does not close: %(read)s read, %(stored)s "
+                    "stored, %(refused)s refused, %(unclassified)s without a class. "
+                    "Nothing was stored."
+                )
+                % {
+                    "read": self.read,
+                    "stored": self.stored,
+                    "refused": self.refused,
+                    "unclassified": self.unclassified,
+                },
+                remedy=_("This is a fault of Krong. Please report it with the file."),
             )
 
 
@@ -66,4 +85,4 @@ class ImportReport:
     removed: int = 0
     unchanged: int = 0
     issues: dict[str, int] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
+    notes: tuple[Sentence, ...] = ()

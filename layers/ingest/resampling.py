@@ -11,6 +11,7 @@ from typing import Any, cast
 
 import numpy as np
 from affine import Affine
+from django.utils.translation import gettext as _
 from rasterio.windows import Window
 
 from layers.crs import PROJECT_SRID, crs_of, transformer
@@ -73,8 +74,9 @@ def _placed(grid: Grid) -> tuple[Any, int, int]:
     x, y = project.transform(*_pair(grid.transform * (columns, rows)))
     if not (np.isfinite(x).all() and np.isfinite(y).all()):
         raise GridError(
-            f"{grid.name} lies where EPSG:{PROJECT_SRID} cannot be computed.",
-            remedy="Its coordinate system is probably stated wrongly. Check it against a map.",
+            _("%(name)s lies where EPSG:%(project_srid)s cannot be computed.")
+            % {"name": grid.name, "project_srid": PROJECT_SRID},
+            remedy=_("Its coordinate system is probably stated wrongly. Check it against a map."),
         )
     ends = np.array([0, grid.width]), np.array([0, grid.height])
     corners = project.transform(*_pair(grid.transform * ends))
@@ -83,8 +85,9 @@ def _placed(grid: Grid) -> tuple[Any, int, int]:
     width, height = (max(1, math.ceil(np.ptp(side) / cell_m)) for side in (x, y))
     if width * height > MAX_CELLS:
         raise GridError(
-            f"{grid.name} would have {width} x {height} cells in EPSG:{PROJECT_SRID}.",
-            remedy="Cut it to the city, or use a larger cell size.",
+            _("%(name)s would have %(width)s x %(height)s cells in EPSG:%(project_srid)s.")
+            % {"name": grid.name, "width": width, "height": height, "project_srid": PROJECT_SRID},
+            remedy=_("Cut it to the city, or use a larger cell size."),
         )
     return Affine(cell_m, 0, float(x.min()), 0, -cell_m, float(y.max())), width, height
 

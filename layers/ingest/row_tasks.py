@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 import shapely
+from django.utils.translation import gettext as _
 
 from layers.copying import EncodedBatch
 from layers.errors import UserFacingError
@@ -14,6 +15,7 @@ from layers.ingest.outcome import check_outcome, note_dropped_heights
 from layers.ingest.report import Issue, IssueTaker
 from layers.ingest.shapes import check_shapes
 from layers.ingest.sources import Asked, Opened, opened_rows
+from layers.ingest.vocab import ImportText, Sentence
 from layers.vocab import GeometryKind, IssueAction
 
 _ISSUES_AT_ONCE = 5_000
@@ -75,13 +77,13 @@ def feature_stream(
     )
 
 
-def finish(name: str, opened: Opened, stream: FeatureStream) -> list[str]:
+def finish(name: str, opened: Opened, stream: FeatureStream) -> list[Sentence]:
     """Check what only the whole file reveals; return notes for whoever asked."""
     note_dropped_heights(stream)
     check_outcome(name, stream, opened.crs)
     notes = list(opened.notes)
     if not stream.labeller.id_column:
-        notes.append("Identifiers are the rows' places in the file; --id-field names a column.")
+        notes.append(Sentence(ImportText.BY_PLACE, {}))
     return notes
 
 
@@ -101,13 +103,16 @@ def read_areas(asked: Asked, answer: Answer) -> None:
         _refuse_unusable(asked.name, refused)
         areas.extend(checked.shapes)
     if not areas:
-        raise UserFacingError(f"{asked.name} holds no areas.", remedy="Draw at least one.")
+        raise UserFacingError(
+            _("%(name)s holds no areas.") % {"name": asked.name}, remedy=_("Draw at least one.")
+        )
     answer.say("done", area=shapely.to_wkb(shapely.union_all(areas), hex=True))
 
 
 def _refuse_unusable(name: str, messages: list[str]) -> None:
     if messages:
         raise UserFacingError(
-            f"{name}: {len(messages)} shape(s) cannot state an area. {messages[0]}",
-            remedy="A surveyed area must be exact: correct the file and try again.",
+            _("%(name)s: %(count)s shape(s) cannot state an area. %(why)s")
+            % {"name": name, "count": len(messages), "why": messages[0]},
+            remedy=_("A surveyed area must be exact: correct the file and try again."),
         )

@@ -24,11 +24,12 @@ from layers.ingest.formats import SourceFormat
 from layers.ingest.issue_book import IssueBook
 from layers.ingest.job import Job
 from layers.ingest.report import ImportReport, Issue, RowCounts
+from layers.ingest.vocab import Sentence
 from layers.models import Layer
 from layers.services import Publication, open_layer, publish_features, set_surveyed_area
 from layers.vocab import GeometryKind, IssueAction, IssueKind
 
-_LONGEST_NOTE = 500
+_MOST_NOTES = 20
 
 
 def publish_rows(job: Job, path: Path, source_format: SourceFormat) -> ImportReport:
@@ -105,9 +106,9 @@ class ReadRows:
         return row_counts(self.done, self.job.name)
 
     @property
-    def notes(self) -> tuple[str, ...]:
+    def notes(self) -> tuple[Sentence, ...]:
         """What the reader of the report should know."""
-        return notes_of(self.done)
+        return notes_of(self.done, self.job.name)
 
     def check_stored(self, publication: Publication) -> None:
         """Refuse a publication that holds another number of rows than the reading counted."""
@@ -141,8 +142,14 @@ def issues_of(message: Mapping[str, Any], name: str) -> list[Issue]:
     """Return the issues of a message, refused when they are none."""
     try:
         return [
-            Issue(int(row), IssueKind(kind), IssueAction(action), *map(str, rest))
-            for row, kind, action, *rest in message["issues"]
+            Issue(
+                int(row),
+                IssueKind(kind),
+                IssueAction(action),
+                *Sentence.of((text, values)),
+                *map(str, rest),
+            )
+            for row, kind, action, text, values, *rest in message["issues"]
         ]
     except (KeyError, TypeError, ValueError, OverflowError) as error:  # JSON may say Infinity
         raise FrameError(name, "issues that are none") from error
@@ -164,9 +171,13 @@ def row_counts(message: Mapping[str, Any], name: str) -> RowCounts:
         raise FrameError(name, "no balance of its rows") from error
 
 
-def notes_of(message: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the notes of a message."""
-    return tuple(str(note)[:_LONGEST_NOTE] for note in list(message.get("notes") or [])[:20])
+def notes_of(message: Mapping[str, Any], name: str) -> tuple[Sentence, ...]:
+    """Return the notes of a message, refused when they are none."""
+    told = message.get("notes") or []
+    try:
+        return tuple(Sentence.of(note) for note in list(told)[:_MOST_NOTES])
+    except (TypeError, ValueError) as error:
+        raise FrameError(name, "notes that are none") from error
 
 
 def shape_of(text: Any, name: str) -> Any:  # noqa: ANN401 - what a message holds; a shape or None
@@ -192,9 +203,12 @@ def _published(job: Job, layer: Layer, features: Iterator[EncodedBatch]) -> Publ
         )
     except (IntegrityError, DataError) as error:
         raise UserFacingError(
-            f"{job.name}: the database refused a row that the checks had passed "
-            f"({str(error).splitlines()[0]}). Nothing was stored.",
-            remedy="Correct that row in the file and import again.",
+            _(
+                "%(name)s: the database refused a row that the checks had passed "
+                "(%(why)s). Nothing was stored."
+            )
+            % {"name": job.name, "why": str(error).splitlines()[0]},
+            remedy=_("Correct that row in the file and import again."),
         ) from error
 
 
@@ -214,9 +228,12 @@ def _state_surveyed(job: Job, layer: Layer, hull: Any) -> None:  # noqa: ANN401
     """State the convex hull of what was stored as surveyed: never more than the file spans."""
     if hull is None or hull.geom_type != "Polygon":
         raise UserFacingError(
-            f"{job.name}: its features do not span an area that could count as surveyed. "
-            "Nothing was stored.",
-            remedy="Import without --surveyed, then: ./krong survey LAYER AREA_FILE",
+            _(
+                "%(name)s: its features do not span an area that could count as "
+                "surveyed. Nothing was stored."
+            )
+            % {"name": job.name},
+            remedy=_("Import without --surveyed, then: ./krong survey LAYER AREA_FILE"),
         )
     set_surveyed_area(
         layer=layer,
@@ -241,5 +258,5 @@ def _reported(job: Job, publication: Publication, rows: ReadRows) -> ImportRepor
         removed=publication.removed,
         unchanged=publication.unchanged,
         issues=dict(sorted(rows.issues.counts.items())),
-        notes=(*rows.notes, *([ended_sentence(ended)] if ended else [])),
+        notes=(*rows.notes, *([Sentence.of(ended_sentence(ended))] if ended else [])),
     )

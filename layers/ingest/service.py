@@ -28,6 +28,7 @@ from layers.ingest.options import (
 )
 from layers.ingest.report import ImportReport, RowCounts
 from layers.ingest.rows import publish_rows
+from layers.ingest.vocab import Sentence
 from layers.models import Layer, Run
 from layers.runs import LOCK_FAMILY, Progress, Reporter, executing, queue_run
 from layers.vocab import RunState
@@ -153,8 +154,9 @@ def _check_slug(layer: str) -> None:
         is_slug = len(layer) <= _MAX_SLUG_LENGTH
     if not is_slug:
         raise UserFacingError(
-            f"'{layer}' cannot be the name of a layer.",
-            remedy=f"Use at most {_MAX_SLUG_LENGTH} small letters, digits and hyphens.",
+            _("'%(layer)s' cannot be the name of a layer.") % {"layer": layer},
+            remedy=_("Use at most %(max_slug_length)s small letters, digits and hyphens.")
+            % {"max_slug_length": _MAX_SLUG_LENGTH},
         )
 
 
@@ -174,7 +176,7 @@ def _as_before(slug: str, fingerprint: str) -> ImportReport | None:
 def _unchanged(outcome: Mapping[str, Any]) -> ImportReport:
     fields = dict(outcome) | {"rows": RowCounts(**outcome["rows"]), "is_new": False}
     fields |= {"added": 0, "changed": 0, "removed": 0, "unchanged": outcome["rows"]["stored"]}
-    return ImportReport(**fields | {"notes": tuple(outcome["notes"])})
+    return ImportReport(**fields | {"notes": tuple(map(Sentence.of, outcome["notes"]))})
 
 
 def _plain(fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from layers.crs import PROJECT_SRID, CoordinateFunction, inside_project_extent
 from layers.ingest.repair import as_multiple, repaired
 from layers.ingest.report import Issue
 from layers.ingest.star_shaped import is_star_shaped
+from layers.ingest.vocab import ImportText, Sentence, rounded
 from layers.ingest.wkb import is_little_endian, type_codes, with_srid
 from layers.vocab import GeometryKind, IssueAction, IssueKind
 
@@ -27,7 +28,6 @@ MAX_VERTICES = 200_000
 _PLAIN_TYPES = range(1, 7)
 _MULTIPLE_TYPES = range(4, 7)
 _COLLECTION = 7
-_TYPE_NAMES = {_COLLECTION: "a collection of shapes of several kinds"}
 # GEOS follows nested shapes by recursion and crashes on 90 kB of them; GDAL stops at 32 levels.
 # Below this size no nest is deep enough to matter (9 bytes a level).
 _NEST_CHECKED_FROM_BYTES = 8_000
@@ -49,15 +49,15 @@ class CheckedShapes:
     heights_dropped: int = 0
     degrees_like: bool = True  # every coordinate of the source lies within ±180 and ±90
 
-    def refuse(self, wrong: np.ndarray, kind: IssueKind, explain: Callable[[int], str]) -> None:
+    def refuse(self, wrong: np.ndarray, kind: IssueKind, why: Callable[[int], Sentence]) -> None:
         """Take rows out and note why."""
         for index in np.flatnonzero(wrong):
-            self.note(int(index), kind, IssueAction.REFUSED, explain(int(index)))
+            self.note(int(index), kind, IssueAction.REFUSED, why(int(index)))
             self.shapes[index] = None
 
-    def note(self, index: int, kind: IssueKind, action: IssueAction, message: str) -> None:
+    def note(self, index: int, kind: IssueKind, action: IssueAction, why: Sentence) -> None:
         """Write an issue down for a row of this batch."""
-        self.issues.append(Issue(int(self.rows[index]), kind, action, message))
+        self.issues.append(Issue(int(self.rows[index]), kind, action, *why))
 
     def outlines(self, wanted: np.ndarray) -> pa.Array:
         """Return the wanted shapes as EWKB; what stands as read is not written anew."""
@@ -129,19 +129,16 @@ def _read(checked: CheckedShapes, outlines: pa.Array) -> None:
         checked.shapes[index] = _of_one_kind(blobs[index])
     plain |= ~shapely.is_missing(checked.shapes)
     unread = plain & shapely.is_missing(checked.shapes)
-    checked.refuse(missing, IssueKind.EMPTY_GEOMETRY, lambda _: "The row has no shape.")
+    checked.refuse(missing, IssueKind.EMPTY_GEOMETRY, lambda _: Sentence(ImportText.NO_SHAPE, {}))
     checked.refuse(
         ~plain & ~missing,
         IssueKind.WRONG_KIND,
-        lambda i: (
-            f"The shape is {_type_name(int(codes[i]))}; Krong stores points, lines and "
-            "areas. Split it, or turn curves into lines, before importing."
-        ),
+        lambda i: Sentence(_not_stored(int(codes[i])), {}),
     )
     checked.refuse(
         unread,
         IssueKind.INVALID_GEOMETRY,
-        lambda _: "The shape's coordinates are damaged (an open ring or broken bytes).",
+        lambda _: Sentence(ImportText.DAMAGED, {}),
     )
 
 
@@ -155,8 +152,10 @@ def _is_plain(checked: CheckedShapes, codes: np.ndarray, sizes: np.ndarray) -> n
     return is_plain
 
 
-def _type_name(code: int) -> str:
-    return _TYPE_NAMES.get(code, "a curve or surface" if code else "unreadable")
+def _not_stored(code: int) -> ImportText:
+    if code == _COLLECTION:
+        return ImportText.COLLECTION
+    return ImportText.CURVED if code else ImportText.UNREADABLE
 
 
 def _of_one_kind(blob: bytes) -> BaseGeometry | None:
@@ -209,23 +208,25 @@ def _refuse_unusable(checked: CheckedShapes) -> None:
     checked.refuse(
         too_many,
         IssueKind.TOO_MANY_VERTICES,
-        lambda i: f"{vertices[i]} corner points; {MAX_VERTICES} at most. Split or simplify it.",
+        lambda i: Sentence(
+            ImportText.TOO_MANY_CORNERS, {"corners": int(vertices[i]), "most": MAX_VERTICES}
+        ),
     )
 
 
-def _empty(shape: BaseGeometry) -> str:
+def _empty(shape: BaseGeometry) -> Sentence:
     """Say that a shape is empty; GDAL hands on a point at "not a number" as an empty one."""
     if shape.geom_type == "Point":
-        return "The point has no position, or its coordinates are not numbers."
-    return "The shape has no points."
+        return Sentence(ImportText.NO_POSITION, {})
+    return Sentence(ImportText.NO_POINTS, {})
 
 
-def _not_finite(shape: BaseGeometry) -> str:
+def _not_finite(shape: BaseGeometry) -> Sentence:
     """Say which coordinate of a shape is no number; the first corner is corner 1."""
     corners = shapely.get_coordinates(shape)
     corner, axis = np.argwhere(~np.isfinite(corners))[0]
-    value = f"{'xy'[axis]} is {corners[corner, axis]}"
-    return f"A coordinate is not a number or infinite: at corner {corner + 1}: {value}."
+    told = {"corner": int(corner) + 1, "axis": "xy"[axis], "value": str(corners[corner, axis])}
+    return Sentence(ImportText.NOT_A_NUMBER, told)
 
 
 def _refuse_outside(checked: CheckedShapes) -> None:
@@ -234,10 +235,9 @@ def _refuse_outside(checked: CheckedShapes) -> None:
     checked.refuse(
         outside,
         IssueKind.OUTSIDE_EXTENT,
-        lambda i: (
-            "Outside the area of the project's coordinate system: west "
-            f"{bounds[i, 0]:.0f}, south {bounds[i, 1]:.0f}, east {bounds[i, 2]:.0f}, "
-            f"north {bounds[i, 3]:.0f} m."
+        lambda i: Sentence(
+            ImportText.OUTSIDE,
+            dict(zip(("west", "south", "east", "north"), map(rounded, bounds[i]), strict=True)),
         ),
     )
 
@@ -249,7 +249,7 @@ def _repair_invalid(checked: CheckedShapes) -> None:
         checked.shapes[index] = outcome.shape
         checked.is_as_read[index] = False
         action = IssueAction.REFUSED if outcome.shape is None else IssueAction.REPAIRED
-        checked.note(int(index), IssueKind.INVALID_GEOMETRY, action, outcome.message)
+        checked.note(int(index), IssueKind.INVALID_GEOMETRY, action, outcome.told)
 
 
 def _refuse_other_kinds(checked: CheckedShapes, kind: str) -> None:
@@ -260,8 +260,8 @@ def _refuse_other_kinds(checked: CheckedShapes, kind: str) -> None:
     checked.refuse(
         other,
         IssueKind.WRONG_KIND,
-        lambda i: (
-            f"The shape is a {checked.shapes[i].geom_type}; "
-            f"the layer holds {GeometryKind(kind).label}."
+        lambda i: Sentence(
+            ImportText.OTHER_KIND,
+            {"shape": checked.shapes[i].geom_type, "kind": GeometryKind(kind).value},
         ),
     )

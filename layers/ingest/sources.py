@@ -18,6 +18,7 @@ from layers.ingest.osm import open_osm
 from layers.ingest.parquet import open_parquet
 from layers.ingest.tables import open_table
 from layers.ingest.vectors import RowSource, open_source, source_crs
+from layers.ingest.vocab import ImportText, Sentence
 from layers.ingest.zipped import text_encoding, unpack_kml, unpack_shapefile
 from layers.vocab import GeometryKind
 
@@ -71,7 +72,7 @@ class Opened:
 
     source: RowSource
     srid: int | None  # what the user says
-    notes: tuple[str, ...] = ()
+    notes: tuple[Sentence, ...] = ()
     id_prefix: str = "row-"
 
     @property
@@ -121,7 +122,7 @@ def _open_shapefile(asked: Asked) -> Opened:
     path = unpack_shapefile(asked.path, asked.folder, max_bytes=asked.limits.unpacked_bytes)
     guessed = "" if asked.options.encoding else text_encoding(path)
     encoding = asked.options.encoding or guessed
-    notes = (f"The texts do not state their encoding; they were read as {guessed}.",)
+    notes = (Sentence(ImportText.ENCODING, {"encoding": guessed}),)
     source = open_source(
         path,
         name=asked.name,
@@ -167,12 +168,12 @@ def _open_drawing(asked: Asked) -> Opened:
 
 def _open_table(asked: Asked) -> Opened:
     source = open_table(asked.path, asked.name, asked.options)
-    notes = [f"Shapes were read from {' and '.join(source.coordinates)}."]
+    notes = [Sentence(ImportText.READ_FROM, {"columns": ", ".join(source.coordinates)})]
     if source.form.is_guessed:
         title = source.form.encoding_title
-        notes.append(f"The texts do not state their encoding; they were read as {title}.")
+        notes.append(Sentence(ImportText.ENCODING, {"encoding": title}))
     if source.has_decimal_comma:
-        notes.append("The coordinates are written with a decimal comma.")
+        notes.append(Sentence(ImportText.DECIMAL_COMMA, {}))
     return Opened(source=source, srid=asked.options.srid, notes=tuple(notes))
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from django.utils.translation import gettext as _
+
 from layers.errors import UserFacingError
 from layers.ingest.confined import limits
 from layers.ingest.confined.reader import reading
@@ -55,7 +57,8 @@ def _vector_format(path: Path) -> SourceFormat:
     found = identify(path)
     if found in {SourceFormat.GEOTIFF, SourceFormat.OSM_PBF}:
         raise UserFacingError(
-            f"{path.name} is {found.title}; a surveyed area is drawn as areas.",
-            remedy="Give a GeoPackage, GeoJSON, FlatGeobuf or zipped Shapefile of areas.",
+            _("%(name)s is %(title)s; a surveyed area is drawn as areas.")
+            % {"name": path.name, "title": found.title},
+            remedy=_("Give a GeoPackage, GeoJSON, FlatGeobuf or zipped Shapefile of areas."),
         )
     return found

@@ -6,6 +6,8 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
+from django.utils.translation import gettext as _
+
 from layers.ingest.batches import SourceError, check_field_count
 
 DELIMITERS = (",", ";", "\t", "|")
@@ -49,7 +51,9 @@ def recognised(path: Path, name: str, *, encoding: str = "") -> TextForm:
     found, is_guessed = _encoding(path, name, encoding)
     lines = _first_lines(path, name, found)
     if not lines:
-        raise SourceError(f"{name} holds no lines.", remedy="Export it again.")
+        raise SourceError(
+            _("%(name)s holds no lines.") % {"name": name}, remedy=_("Export it again.")
+        )
     delimiter = _delimiter(lines)
     header = next(csv.reader(lines, delimiter=delimiter))
     check_field_count(name, len(header))
@@ -64,7 +68,8 @@ def _encoding(path: Path, name: str, given: str) -> tuple[str, bool]:
             return codecs.lookup(given).name, False
         except LookupError as error:
             raise SourceError(
-                f"{name}: '{given}' is no known encoding.", remedy="Try UTF-8 or CP1252."
+                _("%(name)s: '%(given)s' is no known encoding.") % {"name": name, "given": given},
+                remedy=_("Try UTF-8 or CP1252."),
             ) from error
     with path.open("rb") as file:
         head = file.read(4)
@@ -94,7 +99,8 @@ def _first_lines(path: Path, name: str, encoding: str) -> list[str]:
                 lines.append(line)
     except UnicodeError as error:
         raise SourceError(
-            f"{name} cannot be read as {encoding}.", remedy="Name the encoding with --encoding."
+            _("%(name)s cannot be read as %(encoding)s.") % {"name": name, "encoding": encoding},
+            remedy=_("Name the encoding with --encoding."),
         ) from error
     return lines
 

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 import shapely
+from django.utils.translation import gettext as _
 from shapely.errors import ShapelyError
 
 from layers.ingest.batches import SourceBatch, SourceError
@@ -146,9 +147,12 @@ def records(path: Path, name: str, form: TextForm, at_once: int) -> Iterator[pa.
                     yield _trimmed(record.slice(start, at_once))
     except (pa.ArrowInvalid, UnicodeError) as error:
         raise SourceError(
-            f"{name} cannot be read as a table ({_reason(error)}). Nothing was imported.",
-            remedy="Every line needs as many cells as the header; quote texts that hold the "
-            "delimiter. Save it again as CSV (UTF-8).",
+            _("%(name)s cannot be read as a table (%(reason)s). Nothing was imported.")
+            % {"name": name, "reason": _reason(error)},
+            remedy=_(
+                "Every line needs as many cells as the header; quote texts that "
+                "hold the delimiter. Save it again as CSV (UTF-8)."
+            ),
         ) from error
 
 
@@ -170,7 +174,8 @@ def _coordinate_columns(
     for given in filter(None, (options.x_field, options.y_field, options.wkt_field)):
         if given not in header:
             raise SourceError(
-                f"{name} has no column '{given}'.", remedy=f"It has: {', '.join(header[:30])}."
+                _("%(name)s has no column '%(given)s'.") % {"name": name, "given": given},
+                remedy=_("It has: %(names)s.") % {"names": ", ".join(header[:30])},
             )
     if options.wkt_field:
         return "", "", options.wkt_field
@@ -181,8 +186,9 @@ def _coordinate_columns(
     if wkt := _called(header, WKT_NAMES):
         return "", "", wkt
     raise SourceError(
-        f"{name}: no columns are called like coordinates; it has {', '.join(header[:30])}.",
-        remedy="Name them: --x-field EAST --y-field NORTH, or --wkt-field SHAPE.",
+        _("%(name)s: no columns are called like coordinates; it has %(names)s.")
+        % {"name": name, "names": ", ".join(header[:30])},
+        remedy=_("Name them: --x-field EAST --y-field NORTH, or --wkt-field SHAPE."),
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 import pyarrow as pa
 import pyogrio
+from django.utils.translation import gettext as _
 from pyogrio.errors import DataLayerError, DataSourceError
 from pyogrio.raw import open_arrow
 from pyproj import CRS
@@ -100,9 +101,12 @@ def broken_file_explained(name: str) -> Iterator[None]:
         yield
     except (DataSourceError, DataLayerError, pa.ArrowInvalid, OSError) as error:
         raise SourceError(
-            f"{name} cannot be read: it is damaged or incomplete ({_plain(error)}). "
-            "Nothing was imported.",
-            remedy="Fetch or export the file again and compare its size with the original.",
+            _(
+                "%(name)s cannot be read: it is damaged or incomplete (%(plain)s). "
+                "Nothing was imported."
+            )
+            % {"name": name, "plain": _plain(error)},
+            remedy=_("Fetch or export the file again and compare its size with the original."),
         ) from error
 
 
@@ -128,12 +132,15 @@ def open_source(
         described = pyogrio.read_info(path, layer=chosen, **given)
     if described["driver"] != source_format.driver:
         raise SourceError(
-            f"{name} is not a {source_format.title} inside. Nothing was imported.",
-            remedy="Ask the supplier for the data itself, not a file that points to it.",
+            _("%(name)s is not a %(title)s inside. Nothing was imported.")
+            % {"name": name, "title": source_format.title},
+            remedy=_("Ask the supplier for the data itself, not a file that points to it."),
         )
     if described["geometry_type"] is None:
         raise SourceError(
-            f"{name}: '{chosen}' is a table without shapes.", remedy="Choose a layer with shapes."
+            _("%(name)s: '%(chosen)s' is a table without shapes.")
+            % {"name": name, "chosen": chosen},
+            remedy=_("Choose a layer with shapes."),
         )
     return VectorSource(
         path=path,
@@ -180,10 +187,16 @@ def check_crs_agrees(name: str, stated: CRS, srid: int | None) -> None:
         return
     code = f" (EPSG:{stated.to_epsg()})" if stated.to_epsg() else ""
     raise SourceError(
-        f"{name} states its coordinate system as {stated.name}{code}, "
-        f"but --srid says EPSG:{srid}. Nothing was imported.",
-        remedy="Leave --srid out. If the file is wrong about itself, correct it at the source "
-        "(in QGIS: Assign projection) and import the corrected file.",
+        _(
+            "%(name)s states its coordinate system as %(crs)s%(code)s, but "
+            "--srid says EPSG:%(srid)s. Nothing was imported."
+        )
+        % {"name": name, "crs": stated.name, "code": code, "srid": srid},
+        remedy=_(
+            "Leave --srid out. If the file is wrong about itself, correct it "
+            "at the source (in QGIS: Assign projection) and import the "
+            "corrected file."
+        ),
     )
 
 
@@ -199,12 +212,14 @@ def _choose_layer(path: Path, name: str, source_format: SourceFormat, wanted: st
         return with_shapes[0]
     if not with_shapes:
         raise SourceError(
-            f"{name} holds no layer with shapes (only tables or raster tiles, or nothing).",
-            remedy="Export the layer you need as a vector layer; rasters come as GeoTIFF.",
+            _("%(name)s holds no layer with shapes (only tables or raster tiles, or nothing).")
+            % {"name": name},
+            remedy=_("Export the layer you need as a vector layer; rasters come as GeoTIFF."),
         )
     raise SourceError(
-        f"{name} holds {len(with_shapes)} layers: {', '.join(with_shapes[:20])}.",
-        remedy=f"Choose one, e.g. --source-layer {with_shapes[0]}",
+        _("%(name)s holds %(count)s layers: %(names)s.")
+        % {"name": name, "count": len(with_shapes), "names": ", ".join(with_shapes[:20])},
+        remedy=_("Choose one, e.g. --source-layer %(layer)s") % {"layer": with_shapes[0]},
     )
 
 
@@ -212,8 +227,9 @@ def _layer_called(wanted: str, names: list[str], file_name: str) -> str:
     if wanted in names:
         return wanted
     raise SourceError(
-        f"{file_name} holds no layer '{wanted}'.",
-        remedy=f"It holds: {', '.join(names[:20]) or 'none'}.",
+        _("%(file_name)s holds no layer '%(wanted)s'.")
+        % {"file_name": file_name, "wanted": wanted},
+        remedy=_("It holds: %(names)s.") % {"names": ", ".join(names[:20]) or "–"},
     )
 
 

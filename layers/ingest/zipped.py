@@ -15,8 +15,11 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
+from django.utils.translation import gettext as _
+
 from layers.errors import UserFacingError
 from layers.ingest.confined.limits import Limits
+from layers.numbers import number
 
 MAX_MEMBERS = 1_000
 # Tables of blanks pack to a hundredth; deflate reaches 1,032:1 only on purpose (RFC 1951). Small
@@ -73,7 +76,8 @@ def unpack_kml(archive: Path, folder: Path, *, max_bytes: int = MAX_BYTES) -> Pa
         found = [m for m in opened.infolist() if _suffix(m) == ".kml" and not _is_hidden(m)]
         if not found:
             raise ArchiveError(
-                f"{archive.name} holds no .kml.", remedy="Save it again as KMZ in Google Earth."
+                _("%(name)s holds no .kml.") % {"name": archive.name},
+                remedy=_("Save it again as KMZ in Google Earth."),
             )
         root = min(found, key=lambda m: (m.filename.count("/"), m.filename.lower() != "doc.kml"))
         _check_sizes(archive, [root], max_bytes)
@@ -88,8 +92,8 @@ def _opened(archive: Path) -> Iterator[zipfile.ZipFile]:
             yield opened
     except _UNREADABLE as error:
         raise ArchiveError(
-            f"{archive.name} cannot be unpacked ({error}).",
-            remedy="Fetch it again, or zip it anew without a password.",
+            _("%(name)s cannot be unpacked (%(error)s).") % {"name": archive.name, "error": error},
+            remedy=_("Fetch it again, or zip it anew without a password."),
         ) from error
 
 
@@ -106,8 +110,9 @@ def _members_of_one_shapefile(
     if len(shapes) != 1 or len(members) > MAX_MEMBERS:
         names = ", ".join(m.filename for m in shapes[:8]) or "none"
         raise ArchiveError(
-            f"{name} must hold exactly one Shapefile; it holds: {names}.",
-            remedy="Zip each Shapefile (.shp, .shx, .dbf, .prj, .cpg) by itself.",
+            _("%(name)s must hold exactly one Shapefile; it holds: %(names)s.")
+            % {"name": name, "names": names},
+            remedy=_("Zip each Shapefile (.shp, .shx, .dbf, .prj, .cpg) by itself."),
         )
     stem = str(PurePosixPath(shapes[0].filename).with_suffix("")).lower()
     same = {
@@ -122,8 +127,9 @@ def _members_of_one_shapefile(
 def _check_parts(name: str, parts: dict[str, zipfile.ZipInfo]) -> None:
     if missing := [suffix for suffix in _NEEDED if suffix not in parts]:
         raise ArchiveError(
-            f"{name}: the Shapefile lacks its {' and '.join(missing)}.",
-            remedy="Zip all parts of the Shapefile together.",
+            _("%(name)s: the Shapefile lacks its %(names)s.")
+            % {"name": name, "names": ", ".join(missing)},
+            remedy=_("Zip all parts of the Shapefile together."),
         )
 
 
@@ -131,19 +137,25 @@ def _check_sizes(archive: Path, members: list[zipfile.ZipInfo], max_bytes: int) 
     unpacked = sum(member.file_size for member in members)
     if unpacked > max_bytes:
         raise ArchiveError(
-            f"{archive.name} would unpack to more than the {max_bytes / 1024**3:.1f} GB it may: "
-            f"{unpacked / 1024**3:.1f} GB.",
-            remedy="Export it as GeoPackage, or in several parts.",
+            _("%(name)s would unpack to more than the %(most)s GB it may: %(unpacked)s GB.")
+            % {
+                "name": archive.name,
+                "most": number(max_bytes / 1024**3, 1),
+                "unpacked": number(unpacked / 1024**3, 1),
+            },
+            remedy=_("Export it as GeoPackage, or in several parts."),
         )
     if unpacked > max(_RATIO_FROM_BYTES, MAX_RATIO * archive.stat().st_size):
         raise ArchiveError(
-            f"{archive.name} would unpack to {unpacked // archive.stat().st_size} times its size.",
-            remedy="No survey packs so well: it is damaged or malicious. Ask for another.",
+            _("%(name)s would unpack to %(times)s times its size.")
+            % {"name": archive.name, "times": number(unpacked // archive.stat().st_size)},
+            remedy=_("No survey packs so well: it is damaged or malicious. Ask for another."),
         )
     if any(stat.S_ISLNK(member.external_attr >> 16) for member in members):
         raise ArchiveError(
-            f"{archive.name} holds a link to another file instead of the file itself.",
-            remedy="Zip the files themselves.",
+            _("%(name)s holds a link to another file instead of the file itself.")
+            % {"name": archive.name},
+            remedy=_("Zip the files themselves."),
         )
 
 
@@ -154,8 +166,9 @@ def _take_out(opened: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path) ->
             left -= len(chunk)
             if left < 0:
                 raise ArchiveError(
-                    f"{member.filename} is larger than the archive says.",
-                    remedy="The archive is damaged or malicious: ask the supplier for another.",
+                    _("%(filename)s is larger than the archive says.")
+                    % {"filename": member.filename},
+                    remedy=_("The archive is damaged or malicious: ask the supplier for another."),
                 )
             file.write(chunk)
 
@@ -176,8 +189,9 @@ def _check_lengths(name: str, shape_file: Path) -> None:
     for suffix, length in stated.items():
         if shape_file.with_suffix(suffix).stat().st_size < length:
             raise ArchiveError(
-                f"{name}: the {suffix} part is damaged or incomplete. Nothing was imported.",
-                remedy="Ask for the Shapefile again; compare its size with the original.",
+                _("%(name)s: the %(suffix)s part is damaged or incomplete. Nothing was imported.")
+                % {"name": name, "suffix": suffix},
+                remedy=_("Ask for the Shapefile again; compare its size with the original."),
             )
 
 

@@ -1,6 +1,7 @@
 """What the pages of an import show, made ready for the templates."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.utils.translation import gettext as _
 from layers.editing.models import Draft
 from layers.editing.vocab import DraftState
 from layers.ingest.formats import SourceFormat
+from layers.ingest.vocab import Sentence
 from layers.map_content import map_content
 from layers.models import ImportIssue, LandUseClass, Run
 from layers.uploads.choices import chosen_layer
@@ -114,6 +116,15 @@ def pictures_of(survey: Mapping[str, Any]) -> dict[str, Any]:
     return pictures
 
 
+def told_notes(told: Mapping[str, Any]) -> list[str]:
+    """Return the notes of a look, a trial or an import, in the reader's language."""
+    shown = []
+    for note in told.get("notes") or []:
+        with suppress(ValueError):  # of a reading that was not believed to the end
+            shown.append(str(Sentence.of(note)))
+    return shown
+
+
 def kind_label(kind: str) -> str:
     """Return what a kind of shape is called."""
     return str(GeometryKind(kind).label) if kind in GeometryKind.values else ""
@@ -133,7 +144,7 @@ def trial_context(upload: Upload) -> dict[str, Any]:
         "changes": trial.get("changes"),
         "groups": issue_groups(upload.trial_run, trial.get("issue_counts") or {}),
         "unmatched": unmatched_values(upload.trial_run),
-        "notes": trial.get("notes") or [],
+        "notes": told_notes(trial),
         "grid": trial.get("grid"),
         "units": upload.choices.get("units") or "",
         "shift": shift_sentence(moved) if moved else "",

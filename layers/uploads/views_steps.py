@@ -34,6 +34,7 @@ from layers.uploads.pages import (
     pictures_of,
     preview_content,
     run_facts,
+    told_notes,
     trial_context,
 )
 from layers.uploads.permissions import importer, target_layers
@@ -129,6 +130,7 @@ def _choose_context(user: User, upload: Upload, form: ChoicesForm) -> dict[str, 
         "upload": upload,
         "form": form,
         "layer": form.layer,
+        "notes": told_notes(form.layer),
         "rows": _column_rows(form),
         "values": _value_rows(form),
         "placements": _placements(user, upload, form.layer),
@@ -230,6 +232,7 @@ def importing(request: HttpRequest, _user: User, upload: Upload) -> HttpResponse
     context = {
         "upload": upload,
         "outcome": outcome,
+        "notes": told_notes(outcome),
         "is_grid": bool(upload.survey.get("grid")),
         "groups": issue_groups(upload.import_run, outcome["issues"]),
         "step": 4,

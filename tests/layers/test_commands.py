@@ -61,7 +61,7 @@ def test_runs_are_listed_shown_and_cancelled(capsys):
 def test_an_import_names_every_row_that_was_not_stored_as_it_came(capsys):
     run = queue_run(kind="import", title="Import a.gpkg", parameters={})
     ImportIssue.objects.create(
-        run=run, row=7, kind="empty_geometry", action="refused", message="The row has no shape."
+        run=run, row=7, kind="empty_geometry", action="refused", text="no_shape"
     )
 
     assert "row 7" in say(capsys, "run", "show", str(run.pk))

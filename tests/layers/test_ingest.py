@@ -86,7 +86,7 @@ def test_a_khmer_shapefile_without_encoding_is_read_as_utf_8_and_says_so(tmp_pat
 
     [sangkat] = stored("houses").values()
     assert sangkat.properties["name"] == "សង្កាត់លេខ៤"
-    assert any("UTF-8" in note for note in report.notes)
+    assert any("UTF-8" in str(note) for note in report.notes)
 
 
 def test_a_western_shapefile_without_encoding_keeps_its_accents(tmp_path):
@@ -122,8 +122,8 @@ def test_a_bow_tie_is_repaired_to_its_two_triangles_and_both_areas_are_told(tmp_
     assert repaired_house.geometry.geom_type == "MultiPolygon"
     assert repaired_house.geometry.area == pytest.approx(50)  # two triangles of 10 m x 5 m
     assert (issue.row, issue.kind, issue.action) == (1, "invalid_geometry", "repaired")
-    assert "before 0.00 m²" in issue.message
-    assert "after 50.00 m²" in issue.message
+    assert "before 0 m²" in issue.message
+    assert "after 50 m²" in issue.message
     assert report.rows.repaired == 1
 
 

@@ -117,7 +117,7 @@ class TestTables:
         report = imported(path, srid=UTM48)
         assert only().geometry.coords == (EAST, NORTH)
         assert only().properties == {"name": "សាលា"}
-        assert "Shapes were read from x and y." in report.notes
+        assert "Shapes were read from x, y." in map(str, report.notes)
 
     def test_a_table_says_nothing_of_its_crs_even_with_longitudes(self, tmp_path):
         path = table(tmp_path / "a.csv", "lon,lat\n103.5,10.6\n")
@@ -131,8 +131,8 @@ class TestTables:
         report = imported(path, srid=4326)
         assert only().geometry.x == pytest.approx(SEEN_FROM_UTM[0], abs=1)
         assert only().properties == {"nom": "école"}
-        assert "The coordinates are written with a decimal comma." in report.notes
-        assert "they were read as CP1252" in " ".join(report.notes)
+        assert "The coordinates are written with a decimal comma." in map(str, report.notes)
+        assert "they were read as CP1252" in " ".join(map(str, report.notes))
 
     @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
     def test_the_marks_of_windows_are_no_part_of_the_first_name(self, tmp_path, encoding):

@@ -59,7 +59,7 @@ class TestEncodings:
     def test_an_empty_or_unknown_cpg_states_nothing_so_khmer_is_recognised(self, tmp_path, cpg):
         report = imported(shapefile_saying(tmp_path / "a.zip", cpg, "UTF-8", name_km=[KHMER]))
         assert only().properties["name_km"] == KHMER
-        assert any("read as UTF-8" in note for note in report.notes)
+        assert any("read as UTF-8" in str(note) for note in report.notes)
 
     def test_what_the_user_knows_wins_over_what_the_file_states(self, tmp_path):
         path = shapefile_saying(tmp_path / "a.zip", "1252", "UTF-8", name_km=[KHMER])

@@ -9,6 +9,7 @@ from shapely.geometry import Polygon, shape
 from layers.errors import UnknownLandUseError, UserFacingError
 from layers.ingest import ImportOptions, dry_run, import_file, look_into
 from layers.ingest.mapping import read_mapping, written_mapping
+from layers.ingest.vocab import Sentence
 from layers.models import Feature, ImportIssue, Layer, Run
 from tests.factories import EAST, NORTH, at, land_use, line, square
 from tests.layers.sources import UTM48, drawing, grid_file, vector_file, zipped_shapefile
@@ -86,7 +87,7 @@ class TestLook:
     def test_guesses_are_told(self, tmp_path):
         zipped = zipped_shapefile(tmp_path / "a.zip", [at(0, 0)], without=(".cpg",), name=["ផ្សារ"])
         [layer] = look_into(zipped).layers
-        assert "they were read as UTF-8" in layer["notes"][0]
+        assert "they were read as UTF-8" in str(Sentence.of(layer["notes"][0]))
         assert layer["fields"][0]["examples"] == ["ផ្សារ"]
 
     def test_a_drawing_and_a_table_have_no_crs(self, tmp_path):
@@ -113,9 +114,11 @@ class TestDryRun:
         assert outcome.rows == report.rows
         assert outcome.issue_counts == report.issues
         assert outcome.notes == report.notes
-        stored = ImportIssue.objects.order_by("row").values_list("row", "kind", "message")
+        stored = ImportIssue.objects.order_by("row")
         told = sorted(outcome.issues, key=lambda issue: issue.row)
-        assert [(i.row, i.kind, i.message) for i in told] == list(stored)
+        assert [(i.row, i.kind, i.message) for i in told] == [
+            (i.row, i.kind, i.message) for i in stored
+        ]
 
     def test_the_sample_lies_where_the_features_lie(self, plots):
         outcome = dry_run(plots, ImportOptions())
@@ -148,7 +151,7 @@ class TestDryRun:
     def test_a_raster_is_rehearsed_to_its_last_cell(self, tmp_path):
         outcome = dry_run(grid_file(tmp_path / "a.tif", [[1.0, 2.0, 5.0]]), ImportOptions())
         assert outcome.geometry_kind == "raster"
-        assert outcome.notes[-1] == "3 x 1 cells, 1 to 5."
+        assert str(outcome.notes[-1]) == "3 x 1 cells, 1 to 5."
         assert nothing_is_stored()
         with pytest.raises(UserFacingError, match="no ground on Earth"):
             dry_run(grid_file(tmp_path / "b.tif", [[1.0, 99_999.0]]), ImportOptions())

@@ -142,7 +142,7 @@ def test_things_print_as_people_call_them(layer):
     assert str(layer.versions.get()) == "houses v1"
     assert str(school) == "school School"
     assert str(run) == "#7 Import"
-    assert str(ImportIssue(row=3, message="empty")) == "row 3: empty"
+    assert str(ImportIssue(row=3, text="no_shape")) == "row 3: The row has no shape."
     assert str(SurveyedArea(layer=layer, completeness="complete")) == "houses: complete"
     raster = RasterLayer(version=layer.versions.get(), quantity="elevation", units="m")
     assert str(raster) == "houses v1 elevation [m]"

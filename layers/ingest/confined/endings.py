@@ -4,9 +4,12 @@ import signal
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from layers.crs import CrsError
 from layers.errors import UnknownCrsError, UnknownLandUseError, UserFacingError
 from layers.ingest.confined.limits import Limits
+from layers.numbers import number
 
 _GIB = 1024**3
 _LONGEST = 2_000
@@ -14,9 +17,6 @@ _LONGEST = 2_000
 
 class ReadingError(UserFacingError):
     """The reading of a file was ended: it crashed, or cost more than it may."""
-
-
-_SMALLER = "Export it again in smaller parts or another format; if it is small, it is damaged."
 
 
 def refusal(message: Mapping[str, Any]) -> UserFacingError:
@@ -37,31 +37,47 @@ def ended_early(name: str, ended: Mapping[str, Any], limits: Limits) -> ReadingE
     ``computing_s`` and ``memory_bytes`` it took.
     """
     cause, remedy = _cause(ended, limits)
-    return ReadingError(f"{name}: {cause}. Nothing was stored.", remedy=remedy)
-
-
-def _cause(ended: Mapping[str, Any], limits: Limits) -> tuple[str, str]:
-    code = ended.get("code", 0)
-    if ended.get("cause") == "waiting":
-        return f"reading it took longer than {_span(limits.waiting_s)}", _SMALLER
-    if ended.get("computing_s", 0) >= limits.computing_s or code == -signal.SIGXCPU:
-        return f"reading it takes more than {_span(limits.computing_s)} of computing", _SMALLER
-    if ended.get("cause") == "out_of_memory" or code in {-signal.SIGABRT, -signal.SIGKILL}:
-        memory = limits.memory_bytes / _GIB
-        return f"reading it takes more memory than the {memory:.1f} GB it may use", _SMALLER
-    if code == -signal.SIGXFSZ:
-        return f"it unpacks to more than {limits.file_bytes / _GIB:.1f} GB", _SMALLER
-    if ended.get("cause") == "crashed":
-        return (
-            "the program that reads it failed at something unexpected",
-            "This is a fault of Krong; the server's log holds the trace. Report it with the file.",
-        )
-    how = signal.Signals(-code).name if code < 0 else f"code {code}"
-    return (
-        f"the program that reads it crashed ({how})",
-        "The file is damaged or made to do harm: ask the supplier for another export.",
+    return ReadingError(
+        _("%(name)s: %(cause)s. Nothing was stored.") % {"name": name, "cause": cause},
+        remedy=remedy,
     )
 
 
+def _cause(ended: Mapping[str, Any], limits: Limits) -> tuple[str, str]:
+    if too_much := _too_much(ended, limits):
+        return too_much, _(
+            "Export it again in smaller parts or another format; if it is small, it is damaged."
+        )
+    if ended.get("cause") == "crashed":
+        return _("the program that reads it failed at something unexpected"), _(
+            "This is a fault of Krong; the server's log holds the trace. Report it with the file."
+        )
+    code = ended.get("code", 0)
+    how = signal.Signals(-code).name if code < 0 else f"code {code}"
+    return _("the program that reads it crashed (%(how)s)") % {"how": how}, _(
+        "The file is damaged or made to do harm: ask the supplier for another export."
+    )
+
+
+def _too_much(ended: Mapping[str, Any], limits: Limits) -> str:
+    """Return which limit a reading met, empty when none."""
+    code = ended.get("code", 0)
+    if ended.get("cause") == "waiting":
+        return _("reading it took longer than %(span)s") % {"span": _span(limits.waiting_s)}
+    if ended.get("computing_s", 0) >= limits.computing_s or code == -signal.SIGXCPU:
+        return _("reading it takes more than %(span)s of computing") % {
+            "span": _span(limits.computing_s)
+        }
+    if ended.get("cause") == "out_of_memory" or code in {-signal.SIGABRT, -signal.SIGKILL}:
+        memory = number(limits.memory_bytes / _GIB, 1)
+        return _("reading it takes more memory than the %(gb)s GB it may use") % {"gb": memory}
+    if code == -signal.SIGXFSZ:
+        unpacked = number(limits.file_bytes / _GIB, 1)
+        return _("it unpacks to more than %(gb)s GB") % {"gb": unpacked}
+    return ""
+
+
 def _span(seconds: float) -> str:
-    return f"{seconds:g} seconds" if seconds < 120 else f"{seconds / 60:g} minutes"  # noqa: PLR2004
+    if seconds < 120:  # noqa: PLR2004 - below two minutes
+        return _("%(number)s seconds") % {"number": number(seconds)}
+    return _("%(number)s minutes") % {"number": number(seconds / 60)}

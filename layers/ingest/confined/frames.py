@@ -10,6 +10,8 @@ import struct
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from layers.errors import UserFacingError
 
 _HEAD = struct.Struct("<cQ")
@@ -26,8 +28,9 @@ class FrameError(UserFacingError):
 
     def __init__(self, name: str, reason: str) -> None:
         super().__init__(
-            f"{name}: the program that reads files sent {reason}. Nothing was stored.",
-            remedy="The file may be made to do harm. Do not use it; report it with the file.",
+            _("%(name)s: the program that reads files sent %(reason)s. Nothing was stored.")
+            % {"name": name, "reason": reason},
+            remedy=_("The file may be made to do harm. Do not use it; report it with the file."),
         )
 
 

@@ -18,6 +18,7 @@ from typing import Any
 
 from django.conf import settings
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from layers.ingest.confined.endings import ReadingError, ended_early, refusal
 from layers.ingest.confined.frames import read_frames
@@ -215,8 +216,9 @@ def _begin(begun: Reading, request: bytes) -> None:
         control.sendall(LENGTH.pack(len(request)) + request)
     except OSError as error:
         raise ReadingError(
-            f"{begun.name}: the program that reads files does not start. Nothing was stored.",
-            remedy="See the server's log; './krong check' tells what is missing.",
+            _("%(name)s: the program that reads files does not start. Nothing was stored.")
+            % {"name": begun.name},
+            remedy=_("See the server's log; './krong check' tells what is missing."),
         ) from error
     finally:
         control_end.close()

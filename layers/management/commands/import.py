@@ -97,7 +97,7 @@ class Command(KrongCommand):
             )
         report = import_file(path=file, layer=layer, options=chosen, echo=self.show_progress)
         self._tell(report)
-        return asdict(report)
+        return _spoken(report)
 
     def _looked(self, survey: FileSurvey) -> Mapping[str, Any]:
         self.say(f"{survey.name}: {survey.format_title}")
@@ -125,7 +125,7 @@ class Command(KrongCommand):
             self.say(f"  {kind}: {count}")
         for note in outcome.notes:
             self.say(f"  {note}")
-        return asdict(outcome)
+        return _spoken(outcome)
 
     def _tell(self, report: ImportReport) -> None:
         rows = report.rows
@@ -153,3 +153,12 @@ def _chosen(options: Mapping[str, Any]) -> ImportOptions:
     given["surveyed_classes"] = tuple(given.get("surveyed_classes", ()))
     mapping = options.get("mapping")
     return ImportOptions(**(read_mapping(mapping) if mapping else {}) | given)
+
+
+def _spoken(told: ImportReport | Outcome) -> dict[str, Any]:
+    """Return a report for a program; what is told in words is in words."""
+    spoken = asdict(told) | {"notes": [str(note) for note in told.notes]}
+    if isinstance(told, Outcome):
+        kept = ("row", "kind", "action", "message", "stable_id", "value")
+        spoken["issues"] = [{n: getattr(issue, n) for n in kept} for issue in told.issues]
+    return spoken

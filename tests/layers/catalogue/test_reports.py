@@ -113,7 +113,8 @@ def test_issues_are_counted_by_kind_and_listed_in_the_order_of_the_file(client):
     )
     for row, kind in ((7, "unknown_class"), (2, "unknown_class"), (3, "invalid_geometry")):
         ImportIssue.objects.create(
-            run=run, row=row, kind=kind, value="=1+1", message="@row", action="kept",
+            run=run, row=row, kind=kind, value="=1+1", text="as_told", action="kept",
+            details={"words": "@row"},
             stable_id=f"-{row}",
         )  # fmt: skip
     Run.objects.create(kind="import", title="x", state="failed", parameters={"layer": layer.slug})

@@ -78,7 +78,7 @@ def test_another_file_over_the_layer_is_no_all_clear_where_the_old_one_was_surve
 
     assert answer(book) == "cannot_tell"
     assert not layer.surveyed_areas.exists()
-    [note] = report.notes
+    [note] = map(str, report.notes)
     assert "ended: 1" in note
     assert "cannot tell" in note
 
@@ -176,7 +176,7 @@ def test_an_edit_through_a_draft_keeps_what_was_surveyed(book, layer, dara):
 
 def test_the_trial_says_beforehand_that_surveys_would_end(layer, other_file):
     options = ImportOptions(class_field="kind")
-    [note] = dry_run(other_file, options, layer="facilities").notes
+    [note] = map(str, dry_run(other_file, options, layer="facilities").notes)
 
     assert "end: 1" in note
     assert layer.surveyed_areas.count() == 1

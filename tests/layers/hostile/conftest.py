@@ -48,7 +48,7 @@ def temptation(tmp_path, db):
     server.server_close()
     assert not asked, "a hostile file made Krong ask the network"
     texts = [*Feature.objects.values_list("properties", flat=True)]
-    texts += [*ImportIssue.objects.values_list("message", "value")]
+    texts += [*ImportIssue.objects.values_list("details", "value")]
     texts += [*Run.objects.values_list("message", "log")]
     assert SECRET not in str(texts)
 

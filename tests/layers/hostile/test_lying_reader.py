@@ -97,11 +97,15 @@ def test_a_balance_that_is_none(counts):
     [
         None,
         [1],
-        [["x", "empty_geometry", "refused", "m"]],
-        [[1, "hacked", "refused", "m"]],
-        [[1, "empty_geometry", "executed", "m"]],
-        [[1, "empty_geometry", "refused"]],
-        [[1, "empty_geometry", "refused", "m", "id", "value", "more"]],
+        [["x", "empty_geometry", "refused", "no_shape", {}]],
+        [[1, "hacked", "refused", "no_shape", {}]],
+        [[1, "empty_geometry", "executed", "no_shape", {}]],
+        [[1, "empty_geometry", "refused", "no_shape"]],
+        [[1, "empty_geometry", "refused", "%(words)999999999s", {"words": "x"}]],
+        [[1, "empty_geometry", "refused", "no_shape", {"more": 1}]],
+        [[1, "empty_geometry", "refused", "as_told", {}]],
+        [[1, "empty_geometry", "refused", "as_told", "words"]],
+        [[1, "empty_geometry", "refused", "no_shape", {}, "id", "value", "more"]],
     ],
 )
 def test_issues_that_are_none(issues):
@@ -111,7 +115,8 @@ def test_issues_that_are_none(issues):
 
 def test_issues_longer_than_their_columns_are_cut(file, ground, monkeypatch):
     heard = reader.Reading.heard
-    long = [0, "empty_geometry", "kept", "m" * 9_000, "i" * 900, "v" * 9_000]
+    long = [0, "empty_geometry", "kept", "as_told", {"words": "m" * 9_000}, "i" * 900]
+    long.append("v" * 9_000)
     extra = {"type": "issues", "issues": [long]}
 
     def with_more(reading):
@@ -123,7 +128,7 @@ def test_issues_longer_than_their_columns_are_cut(file, ground, monkeypatch):
     monkeypatch.setattr(reader.Reading, "heard", with_more)
     import_file(path=file, layer="houses", options=ImportOptions())
     issue = ImportIssue.objects.get()
-    assert [len(text) for text in (issue.message, issue.stable_id, issue.value)] == [500, 80, 300]
+    assert [len(text) for text in (issue.message, issue.stable_id, issue.value)] == [300, 80, 300]
 
 
 @pytest.mark.parametrize("text", ["zz", "01", "POINT (1 1)", 7])

@@ -162,7 +162,13 @@ class TestMeaning:
 
     def test_an_issue_comes_back_as_it_was_noted(self):
         issue = Issue(
-            7, IssueKind.UNKNOWN_CLASS, IssueAction.KEPT, f"'{KHMER}' is no class", "ដី១", KHMER
+            7,
+            IssueKind.UNKNOWN_CLASS,
+            IssueAction.KEPT,
+            "unknown_class",
+            {"value": KHMER},
+            "ដី១",
+            KHMER,
         )
         [message] = heard(through_a_pipe([{"issues": [list(issue)]}]))
 
@@ -170,7 +176,9 @@ class TestMeaning:
 
     @pytest.mark.parametrize("row", ["Infinity", "-Infinity", "NaN", "1e999", "null"])
     def test_an_issue_of_a_row_that_is_no_number_is_a_lie(self, row):
-        message = json.loads(f'{{"issues": [[{row}, "empty_geometry", "refused", "m"]]}}')
+        message = json.loads(
+            f'{{"issues": [[{row}, "empty_geometry", "refused", "no_shape", {{}}]]}}'
+        )
 
         with pytest.raises(frames.FrameError, match="issues that are none"):
             issues_of(message, "a.kml")
@@ -193,10 +201,19 @@ class TestMeaning:
         assert progress_of(message) == (meant, KHMER)
 
     def test_twenty_notes_are_enough(self):
-        notes = notes_of({"notes": [str(n) for n in range(30)]})
+        notes = notes_of({"notes": [str(n) for n in range(30)]}, "a.kml")
 
-        assert notes == tuple(str(n) for n in range(20))
-        assert notes_of({}) == notes_of({"notes": None}) == ()
+        assert [str(note) for note in notes] == [str(n) for n in range(20)]
+        assert notes_of({}, "a.kml") == notes_of({"notes": None}, "a.kml") == ()
+
+    @pytest.mark.parametrize(
+        "notes",
+        [7, [7], [None], [["hacked", {}]], [["by_place", {"more": 1}]], [["by_place"]],
+         [["encoding", {"encoding": "x"}, 3]], [["encoding", []]]],
+    )  # fmt: skip
+    def test_notes_that_are_none_are_a_lie(self, notes):
+        with pytest.raises(frames.FrameError, match="notes that are none"):
+            notes_of({"notes": notes}, "a.kml")
 
     @few
     @given(st.integers(0, 9), st.integers(0, 9), st.integers(0, 9), st.integers(-1, 1))

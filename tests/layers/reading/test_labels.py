@@ -75,7 +75,7 @@ class TestIdentifiers:
     def test_a_file_without_columns_says_so(self):
         with pytest.raises(UserFacingError) as refused:
             labeller([], class_field="use")
-        assert refused.value.remedy == "Its columns are: none."
+        assert refused.value.remedy == "Its columns are: –."
 
 
 class TestLifecycles:

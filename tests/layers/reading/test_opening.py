@@ -321,7 +321,8 @@ class TestPieces:
         found = opened(path, SourceFormat.SHAPEFILE, tmp_path)
         [batch] = rows_of(found)
 
-        assert found.notes == ("The texts do not state their encoding; they were read as UTF-8.",)
+        [note] = map(str, found.notes)
+        assert note == "The texts do not state their encoding; they were read as UTF-8."
         assert batch.columns["name"].to_pylist() == [KHMER]
 
     def test_what_is_asked_of_the_child_comes_as_json(self, tmp_path):

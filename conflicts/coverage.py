@@ -11,8 +11,9 @@ from typing import Any
 from django.db import connection
 
 from conflicts.city_ground import Ground
-from conflicts.kinds import KINDS, Rule, Selector, object_selector, reach_m
+from conflicts.kinds import KINDS, Rule, object_selector, reach_m
 from conflicts.predicates import attributes
+from conflicts.rule_parts import Selector
 from conflicts.vocab import Gap
 from layers.models import Layer
 from layers.sql_files import load_sql
@@ -30,6 +31,8 @@ class Selection:
     sure: int
     unsure: int
     unsure_examples: tuple[str, ...]
+    shapeless: int  # of the unsure: drawn as a point or line where the rule needs an area
+    shapeless_examples: tuple[str, ...]
     layers: tuple[str, ...]
     sure_layers: tuple[str, ...]
 
@@ -62,14 +65,22 @@ def _gap(gap: Gap, side: str, selector: Selector, **facts: Any) -> dict[str, Any
 def unknown_attributes(
     side: str, selector: Selector, selection: Selection
 ) -> Iterator[dict[str, Any]]:
-    """Yield a gap where a condition on the attributes of some features is unknown."""
-    if selection.unsure:
+    """Yield a gap where some features lack the attributes or the area the rule asks for."""
+    if selection.shapeless:
+        yield _gap(
+            Gap.NO_AREA,
+            side,
+            selector,
+            count=selection.shapeless,
+            examples=list(selection.shapeless_examples),
+        )
+    if selection.unsure > selection.shapeless:
         yield _gap(
             Gap.UNKNOWN_ATTRIBUTE,
             side,
             selector,
             attributes=sorted(set(attributes(selector.where))),
-            count=selection.unsure,
+            count=selection.unsure - selection.shapeless,
             examples=list(selection.unsure_examples),
         )
 

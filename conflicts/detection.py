@@ -13,8 +13,9 @@ from django.db import connection
 
 from conflicts.city_ground import Ground, surveyed_ground
 from conflicts.coverage import EXAMPLES, Selection, find_gaps, proving_layers
-from conflicts.kinds import KINDS, Rule, Selector, exemption_paths, object_selector
+from conflicts.kinds import KINDS, Rule, between_selector, exemption_paths, object_selector
 from conflicts.predicates import as_jsonpath
+from conflicts.rule_parts import Selector
 from conflicts.vocab import Severity
 from layers.crs import PROJECT_SRID
 from layers.errors import UnknownLandUseError
@@ -72,9 +73,10 @@ class Detector:
 
     def ask(self, rule: Rule) -> Outcome:
         """Find where one rule bites (into conflict_hit), and what it cannot tell."""
-        subject = self.select(rule.subject)
-        objects = self.select(object_selector(rule))
-        find_hits(rule, subject, objects)
+        areas_only = KINDS[rule.kind].needs_areas
+        subject = self.select(rule.subject, areas_only=areas_only)
+        objects = self.select(object_selector(rule), areas_only=areas_only)
+        find_hits(rule, subject, objects, between=self.between(rule, subject, objects))
         found, exempted = _count_hits(rule.code)
         ground = self.ground_of(rule.subject, subject)
         return Outcome(
@@ -97,14 +99,29 @@ class Detector:
             self.grounds[key] = surveyed_ground(*key)
         return self.grounds[key]
 
+    def between(
+        self, rule: Rule, subject: Selection, objects: Selection, near: Box | None = None
+    ) -> Selection | None:
+        """Return what may lie between the two sides; not asked where one side is empty."""
+        selector = between_selector(rule)
+        if selector is None or not (subject.sure and objects.sure):
+            return None
+        return self.select(selector, near=near)
+
     def select(
-        self, selector: Selector, *, only: int | None = None, near: Box | None = None
+        self,
+        selector: Selector,
+        *,
+        only: int | None = None,
+        near: Box | None = None,
+        areas_only: bool = False,
     ) -> Selection:
         """Return the features a selector means; equal questions are asked once.
 
-        ``only`` asks of one feature (its row), ``near`` of those whose boxes meet a box [m].
+        ``only`` asks of one feature (its row), ``near`` of those whose boxes meet a box [m];
+        with ``areas_only`` points and lines are not sure.
         """
-        parameters = self._parameters(selector)
+        parameters = self._parameters(selector) | {"areas_only": areas_only}
         parameters |= {"only": only, "near": list(near) if near else None, "srid": PROJECT_SRID}
         key = json.dumps(parameters, sort_keys=True)
         if key not in self.selections:
@@ -131,10 +148,14 @@ class Detector:
         }
 
 
-def find_hits(rule: Rule, subject: Selection, objects: Selection) -> None:
+def find_hits(
+    rule: Rule, subject: Selection, objects: Selection, *, between: Selection | None = None
+) -> None:
     """Put the pairs in which one rule bites into conflict_hit."""
     if subject.sure and objects.sure:
-        _run(load_sql(__file__, KINDS[rule.kind].sql), _parameters(rule, subject, objects))
+        parameters = _parameters(rule, subject, objects)
+        parameters["between"] = 0 if between is None else between.number
+        _run(load_sql(__file__, KINDS[rule.kind].sql), parameters)
 
 
 def _describe(number: int, classes: tuple[str, ...]) -> Selection:
@@ -143,15 +164,17 @@ def _describe(number: int, classes: tuple[str, ...]) -> Selection:
             load_sql(__file__, "describe_selection.sql"),
             {"selection": number, "examples": EXAMPLES},
         )
-        sure, unsure, examples, layers, sure_layers = cursor.fetchone()
+        sure, unsure, examples, shapeless, shapeless_examples, *held = cursor.fetchone()
     return Selection(
         number=number,
         classes=classes,
         sure=sure,
         unsure=unsure,
         unsure_examples=tuple(examples),
-        layers=tuple(layers),
-        sure_layers=tuple(sure_layers),
+        shapeless=shapeless,
+        shapeless_examples=tuple(shapeless_examples),
+        layers=tuple(held[0]),
+        sure_layers=tuple(held[1]),
     )
 
 

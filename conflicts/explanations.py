@@ -6,21 +6,23 @@ from functools import lru_cache
 from typing import Any
 
 from django.utils import translation
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from conflicts.kinds import HazardExposure, Overlap, Provision, Rule, Separation
+from conflicts.kinds import Rule
+from conflicts.measured import measured_sentence
 from conflicts.models import WHOLE_LAYER, Finding, Observation
+from conflicts.rule_parts import Provision
 from conflicts.rule_schema import rule_from_data
 from conflicts.vocab import Gap
-from layers.models import Feature, LandUseClass, Layer, in_reader_language
-from layers.numbers import NOTHING, number, percent, quantity
+from conflicts.wording import amount, class_names, reader_language, share_text
+from layers.models import Feature, Layer, in_reader_language
+from layers.numbers import number, quantity
 from layers.vocab import Basis
 
 # So many unsurveyed parts of the city are named in a sentence.
 NAMED_PLACES = 5
-# Decimal places from this size on: a centimetre matters in 5 m, not in 5 km.
-DECIMALS = ((10_000.0, 0), (10.0, 1), (0.01, 2), (0.0, 3))
+# Gaps of single features: around one proposal they are few, and named.
+NAMES_FEATURES = (Gap.UNKNOWN_ATTRIBUTE, Gap.NO_AREA)
 
 
 def jurisdiction_name(code: str) -> str:
@@ -52,14 +54,6 @@ def basis_sentence(basis: str, provision: Provision) -> str:
         Basis.DEMO_VALUE: _("Demo value without legal force."),
     }
     return sentences[Basis(basis)]
-
-
-def amount(value: float | None, unit: str) -> str:
-    """Return a measure with its unit, rounded as far as it can be drawn."""
-    if value is None:
-        return NOTHING
-    places = 0 if unit == "place" else next(n for least, n in DECIMALS if abs(value) >= least)
-    return quantity(value, unit, places)
 
 
 def feature_name(row: Feature | None, stable_id: str) -> str:
@@ -104,7 +98,7 @@ def explain(finding: Finding) -> str:
         return str(finding)
     rule = rule_of(seen)
     parts = [
-        _measured(finding, seen, rule),
+        measured_sentence(_names(finding), seen, rule),
         _own_message(rule),
         _rests_on(rule),
         _data_used(finding, seen),
@@ -117,7 +111,7 @@ def say_conflict(finding: Finding) -> str:
     if finding.current is None:
         return str(finding)
     rule = rule_of(finding.current)
-    said = (_measured(finding, finding.current, rule), _own_message(rule))
+    said = (measured_sentence(_names(finding), finding.current, rule), _own_message(rule))
     return " ".join(part for part in said if part)
 
 
@@ -127,78 +121,8 @@ def explain_in(finding: Finding, language: str) -> str:
         return explain(finding)
 
 
-def _measured(finding: Finding, seen: Observation, rule: Rule) -> str:
-    names = {"subject": subject_name(finding), "object": object_name(finding)}
-    match rule:
-        case Separation():
-            return _separation(names, seen)
-        case Overlap():
-            return _overlap(names, seen)
-        case HazardExposure():
-            return _exposure(names, seen, rule)
-
-
-def _separation(names: Mapping[str, str], seen: Observation) -> str:
-    said = {
-        **names,
-        "measured": amount(seen.measured_value, "m"),
-        "required": amount(seen.required_value, "m"),
-        "short": amount(-(seen.margin or 0.0), "m"),
-    }
-    return (
-        _(
-            "%(subject)s lies %(measured)s from %(object)s; at least %(required)s is asked for,"
-            " %(short)s is missing."
-        )
-        % said
-    )
-
-
-def _overlap(names: Mapping[str, str], seen: Observation) -> str:
-    said = {**names, "measured": amount(seen.measured_value, seen.unit)}
-    if seen.unit == "place":
-        return _("%(subject)s lies on %(object)s; none is allowed there.") % said
-    share = seen.facts.get("subject_share")
-    if share is None:
-        return _("%(subject)s shares %(measured)s with %(object)s; none is allowed.") % said
-    said["share"] = _share(share)
-    return (
-        _("%(subject)s shares %(measured)s (%(share)s of it) with %(object)s; none is allowed.")
-        % said
-    )
-
-
-def _exposure(names: Mapping[str, str], seen: Observation, rule: HazardExposure) -> str:
-    said = {**names, "depth": _depth(seen.facts)}
-    share = seen.facts.get("subject_share")
-    said["share"] = _share(share) if share is not None else "–"
-    period = seen.facts.get("return_period_years") or rule.return_period_years
-    said["period"] = number(float(period), 0) if period else "–"
-    if not said["depth"]:
-        return _("%(share)s of %(subject)s lies in the danger area of %(object)s.") % said
-    return (
-        _(
-            "%(subject)s stands in water %(depth)s deep in %(object)s (return period %(period)s"
-            " years); %(share)s of it is wet."
-        )
-        % said
-    )
-
-
-def _depth(facts: Mapping[str, Any]) -> str:
-    low, high = facts.get("depth_min_m"), facts.get("depth_max_m")
-    if low is None and high is None:
-        return ""
-    if high is None:
-        return _("more than %(low)s") % {"low": amount(low, "m")}
-    return _("%(low)s to %(high)s") % {
-        "low": number(low or 0.0, 2),
-        "high": amount(high, "m"),
-    }
-
-
-def _share(share: float) -> str:
-    return percent(share, 0 if share >= 0.1 else 1)  # noqa: PLR2004 - one decimal below 10 %
+def _names(finding: Finding) -> dict[str, str]:
+    return {"subject": subject_name(finding), "object": object_name(finding)}
 
 
 def _own_message(rule: Rule) -> str:
@@ -254,7 +178,7 @@ def _unsurveyed_ground(
             % said
         )
     numbers = {
-        "share": _share(gap["unsurveyed_m2"] / city_m2),
+        "share": share_text(gap["unsurveyed_m2"] / city_m2),
         "area": square_kilometres(gap["unsurveyed_m2"]),
         "city": square_kilometres(city_m2),
         "places": _places(gap["places"]) if names_places else "",
@@ -310,6 +234,10 @@ def _gap_sentences() -> Mapping[Gap, str]:
         Gap.UNKNOWN_ATTRIBUTE: _(
             "%(count)s places do not state %(attributes)s, for example: %(examples)s."
         ),
+        Gap.NO_AREA: _(
+            "%(count)s places (%(what)s) are drawn as points or lines: where their borders run is"
+            " not known, for example: %(examples)s."
+        ),
         Gap.NO_HAZARD_MAP: _("There is no such hazard map, so %(count)s places are unchecked."),
         Gap.NOT_PUBLIC: _("Layers that are not public have a say here: ask the office."),
     }
@@ -320,10 +248,12 @@ def explain_gap_of_place(gap: Mapping[str, Any]) -> str:
     if gap["gap"] == Gap.UNKNOWN_ATTRIBUTE and gap.get("of_proposal"):
         attributes = ", ".join(gap["attributes"])
         return _("The proposal does not state %(attributes)s.") % {"attributes": attributes}
+    if gap["gap"] == Gap.NO_AREA and gap.get("of_proposal"):
+        return _("The proposal is drawn as a point or line: where its border runs is not known.")
     if gap["gap"] == Gap.NO_HAZARD_MAP:
         return _("There is no such hazard map.")
     if gap["gap"] != Gap.NOT_SURVEYED:
-        return explain_gap(gap, with_examples=gap["gap"] == Gap.UNKNOWN_ATTRIBUTE)
+        return explain_gap(gap, with_examples=gap["gap"] in NAMES_FEATURES)
     said = {
         "what": class_names(gap.get("classes", ())) or gap.get("theme") or _("features"),
         "layers": ", ".join(gap["layers"]),
@@ -337,17 +267,6 @@ def explain_gap_of_place(gap: Mapping[str, Any]) -> str:
     )
 
 
-def class_names(codes: Any) -> str:  # noqa: ANN401 - a list out of JSON
-    """Return the names of classes in the reader's language."""
-    rows = {row.code: row.name for row in LandUseClass.objects.filter(code__in=list(codes))}
-    return ", ".join(rows.get(code, code) for code in codes)
-
-
 def layer_titles() -> dict[str, str]:
     """Return the title of every layer in the reader's language."""
     return {layer.slug: layer.title for layer in Layer.objects.all()}
-
-
-def reader_language() -> str:
-    """Return km or en."""
-    return "en" if get_language() == "en" else "km"

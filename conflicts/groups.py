@@ -14,11 +14,13 @@ from django.db.models import Case, Count, F, Max, Min, Q, QuerySet, Value, When
 from django.db.models.functions import Concat
 from django.utils.translation import gettext as _
 
-from conflicts.explanations import amount, explain, object_name, rule_of, subject_name
-from conflicts.kinds import HazardExposure, Overlap, Rule, Selector, Separation
+from conflicts.explanations import explain, object_name, rule_of, subject_name
+from conflicts.kinds import Adjacency, HazardExposure, Overlap, Rule, Separation
 from conflicts.models import Finding
 from conflicts.queries import SETTLED, SEVERITY_RANK, with_evidence
+from conflicts.rule_parts import Selector
 from conflicts.vocab import Severity
+from conflicts.wording import amount
 from layers.models import LandUseClass
 
 Row = dict[str, Any]
@@ -144,6 +146,11 @@ def _pattern(rule: Rule, unit: str) -> str:
             )
         case Overlap() if unit != "place":
             return _("%(place)s: %(count)s share ground with it (%(others)s), at most %(most)s.")
+        case Adjacency():
+            return _(
+                "%(place)s: %(count)s border on it for more than %(required)s (%(others)s),"
+                " at most %(most)s."
+            )
         case Overlap() | HazardExposure():
             return _("%(place)s: %(count)s lie in it (%(others)s).")
 

@@ -5,8 +5,6 @@ one file in ``sql/``, one function that binds the rule to the named parameters o
 its line in ``KINDS``.
 """
 
-import math
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
@@ -14,117 +12,23 @@ from typing import Any, ClassVar
 from django.utils.translation import gettext as _
 
 from conflicts.errors import RuleFieldError
-from conflicts.predicates import AllOf, Comparison, Operator, Predicate, as_jsonpath
+from conflicts.predicates import AllOf, Comparison, Operator, as_jsonpath
+from conflicts.rule_parts import (
+    GREATEST_DISTANCE_M,
+    RuleHead,
+    Selector,
+    require_between,
+    require_positive,
+)
 from conflicts.vocab import Severity
-from layers import numbers
-from layers.vocab import Basis, Lifecycle
 
-CODE = re.compile(r"[A-Z][A-Z0-9]*(-[A-Z0-9]+)*")
-LONGEST_CODE = 40
-# Far beyond any planning distance, and still inside one UTM zone.
-GREATEST_DISTANCE_M = 100_000.0
-
-# What stands or may come to stand; a closed use disturbs no one unless a rule says so.
-STANDING = tuple(stage for stage in Lifecycle if stage != Lifecycle.CLOSED)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Text:
-    """A text in Khmer and English; the Khmer may still be missing."""
-
-    en: str
-    km: str = ""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Provision:
-    """Where a number comes from: the law and its article, or the reference it was taken from."""
-
-    law: str = ""
-    article: str = ""
-    citation: str = ""
-    jurisdiction: str = ""  # ISO 3166 code of the country whose text it is, e.g. KH, VN
-    source: str = ""  # number in the list of sources
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Selector:
-    """Which features: of these classes (a class means its branch), layers or theme.
-
-    What is given must all hold; ``except_layers`` never count. ``surveyed_in`` names the layers
-    whose complete survey proves that no further such feature exists; without it, ``layers``, else
-    the layers that hold some.
-    """
-
-    classes: tuple[str, ...] = ()
-    layers: tuple[str, ...] = ()
-    except_layers: tuple[str, ...] = ()
-    theme: str = ""
-    lifecycles: tuple[Lifecycle, ...] = STANDING
-    where: Predicate | None = None
-    surveyed_in: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        if not (self.classes or self.layers or self.theme):
-            raise RuleFieldError(
-                "",
-                _("says neither classes, layers nor a theme."),
-                remedy=_("Name at least one, e.g. classes: [school]."),
-            )
-        if not self.lifecycles:
-            raise RuleFieldError(
-                "lifecycles", _("is empty."), remedy=_("Leave it out to mean all but closed.")
-            )
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Exemption:
-    """A pair is no conflict when the condition on each side that has one is true."""
-
-    reason: Text
-    subject: Predicate | None = None
-    object: Predicate | None = None
-
-    def __post_init__(self) -> None:
-        if self.subject is None and self.object is None:
-            raise RuleFieldError(
-                "",
-                _("has no condition, so it would exempt every pair."),
-                remedy=_("Give a condition under subject, object or both; or delete the rule."),
-            )
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RuleHead:
-    """What every rule states, whatever its kind."""
-
-    kind: ClassVar[str]
-
-    code: str  # public and permanent; never reused
-    title: Text
-    severity: Severity
-    basis: Basis
-    provision: Provision
-    subject: Selector
-    object: Selector
-    exemptions: tuple[Exemption, ...] = ()
-    message: Text | None = None
-    note: str = ""
-
-    def __post_init__(self) -> None:
-        if not CODE.fullmatch(self.code) or len(self.code) > LONGEST_CODE:
-            raise RuleFieldError(
-                "code",
-                _("'%(code)s' is no rule code.") % {"code": self.code},
-                remedy=_("Use capitals, digits and hyphens, at most %(longest_code)s, e.g. LF-02.")
-                % {"longest_code": LONGEST_CODE},
-            )
-        if self.basis == Basis.BINDING_LAW and not (self.provision.law and self.provision.article):
-            raise RuleFieldError(
-                "provision",
-                _("a rule with basis binding_law must cite its law and article."),
-                remedy=_("Give provision: {law: ..., article: ...}, or another basis."),
-            )
+# Borders of two drawings this far apart are one border [m]: the tolerance a city states for its
+# areas (KRONG_TOPOLOGY_TOLERANCE_M), without legal force, to be set from the survey's accuracy.
+BORDER_TOLERANCE_M = 0.05
+# Coordinates of a million metres are this exact after a subtraction [m].
+ROUNDING_M = 1e-6
+# Farther apart two borders are no longer one, whatever the survey: a lane fits between [m].
+GREATEST_TOLERANCE_M = 10.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -137,7 +41,7 @@ class Separation(RuleHead):
 
     def __post_init__(self) -> None:
         RuleHead.__post_init__(self)
-        _require_between("min_distance_m", self.min_distance_m, GREATEST_DISTANCE_M)
+        require_between("min_distance_m", self.min_distance_m, GREATEST_DISTANCE_M)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -150,7 +54,7 @@ class Overlap(RuleHead):
 
     def __post_init__(self) -> None:
         RuleHead.__post_init__(self)
-        _require_positive("min_overlap_m2", self.min_overlap_m2)
+        require_positive("min_overlap_m2", self.min_overlap_m2)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -161,7 +65,7 @@ class DepthThreshold:
     severity: Severity
 
     def __post_init__(self) -> None:
-        _require_positive("depth_ge_m", self.depth_ge_m)
+        require_positive("depth_ge_m", self.depth_ge_m)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -180,9 +84,9 @@ class HazardExposure(RuleHead):
 
     def __post_init__(self) -> None:
         RuleHead.__post_init__(self)
-        _require_positive("min_overlap_m2", self.min_overlap_m2)
+        require_positive("min_overlap_m2", self.min_overlap_m2)
         if self.return_period_years is not None:
-            _require_positive("return_period_years", self.return_period_years)
+            require_positive("return_period_years", self.return_period_years)
         depths = [threshold.depth_ge_m for threshold in self.thresholds]
         if depths != sorted(set(depths)):
             raise RuleFieldError(
@@ -192,7 +96,44 @@ class HazardExposure(RuleHead):
             )
 
 
-Rule = Separation | Overlap | HazardExposure
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Adjacency(RuleHead):
+    """Subject and object must not lie side by side, unless something lies between them.
+
+    Their shared border is the part of the subject's border that has the object's border straight
+    across it within ``tolerance_m``. What ``between`` means takes away the part it runs along,
+    within ``between_within_m`` (else the tolerance) of it.
+    """
+
+    kind: ClassVar[str] = "adjacency"
+
+    max_border_m: float
+    tolerance_m: float = BORDER_TOLERANCE_M
+    between: Selector | None = None
+    between_within_m: float | None = None
+
+    def __post_init__(self) -> None:
+        RuleHead.__post_init__(self)
+        require_between("tolerance_m", self.tolerance_m, GREATEST_TOLERANCE_M)
+        require_between("max_border_m", self.max_border_m, GREATEST_DISTANCE_M)
+        if self.max_border_m < self.tolerance_m:
+            raise RuleFieldError(
+                "max_border_m",
+                _("is less than the tolerance."),
+                remedy=_("Give at least tolerance_m: a corner that touches is no shared border."),
+            )
+        if self.between_within_m is None:
+            return
+        require_between("between_within_m", self.between_within_m, GREATEST_DISTANCE_M)
+        if self.between is None:
+            raise RuleFieldError(
+                "between_within_m",
+                _("says how near, but not of what."),
+                remedy=_("Say under between: what may lie between, or leave it out."),
+            )
+
+
+Rule = Separation | Overlap | HazardExposure | Adjacency
 Parameters = dict[str, Any]
 
 
@@ -221,6 +162,18 @@ def bind_hazard_exposure(rule: Rule) -> Parameters:
     }
 
 
+def bind_adjacency(rule: Rule) -> Parameters:
+    """Return what adjacency.sql needs beside the selections."""
+    if not isinstance(rule, Adjacency):
+        raise TypeError(rule.kind)
+    return {
+        "max_border_m": rule.max_border_m,
+        "tolerance_m": rule.tolerance_m,
+        "facing_m": rule.tolerance_m + ROUNDING_M,
+        "between_within_m": rule.between_within_m or rule.tolerance_m,
+    }
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Kind:
     """How the detector treats one kind of rule."""
@@ -229,6 +182,7 @@ class Kind:
     sql: str
     bind: Callable[[Rule], Parameters]
     object_is_map: bool = False  # the object answers for its layer, not for one feature
+    needs_areas: bool = False  # what is drawn as a point or line cannot be judged
 
 
 KINDS: Mapping[str, Kind] = {
@@ -240,12 +194,24 @@ KINDS: Mapping[str, Kind] = {
         bind=bind_hazard_exposure,
         object_is_map=True,
     ),
+    "adjacency": Kind(rule=Adjacency, sql="adjacency.sql", bind=bind_adjacency, needs_areas=True),
 }
 
 
 def reach_m(rule: Rule) -> float:
     """Return how far around a subject its objects must be known [m]."""
-    return rule.min_distance_m if isinstance(rule, Separation) else 0.0
+    match rule:
+        case Separation():
+            return rule.min_distance_m
+        case Adjacency():
+            return rule.tolerance_m
+        case Overlap() | HazardExposure():
+            return 0.0
+
+
+def between_selector(rule: Rule) -> Selector | None:
+    """Return what may lie between subject and object, where the rule asks for it."""
+    return rule.between if isinstance(rule, Adjacency) else None
 
 
 def object_selector(rule: Rule) -> Selector:
@@ -259,6 +225,12 @@ def object_selector(rule: Rule) -> Selector:
     return replace(rule.object, where=where)
 
 
+def selectors(rule: Rule) -> dict[str, Selector]:
+    """Return every selector of a rule by the name of its field."""
+    named = {"subject": rule.subject, "object": rule.object, "between": between_selector(rule)}
+    return {name: selector for name, selector in named.items() if selector is not None}
+
+
 def exemption_paths(rule: Rule) -> tuple[list[str], list[str]]:
     """Return the exemptions' conditions on subject and object; no condition is always true."""
     sides = ([e.subject for e in rule.exemptions], [e.object for e in rule.exemptions])
@@ -266,23 +238,3 @@ def exemption_paths(rule: Rule) -> tuple[list[str], list[str]]:
         ["(1 == 1)" if part is None else as_jsonpath(part) for part in side] for side in sides
     )
     return subject, of_object
-
-
-def _require_positive(field: str, value: float) -> None:
-    if not value > 0 or not math.isfinite(value):
-        raise RuleFieldError(
-            field,
-            _("is %(value)s, but must be above 0.") % {"value": numbers.general(value)},
-            remedy=_("Give a number above 0."),
-        )
-
-
-def _require_between(field: str, value: float, greatest: float) -> None:
-    _require_positive(field, value)
-    if value > greatest:
-        raise RuleFieldError(
-            field,
-            _("is %(value)s, more than %(greatest)s.")
-            % {"value": numbers.general(value), "greatest": numbers.general(greatest)},
-            remedy=_("Check the unit: the number counts in metres."),
-        )

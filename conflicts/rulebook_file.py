@@ -11,7 +11,8 @@ import yaml
 from django.utils.translation import gettext as _
 
 from conflicts.errors import RuleBookFileError, RuleFieldError
-from conflicts.kinds import Rule, Text
+from conflicts.kinds import Rule
+from conflicts.rule_parts import Text
 from conflicts.rule_schema import at_place, read_record, rule_from_data, rule_to_data
 from layers import numbers
 

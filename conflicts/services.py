@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from conflicts.detection import SEVERITIES, Detector, Outcome
 from conflicts.errors import RuleBookFileError
-from conflicts.kinds import KINDS, Rule
+from conflicts.kinds import KINDS, Rule, selectors
 from conflicts.lifecycle import NOISE_M, NOISE_M2, require_decision
 from conflicts.models import (
     PLAN_CONTEXT,
@@ -97,7 +97,7 @@ def _store(book: RuleBookFile, *, version: int, source_name: str) -> RuleBook:
 def _refuse_unknown_classes(name: str, rules: Iterable[Rule]) -> None:
     known = set(LandUseClass.objects.values_list("code", flat=True))
     for rule in rules:
-        for side, selector in (("subject", rule.subject), ("object", rule.object)):
+        for side, selector in selectors(rule).items():
             for code in selector.classes:
                 if code not in known:
                     near = difflib.get_close_matches(code, known, n=1)

@@ -19,7 +19,6 @@ from django.views.decorators.http import condition, require_GET, require_http_me
 
 from conflicts.errors import DecidingNotAllowedError, RuleFieldError
 from conflicts.explanations import (
-    amount,
     basis_sentence,
     explain,
     feature_name,
@@ -46,6 +45,7 @@ from conflicts.queries import (
 from conflicts.rule_answers import count_untold, rule_answer
 from conflicts.services import decide_finding
 from conflicts.vocab import DECIDE_FINDING
+from conflicts.wording import amount
 from layers.crs import PROJECT_SRID, WGS84_SRID, reproject
 from layers.models import Feature, Layer
 from layers.numbers import unit_name

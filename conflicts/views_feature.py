@@ -8,10 +8,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from conflicts.errors import RuleFieldError
-from conflicts.explanations import amount, explain
+from conflicts.explanations import explain
 from conflicts.feature_findings import FeatureKey, Standing, open_findings, standing
 from conflicts.models import Finding
 from conflicts.queries import with_evidence
+from conflicts.wording import amount
 from layers.errors import NotFoundError
 from layers.models import Feature
 from layers.visibility import visible_layers

@@ -84,5 +84,6 @@ class Gap(TextChoices):
     GROUND_NOT_SURVEYED = "ground_not_surveyed", _("a part of the city is not completely surveyed")
     NO_SUBJECTS = "no_subjects", _("none is known, but the area is not completely surveyed")
     UNKNOWN_ATTRIBUTE = "unknown_attribute", _("a needed attribute is missing or no number")
+    NO_AREA = "no_area", _("drawn as a point or line where an area is needed")
     NO_HAZARD_MAP = "no_hazard_map", _("there is no such hazard map")
     NOT_PUBLIC = "not_public", _("layers that are not public have a say here")

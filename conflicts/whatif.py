@@ -22,9 +22,10 @@ from django.db import connection, transaction
 from conflicts.coverage import Selection, unknown_attributes, unseen_around
 from conflicts.detection import Box, Detector, find_hits
 from conflicts.judgements import Hit, Judgement, explained_gaps, judgement_of_hit
-from conflicts.kinds import KINDS, Rule, Selector, object_selector, reach_m
+from conflicts.kinds import KINDS, Adjacency, Rule, between_selector, object_selector, reach_m
 from conflicts.models import Rule as RuleRow
 from conflicts.models import RuleBook
+from conflicts.rule_parts import Selector
 from conflicts.rule_schema import rule_from_data
 from conflicts.vocab import Gap
 from layers.crs import PROJECT_SRID
@@ -119,7 +120,9 @@ class _Question:
         for side in SIDES[:1] if KINDS[rule.kind].object_is_map else SIDES:
             selector = _selector(rule, side)
             if self._may_mean(selector, feature):
-                own = self.detector.select(selector, only=number)
+                own = self.detector.select(
+                    selector, only=number, areas_only=KINDS[rule.kind].needs_areas
+                )
                 if own.sure or own.unsure:
                     meant[side] = own
         return meant
@@ -144,10 +147,20 @@ class _Question:
         other_side = SIDES[1 - SIDES.index(side)]
         selector = _selector(rule, other_side)
         others = self._around(rule, other_side, selector)
-        find_hits(rule, *((own, others) if side == "subject" else (others, own)))
+        sides = (own, others) if side == "subject" else (others, own)
+        find_hits(rule, *sides, between=self._between(rule, *sides))
         yield from unknown_attributes(other_side, selector, others)
         yield from unseen_around(rule, own, other_side, others)
-        yield from self._unseen_because_hidden(selector)
+        for used in (selector, between_selector(rule)):
+            yield from self._unseen_because_hidden(used)
+
+    def _between(self, rule: Rule, subject: Selection, objects: Selection) -> Selection | None:
+        """Return what may lie between, near the proposal; nothing that is hidden counts."""
+        if not isinstance(rule, Adjacency) or rule.between is None:
+            return None
+        shown = replace(rule.between, except_layers=(*rule.between.except_layers, *self.hidden))
+        near = self._box(rule.tolerance_m + (rule.between_within_m or 0.0))
+        return self.detector.between(replace(rule, between=shown), subject, objects, near)
 
     def _around(self, rule: Rule, side: str, selector: Selector) -> Selection:
         """Return the other side as far as it can matter here.
@@ -155,15 +168,12 @@ class _Question:
         Which layers hold such things at all, and so must be surveyed, only the whole city tells.
         """
         selector = replace(selector, except_layers=(*selector.except_layers, *self.hidden))
-        margin = reach_m(rule) + SLACK_M
-        west, south, east, north = self.bounds
-        near = self.detector.select(
-            selector, near=(west - margin, south - margin, east + margin, north + margin)
-        )
+        areas_only = KINDS[rule.kind].needs_areas
+        near = self.detector.select(selector, near=self._box(reach_m(rule)), areas_only=areas_only)
         is_map = side == "object" and KINDS[rule.kind].object_is_map
         if not is_map and (selector.surveyed_in or selector.layers):
             return near
-        everywhere = self.detector.select(selector)
+        everywhere = self.detector.select(selector, areas_only=areas_only)
         return replace(
             near,
             sure=everywhere.sure if is_map else near.sure,
@@ -171,7 +181,15 @@ class _Question:
             sure_layers=everywhere.sure_layers,
         )
 
-    def _unseen_because_hidden(self, selector: Selector) -> Iterator[dict[str, Any]]:
+    def _box(self, reach: float) -> Box:
+        """Return what lies within reach [m] of the proposal, with some slack."""
+        west, south, east, north = self.bounds
+        margin = reach + SLACK_M
+        return (west - margin, south - margin, east + margin, north + margin)
+
+    def _unseen_because_hidden(self, selector: Selector | None) -> Iterator[dict[str, Any]]:
+        if selector is None:
+            return
         asked = [slug for slug in self.hidden if not selector.layers or slug in selector.layers]
         if not asked:
             return

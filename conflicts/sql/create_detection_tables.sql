@@ -1,14 +1,17 @@
 -- The working tables of one detection; they end with its transaction.
 DROP TABLE IF EXISTS
-    conflict_selection, conflict_surveyed, conflict_city, conflict_hit, conflict_rule;
+    conflict_selection, conflict_surveyed, conflict_city, conflict_hit, conflict_rule,
+    conflict_pair, conflict_border;
 
--- The features each selector means; is_sure is NULL where a condition on its attributes is unknown.
+-- The features each selector means; is_sure is NULL where a condition on its attributes is unknown,
+-- or where the rule needs an area and the feature is drawn as a point or line (lacks_area).
 CREATE TEMPORARY TABLE conflict_selection (
     selection integer NOT NULL,
     feature_id bigint NOT NULL,
     layer_slug varchar(60) NOT NULL,
     stable_id varchar(80) NOT NULL,
     is_sure boolean,
+    lacks_area boolean NOT NULL,
     PRIMARY KEY (selection, feature_id)
 ) ON COMMIT DROP;
 
@@ -24,6 +27,16 @@ CREATE TEMPORARY TABLE conflict_surveyed (
 
 -- The ground of the city, one row; NULL: no layer says where it ends.
 CREATE TEMPORARY TABLE conflict_city (geometry geometry) ON COMMIT DROP;
+
+-- The pairs one rule has to measure, and the straight pieces of their borders.
+CREATE TEMPORARY TABLE conflict_pair (
+    subject_row bigint NOT NULL,
+    object_row bigint NOT NULL
+) ON COMMIT DROP;
+CREATE TEMPORARY TABLE conflict_border (
+    feature_id bigint NOT NULL,
+    geometry geometry NOT NULL
+) ON COMMIT DROP;
 
 -- What the rules bite, before it is compared with what was known.
 CREATE TEMPORARY TABLE conflict_hit (

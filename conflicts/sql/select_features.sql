@@ -1,11 +1,17 @@
 -- The current features that one selector means. A condition that is false drops the feature;
--- one that is unknown (attribute missing or of another type) keeps it as "not sure".
+-- one that is unknown (attribute missing or of another type) keeps it as "not sure"; so does a
+-- point or line where only areas can be judged ("areas_only").
 -- "only" narrows it to one feature, "near" to a box (west, south, east, north): a question about
 -- one proposal need not know the whole city.
 -- Uses feature_current_class where classes are named, feature_current_layer_geometry for layers,
 -- the GiST index of the current features for a box.
-INSERT INTO conflict_selection (selection, feature_id, layer_slug, stable_id, is_sure)
-SELECT %(selection)s, feature.id, layer.slug, feature.stable_id, condition.holds
+INSERT INTO conflict_selection (
+    selection, feature_id, layer_slug, stable_id, is_sure, lacks_area
+)
+SELECT
+    %(selection)s, feature.id, layer.slug, feature.stable_id,
+    CASE WHEN NOT shape.lacks_area THEN condition.holds END,
+    shape.lacks_area
 FROM layers_feature AS feature
 JOIN layers_layer AS layer ON layer.id = feature.layer_id
 CROSS JOIN LATERAL (
@@ -16,6 +22,9 @@ CROSS JOIN LATERAL (
         )
     END AS holds
 ) AS condition
+CROSS JOIN LATERAL (
+    SELECT %(areas_only)s AND ST_Dimension(feature.geometry) < 2 AS lacks_area
+) AS shape
 WHERE feature.retired_in IS NULL
   AND (%(layers)s::text[] IS NULL OR layer.slug = ANY(%(layers)s))
   AND layer.slug <> ALL(%(except_layers)s::text[])

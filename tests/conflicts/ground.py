@@ -1,5 +1,6 @@
 """Small rule books and detections for the tests of conflicts."""
 
+from conflicts.kinds import selectors
 from conflicts.models import Finding, Rule, RuleBook
 from conflicts.rule_schema import rule_from_data, rule_to_data
 from conflicts.services import detect_conflicts
@@ -23,6 +24,8 @@ def rule_data(code="T-01", kind="separation", **fields):
     }
     if kind == "separation":
         data["min_distance_m"] = 200
+    if kind == "adjacency":
+        data["max_border_m"] = 10
     if kind == "hazard_exposure":
         data["object"] = {"theme": "hazard-flood"}
     return data | fields
@@ -32,8 +35,9 @@ def rulebook(*rules, code="test-book"):
     """A stored rule book with these rules; the classes they name exist afterwards."""
     read = [rule_from_data(rule) for rule in rules]
     for rule in read:
-        for name in (*rule.subject.classes, *rule.object.classes):
-            land_use(name)
+        for selector in selectors(rule).values():
+            for name in selector.classes:
+                land_use(name)
     version = RuleBook.objects.filter(code=code).count() + 1
     book = RuleBook.objects.create(code=code, version=version, title_en="Test", digest=str(version))
     Rule.objects.bulk_create(

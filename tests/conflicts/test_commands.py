@@ -7,8 +7,8 @@ import json
 import pytest
 from django.core.management import call_command
 
-from conflicts.kinds import Text
 from conflicts.models import DetectionRun, Finding, RuleBook
+from conflicts.rule_parts import Text
 from conflicts.rule_schema import rule_from_data
 from conflicts.rulebook_file import RuleBookFile, write_rulebook
 from layers.models import Layer

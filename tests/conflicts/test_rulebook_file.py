@@ -62,7 +62,7 @@ BAD_FIELDS = [
     (("min_distance_m", True), "min_distance_m: is yes or no, not a number."),
     (("min_distance_m", None), "min_distance_m: is missing. Add 'min_distance_m:' to it."),
     (("min_distanc_m", 5), "min_distanc_m: is no field here. Did you mean 'min_distance_m'?"),
-    (("kind", "adjacency"), "kind: 'adjacency' is unknown. Use one of: separation, overlap, haz"),
+    (("kind", "nearness"), "kind: 'nearness' is unknown. Use one of: separation, overlap, haz"),
     (("kind", None), "kind: is missing. Give one of: separation"),
     (("kind", ["separation"]), "kind: '['separation']' is unknown."),
     (("basis", None), "basis: is missing."),
@@ -101,6 +101,38 @@ def test_a_bad_field_is_named_with_file_rule_and_remedy(write, change, sentence)
 
     assert said.startswith("city.yaml: rule ")
     assert sentence in said
+
+
+BAD_BORDERS = [
+    (("max_border_m", None), "max_border_m: is missing."),
+    (("max_border_m", 0), "max_border_m: is 0, but must be above 0."),
+    (("max_border_m", 0.01), "max_border_m: is less than the tolerance. Give at least tolerance_m"),
+    (("tolerance_m", -1), "tolerance_m: is -1, but must be above 0."),
+    (("tolerance_m", 11), "tolerance_m: is 11, more than 10."),
+    (("between_within_m", 5), "between_within_m: says how near, but not of what. Say under betw"),
+    (("between", {}), "between: says neither classes, layers nor a theme."),
+    (("between", {"classes": "road"}), "between.classes: is 'road'. Give a list"),
+    (("min_distance_m", 5), "min_distance_m: is no field here."),
+]
+
+
+@pytest.mark.parametrize(("change", "sentence"), BAD_BORDERS, ids=lambda value: str(value)[:40])
+def test_a_bad_field_of_an_adjacency_rule_is_named_with_its_remedy(write, change, sentence):
+    said = refusal(write(changed(change, "adjacency")))
+
+    assert said.startswith("city.yaml: rule T-01: ")
+    assert sentence in said
+
+
+@pytest.mark.django_db
+def test_an_unknown_class_of_what_may_lie_between_is_named(write):
+    for code in ("landfill", "school", "road"):
+        land_use(code)
+
+    with pytest.raises(RuleBookFileError, match=r"between.classes: .* 'rood'. Did you mean 'road'"):
+        load_rulebook(write(rule_data(kind="adjacency", between={"classes": ["rood"]})))
+
+    assert not RuleBook.objects.exists()
 
 
 def test_thresholds_must_rise(write):

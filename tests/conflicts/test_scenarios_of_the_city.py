@@ -1,11 +1,12 @@
 """The acceptance scenarios 1, 2 and 5, and what the demonstration rule book must be."""
 
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 
-from conflicts.kinds import HazardExposure, Separation
+from conflicts.kinds import Adjacency, HazardExposure, Separation
 from conflicts.models import Finding
 from conflicts.rulebook_file import read_rulebook, write_rulebook
 from conflicts.services import detect_conflicts, load_rulebook
@@ -14,6 +15,11 @@ from tests.conflicts.ground import surveyed_layer
 from tests.factories import feature, line, rectangle, square
 
 FILE = Path(settings.BASE_DIR) / "fixtures" / "rulebook" / "krong-demo.yaml"
+# Groups of the adjacency matrix that zone_classes.csv does not name.
+GROUPS = {"PE": "SENS", "PH": "SENS", "I1": "IND_L", "I2": "IND_H", "PT": "PORT", "AP": "AIRP",
+          "GP": "GREEN", "GC": "GREEN", "CN": "CONS", "MG": "CONS", "FR": "CONS", "WA": "WATER",
+          "HR": "HER", "AG": "AGR"}  # fmt: skip
+BITES = {"3": "medium", "4": "high"}
 SEVERITIES = {"1": "info", "2": "low", "3": "medium", "4": "high", "5": "critical"}
 
 
@@ -119,7 +125,49 @@ def test_every_row_of_the_reference_table_is_a_rule_of_the_book():
             assert row["source"] in rule.subject.classes, rule.code
         if rule.object.classes:
             assert row["receptor"] in rule.object.classes, rule.code
-    assert set(rules) == {"OV-01", "OV-02", "OV-03", "OV-04"}
+    adjacent = {code for code, rule in rules.items() if isinstance(rule, Adjacency)}
+    assert set(rules) - adjacent == {"OV-01", "OV-02", "OV-03", "OV-04"}
+
+
+def test_every_incompatible_pair_of_the_adjacency_matrix_is_a_rule_of_the_book():
+    zones = defaultdict(set)
+    for row in read_table("zone_classes"):
+        zones[GROUPS.get(row["code"], row["group"])].add(row["code"])
+    asked = {}
+    for row in read_table("adjacency_matrix"):
+        for other, value in row.items():
+            known = other != "group" and zones[row["group"]] and zones[other]
+            if known and value in BITES:
+                asked[frozenset({row["group"], other})] = BITES[value]
+
+    ruled = {}
+    for rule in read_rulebook(FILE).rules:
+        if isinstance(rule, Adjacency):
+            sides = [
+                next(name for name, codes in zones.items() if codes == set(side.classes))
+                for side in (rule.subject, rule.object)
+            ]
+            ruled[frozenset(sides)] = rule.severity
+            assert rule.basis == "demo_value", rule.code
+
+    assert ruled == asked
+    assert len(ruled) > 10
+
+
+def test_a_road_on_the_axis_between_port_and_homes_separates_them(demo_book):
+    zones = [feature("PORT", square(0, 0, 200), "PT"), feature("HOMES", square(200, 0, 200), "R2")]
+    surveyed_layer("zones", *zones)
+
+    beside = found(demo_book)
+    surveyed_layer("roads", feature("ROAD", line((200, -50), (200, 250)), "road_district"))
+    separated = found(demo_book)
+
+    [(_code, subject, of_object)] = beside
+    assert (subject, of_object) == ("PORT", "HOMES")
+    [finding] = beside.values()
+    assert finding.current.measured_value == pytest.approx(200.0)
+    assert (finding.severity, finding.may_block) == ("medium", False)
+    assert separated == {}
 
 
 def test_every_rule_says_what_it_rests_on_and_none_claims_to_be_law():

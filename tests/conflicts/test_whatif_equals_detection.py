@@ -53,6 +53,10 @@ RULES = [
     rule_data("OVER", kind="overlap", object={"classes": ["school", "market"]}),
     rule_data("SELF", kind="overlap", subject={"layers": ["proposals", "facilities"]},
               object={"layers": ["proposals", "facilities"]}),
+    rule_data("SIDE", kind="adjacency", max_border_m=5, tolerance_m=5,
+              between={"classes": ["market"]}, between_within_m=20),
+    rule_data("ALIKE", kind="adjacency", subject={"classes": ["school"]}, max_border_m=5,
+              tolerance_m=5),
     rule_data("WET", kind="hazard_exposure", subject={"classes": ["school"]},
               thresholds=[{"depth_ge_m": 0.3, "severity": "low"},
                           {"depth_ge_m": 1.0, "severity": "high"}]),
@@ -123,4 +127,4 @@ def test_the_property_is_tried_on_proposals_that_do_conflict():
     judged = findings_for([what_if], [rulebook(*RULES)])
 
     broken = {j.rule.code for j in judged if j.answer == Answer.FAILS}
-    assert broken == {"SEP", "COND", "EXEMPT", "LAYER", "OVER", "SELF", "WET"}
+    assert broken == {"SEP", "COND", "EXEMPT", "LAYER", "OVER", "SELF", "SIDE", "WET"}

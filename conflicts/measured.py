@@ -1,0 +1,110 @@
+"""What was measured, in one sentence per kind of rule: what conflicts, how far, what is asked."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from conflicts.kinds import Adjacency, HazardExposure, Overlap, Rule, Separation
+from conflicts.models import Observation
+from conflicts.wording import amount, selector_name, share_text
+from layers.numbers import number
+
+
+def measured_sentence(names: Mapping[str, str], seen: Observation, rule: Rule) -> str:
+    """Say what conflicts and how far; ``names`` holds those of subject and object."""
+    match rule:
+        case Separation():
+            return _separation(names, seen)
+        case Overlap():
+            return _overlap(names, seen)
+        case HazardExposure():
+            return _exposure(names, seen, rule)
+        case Adjacency():
+            return _adjacency(names, seen, rule)
+
+
+def _separation(names: Mapping[str, str], seen: Observation) -> str:
+    said = {
+        **names,
+        "measured": amount(seen.measured_value, "m"),
+        "required": amount(seen.required_value, "m"),
+        "short": amount(-(seen.margin or 0.0), "m"),
+    }
+    return (
+        _(
+            "%(subject)s lies %(measured)s from %(object)s; at least %(required)s is asked for,"
+            " %(short)s is missing."
+        )
+        % said
+    )
+
+
+def _overlap(names: Mapping[str, str], seen: Observation) -> str:
+    said = {**names, "measured": amount(seen.measured_value, seen.unit)}
+    if seen.unit == "place":
+        return _("%(subject)s lies on %(object)s; none is allowed there.") % said
+    share = seen.facts.get("subject_share")
+    if share is None:
+        return _("%(subject)s shares %(measured)s with %(object)s; none is allowed.") % said
+    said["share"] = share_text(share)
+    return (
+        _("%(subject)s shares %(measured)s (%(share)s of it) with %(object)s; none is allowed.")
+        % said
+    )
+
+
+def _exposure(names: Mapping[str, str], seen: Observation, rule: HazardExposure) -> str:
+    said = {**names, "depth": _depth(seen.facts)}
+    share = seen.facts.get("subject_share")
+    said["share"] = share_text(share) if share is not None else "–"
+    period = seen.facts.get("return_period_years") or rule.return_period_years
+    said["period"] = number(float(period), 0) if period else "–"
+    if not said["depth"]:
+        return _("%(share)s of %(subject)s lies in the danger area of %(object)s.") % said
+    return (
+        _(
+            "%(subject)s stands in water %(depth)s deep in %(object)s (return period %(period)s"
+            " years); %(share)s of it is wet."
+        )
+        % said
+    )
+
+
+def _adjacency(names: Mapping[str, str], seen: Observation, rule: Adjacency) -> str:
+    said = {
+        **names,
+        "measured": amount(seen.measured_value, "m"),
+        "required": amount(seen.required_value, "m"),
+        "border": amount(seen.facts.get("border_m"), "m"),
+        "tolerance": amount(seen.facts.get("tolerance_m"), "m"),
+    }
+    if rule.between is None:
+        return (
+            _(
+                "%(subject)s and %(object)s share %(measured)s of border (lines up to %(tolerance)s"
+                " apart are one); at most %(required)s is allowed."
+            )
+            % said
+        )
+    said["between"] = selector_name(rule.between)
+    return (
+        _(
+            "%(subject)s and %(object)s share %(border)s of border (lines up to %(tolerance)s apart"
+            " are one), %(measured)s of it with nothing between; at most %(required)s is allowed."
+            " One of these along the border would cure it: %(between)s."
+        )
+        % said
+    )
+
+
+def _depth(facts: Mapping[str, Any]) -> str:
+    low, high = facts.get("depth_min_m"), facts.get("depth_max_m")
+    if low is None and high is None:
+        return ""
+    if high is None:
+        return _("more than %(low)s") % {"low": amount(low, "m")}
+    return _("%(low)s to %(high)s") % {
+        "low": number(low or 0.0, 2),
+        "high": amount(high, "m"),
+    }

@@ -6,20 +6,15 @@ The city has restricted layers whose names and attributes hold a word that no re
 import json
 from functools import partial
 from itertools import product
-from uuid import UUID
 
 import pytest
 from django.contrib.auth.models import Permission, User
-from django.urls import get_resolver, reverse
-from django.urls.resolvers import URLPattern
 
-from conflicts.models import Finding
 from layers.classes import load_classes
-from layers.editing.models import Draft
-from layers.models import Layer, SurveyedArea
-from layers.search import normalised
+from layers.models import Layer
 from layers.services import Provenance, publish_features, set_surveyed_area
 from scenarios.models import ScenarioRun
+from tests.config.every_address import ACCEPTED, ASKED, LAYER, WORD, address, patterns, said
 from tests.conflicts.ground import CITY, find, rule_data
 from tests.factories import feature, filled_layer, land_use, rectangle, square
 from tests.layers.editing.ground import draft_of, put
@@ -29,13 +24,10 @@ from tests.scenarios.basins import HEAVY_RAIN, plain_with_a_pit, run_scenario, w
 
 pytestmark = pytest.mark.django_db
 
-SECRET = "xyzzy"
-HIDDEN, MISSING = "wells", "walls"
+SECRET, HIDDEN, MISSING = WORD, LAYER, "walls"
 READERS = ("anyone", "account", "staff", "editor")
 # Rights to work on layers, without the one to see restricted ones.
 EDITS = ("edit_features", "publish_version", "edit_survey", "add_layer", "change_layer")
-# People and programs; some addresses answer each in its own way.
-ACCEPTED = ("text/html", "application/json")
 EDITING = {"accept": "application/json", "if-match": '"r1"'}
 
 
@@ -87,69 +79,6 @@ def read_as(city):
         return city
 
     return sign_in
-
-
-def patterns(resolver=None):
-    """Return the names of all addresses with the names of what each takes."""
-    found = []
-    for entry in (resolver or get_resolver()).url_patterns:
-        if isinstance(entry, URLPattern):
-            takes = set(entry.pattern.converters) | set(entry.pattern.regex.groupindex)
-            found.append((entry.name, takes))
-        else:
-            found += patterns(entry)
-    return found
-
-
-def address(name, takes, slug):
-    """Return the address with something that exists for all it takes."""
-    numbers = {
-        "finding": Finding.objects.values_list("pk"),
-        "scenario": ScenarioRun.objects.values_list("run_id"),
-        "layer-draft": Draft.objects.values_list("pk"),
-        "layer-surveyed": SurveyedArea.objects.filter(source=SECRET).values_list("pk"),
-    }
-    [number] = next((q.first() for kind, q in numbers.items() if name.startswith(kind)), (1,))
-    known = {
-        "slug": "WebMercatorQuad" if name == "ogc-tile-matrix-set" else slug,
-        "name": "WebMercatorQuad",
-        "number": number,
-        "stable_id": "P-1" if name.startswith("extract") else "W-1",
-        "token": UUID(int=1),
-        "version": 2,
-        "z": 0, "x": 0, "y": 0,
-        "place": "0/0/0",
-        "kind": "csv",
-        "code": "basin",
-        "quantity": "depth",
-        "reference": "RES-1",
-    }  # fmt: skip
-    return reverse(name, kwargs={one: known[one] for one in takes})
-
-
-ASKED = {
-    "search": [{"q": SECRET[:4]}, {"q": "W-1"}],
-    "identify": [{"lon": "103.4470", "lat": "10.5739", "z": "18"}, {"lon": "x"}],
-    "findings": [{"view": "each"}, {"view": "each", "subject": "W-1"}, {"subject_layer": HIDDEN}],
-    "findings-geojson": [{"subject_layer": HIDDEN}],
-    "feature-findings": [{"layer": HIDDEN, "id": "W-1"}, {"layer": "parcels", "id": "P-1"}],
-    "layer-diff": [{"before": "1", "after": "2"}],
-    "layer-diff-json": [{"before": "1", "after": "2"}],
-    "layer-version-features": [{"bbox": "100,9,106,13"}],
-    "layer-draft-features": [{"bbox": "100,9,106,13"}],
-    "layer-download": [{"format": "csv"}, {"format": "geojson", "version": "1"}],
-    "layers": [{"q": SECRET[:4]}, {"q": HIDDEN}],
-    "map": [{"layer": HIDDEN}],
-    "ogc-items": [{"f": "json"}, {"filter": "secret IS NOT NULL"}],
-    "ogc-wmts": [{"service": "WMTS", "request": "GetCapabilities"}],
-}
-
-
-def said(response):
-    content = b"".join(response.streaming_content) if response.streaming else response.content
-    if "zip" in response.get("Content-Type", ""):
-        return ""
-    return normalised(content.decode("utf-8", "replace"))
 
 
 def test_no_address_says_a_word_of_a_hidden_layer(read_as):

@@ -61,7 +61,11 @@ class FeatureStream:
     def _encode(self, batch: SourceBatch) -> EncodedBatch:
         batch, labels = self._labelled(batch)
         checked = check_shapes(
-            batch.outlines, rows=batch.rows, project=self.project, kind=self.geometry_kind
+            batch.outlines,
+            rows=batch.rows,
+            project=self.project,
+            kind=self.geometry_kind,
+            needs_shapes=self.keeps_hull or self.show is not None,
         )
         self.heights_dropped += checked.heights_dropped
         self.degrees_like &= checked.degrees_like

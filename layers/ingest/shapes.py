@@ -4,7 +4,7 @@ Whole batches are checked as arrays; only rows with something wrong are looked a
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from django.contrib.gis.gdal import GDALException, OGRGeometry
 from shapely.geometry.base import BaseGeometry
 
 from layers.crs import PROJECT_SRID, CoordinateFunction, inside_project_extent
+from layers.ingest.plain_rings import plain_rings
 from layers.ingest.repair import as_multiple, repaired
 from layers.ingest.report import Issue
 from layers.ingest.star_shaped import is_star_shaped
@@ -34,7 +35,8 @@ _NEST_CHECKED_FROM_BYTES = 8_000
 
 _LINE, _POLYGON = 2, 3
 _POINT_BYTES = 16
-_DIMENSIONS = {GeometryKind.POINT: 0, GeometryKind.LINE: 1, GeometryKind.POLYGON: 2}
+_AREA = 2
+_DIMENSIONS = {GeometryKind.POINT: 0, GeometryKind.LINE: 1, GeometryKind.POLYGON: _AREA}
 
 
 @dataclass(kw_only=True, slots=True)
@@ -48,6 +50,7 @@ class CheckedShapes:
     issues: list[Issue] = field(default_factory=list)
     heights_dropped: int = 0
     degrees_like: bool = True  # every coordinate of the source lies within ±180 and ±90
+    is_unparsed: np.ndarray | None = None  # right as the source holds them; they have no shape here
 
     def refuse(self, wrong: np.ndarray, kind: IssueKind, why: Callable[[int], Sentence]) -> None:
         """Take rows out and note why."""
@@ -76,17 +79,44 @@ class CheckedShapes:
     def is_left(self) -> np.ndarray:
         """Which rows still have a shape."""
         left: np.ndarray = ~shapely.is_missing(self.shapes)
-        return left
+        return left if self.is_unparsed is None else left | self.is_unparsed
 
 
 def check_shapes(
-    outlines: pa.Array, *, rows: np.ndarray, project: CoordinateFunction | None, kind: str
+    outlines: pa.Array,
+    *,
+    rows: np.ndarray,
+    project: CoordinateFunction | None,
+    kind: str,
+    needs_shapes: bool = True,
 ) -> CheckedShapes:
     """Return the outlines of a batch in PROJECT_SRID, two-dimensional, valid and within bounds.
 
-    ``project`` turns source coordinates into PROJECT_SRID; None when they are so already.
+    ``project`` turns source coordinates into PROJECT_SRID; None when they are so already. Without
+    ``needs_shapes``, areas whose bytes show that they are right are left unparsed.
     """
-    checked = parsed(outlines, rows)
+    takes_areas = _DIMENSIONS.get(GeometryKind(kind), _AREA) == _AREA
+    if needs_shapes or project is not None or not takes_areas:
+        return _checked(parsed(outlines, rows), project, kind)
+    known = plain_rings(outlines, MAX_VERTICES)
+    rest = ~known.is_right
+    others = _checked(parsed(outlines.filter(pa.array(rest)), rows[rest]), None, kind)
+    whole = replace(
+        others,
+        shapes=np.empty(len(outlines), dtype=object),
+        rows=rows,
+        source=outlines,
+        is_as_read=known.is_right.copy(),
+        is_unparsed=known.is_right,
+        degrees_like=others.degrees_like and known.is_degrees_like,
+    )
+    whole.shapes[rest], whole.is_as_read[rest] = others.shapes, others.is_as_read
+    return whole
+
+
+def _checked(
+    checked: CheckedShapes, project: CoordinateFunction | None, kind: str
+) -> CheckedShapes:
     _drop_heights(checked)
     _refuse_unusable(checked)
     if project is not None:

@@ -27,7 +27,7 @@ def is_star_shaped(shapes: np.ndarray) -> np.ndarray:
     starts = np.flatnonzero(np.diff(owner, prepend=-1))
     sizes = np.diff(starts, append=len(owner))
     x, y = corners.T.copy()
-    seen[seen] = _turn_once(x, y, starts, sizes)
+    seen[seen] = turns_once(x, y, starts, sizes)
     return seen
 
 
@@ -41,10 +41,12 @@ def _is_one_outline(shapes: np.ndarray) -> np.ndarray:
     return is_one & ~shapely.is_empty(shapes)
 
 
-def _turn_once(x: np.ndarray, y: np.ndarray, starts: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+def turns_once(x: np.ndarray, y: np.ndarray, starts: np.ndarray, sizes: np.ndarray) -> np.ndarray:
     """Tell of each closed ring whether it goes round one place once, always the same way.
 
-    Any place will do for the proof: it is the mean of the corners, however rounded.
+    ``starts`` says where each ring begins in ``x`` and ``y`` and ``sizes`` how many corners it
+    has, the last as the first; ``x`` and ``y`` are changed. Any place will do for the proof: it is
+    the mean of the corners, however rounded.
     """
     with np.errstate(all="ignore"):  # what is not finite is not seen
         x -= np.repeat(np.add.reduceat(x, starts) / sizes, sizes)

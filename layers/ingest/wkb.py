@@ -14,7 +14,7 @@ _HAS_SRID = 0x20  # in the type's highest byte
 
 def type_codes(outlines: pa.Array) -> tuple[np.ndarray, np.ndarray]:
     """Return the basic OGC type of each WKB (-1: null, 0: no WKB) and its size in bytes."""
-    offsets, content = _bytes_of(outlines)
+    offsets, content = bytes_of(outlines)
     sizes = np.diff(offsets)
     codes = np.zeros(len(outlines), dtype=np.int64)
     is_long = sizes >= _HEADER_BYTES
@@ -30,7 +30,7 @@ def type_codes(outlines: pa.Array) -> tuple[np.ndarray, np.ndarray]:
 
 def is_little_endian(outlines: pa.Array) -> np.ndarray:
     """Tell of each WKB whether its numbers begin with the lowest byte."""
-    offsets, content = _bytes_of(outlines)
+    offsets, content = bytes_of(outlines)
     is_little: np.ndarray = np.diff(offsets) > 0
     is_little[is_little] = content[offsets[:-1][is_little]] == _LITTLE_ENDIAN
     return is_little
@@ -41,7 +41,7 @@ def with_srid(outlines: pa.Array) -> pa.Array:
 
     EWKB is WKB with a flag in the type and the SRID behind it (PostGIS, ``ST_AsEWKB``).
     """
-    offsets, content = _bytes_of(outlines)
+    offsets, content = bytes_of(outlines)
     header = offsets[:-1, None] + np.arange(_HEADER_BYTES)
     prefix = np.empty((len(outlines), _HEADER_BYTES + 4), dtype=np.uint8)
     prefix[:, :_HEADER_BYTES] = content[header]
@@ -56,7 +56,7 @@ def with_srid(outlines: pa.Array) -> pa.Array:
     )
 
 
-def _bytes_of(blobs: pa.Array) -> tuple[np.ndarray, np.ndarray]:
+def bytes_of(blobs: pa.Array) -> tuple[np.ndarray, np.ndarray]:
     """Return where each value begins and ends, and the bytes of all of them."""
     blobs = blobs.cast(pa.large_binary())
     _validity, offset_buffer, bytes_buffer = blobs.buffers()

@@ -9,5 +9,9 @@ from django.db import DEFAULT_DB_ALIAS, connections
 SESSION_KEPT_S = 60
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-application = get_wsgi_application()
+pages = get_wsgi_application()
+# after the settings: what it stands on asks for them
+from config.quick_pages import QuickPages  # noqa: E402
+
+application = QuickPages(pages)
 connections[DEFAULT_DB_ALIAS].settings_dict["CONN_MAX_AGE"] = SESSION_KEPT_S

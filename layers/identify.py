@@ -12,7 +12,6 @@ from typing import Any
 
 import rasterio
 from django.core.files.storage import default_storage
-from django.db import connection
 from django.utils.translation import gettext as _
 from rasterio.windows import Window
 
@@ -24,6 +23,7 @@ from layers.crs import (
 )
 from layers.errors import UserFacingError
 from layers.models import Layer
+from layers.prepared import rows_of
 from layers.sql_files import load_sql
 from layers.tiles import MAX_ZOOM, WEB_EQUATOR_M
 
@@ -99,18 +99,15 @@ def place(*, longitude: float, latitude: float, zoom: float) -> Place:
 
 def what_is_at(where: Place, layers: Iterable[Layer]) -> list[LayerAnswer]:
     """Return what each of these layers says about a point, by theme and name."""
-    parameters: dict[str, Any] = {
-        "x": where.easting,
-        "y": where.northing,
-        "srid": PROJECT_SRID,
-        "reach_m": where.reach_m,
-        "layer_ids": [layer.pk for layer in layers],
-        "limit": MOST_FEATURES_PER_LAYER + 1,
+    given = {
+        "x": ("float8", where.easting),
+        "y": ("float8", where.northing),
+        "srid": ("int", PROJECT_SRID),
+        "reach_m": ("float8", where.reach_m),
+        "layer_ids": ("bigint[]", [layer.pk for layer in layers]),
+        "limit": ("bigint", MOST_FEATURES_PER_LAYER + 1),
     }
-    with connection.cursor() as cursor:
-        cursor.execute(load_sql(__file__, "what_is_at.sql"), parameters)
-        columns = [column.name for column in cursor.description]
-        rows = [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+    rows = rows_of("krong_what_is_at", load_sql(__file__, "what_is_at.sql"), given)
     answers: dict[str, LayerAnswer] = {}
     for row in rows:
         _add(answers, row, where)

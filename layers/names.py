@@ -8,11 +8,12 @@ recognised by how such columns are usually called.
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from django.core.cache import caches
 
-from layers.models import Layer, LayerVersion, in_reader_language
+from layers.models import Feature, LayerVersion, in_reader_language
 from layers.stamps import version_stamp
 
 LOOKED_AT = 200  # features; the columns of a file do not change from row to row
@@ -54,10 +55,15 @@ def name_properties(version: LayerVersion) -> NameProperties:
         return NameProperties(
             **{key: stated[key] for key in ("km", "en", "other") if key in stated}
         )
-    key = f"names-{version_stamp(version)}"
+    return _kept_names(f"names-{version_stamp(version)}", version.layer_id)
+
+
+@lru_cache(maxsize=1_000)
+def _kept_names(key: str, layer_id: int) -> NameProperties:
+    """Return what is kept for all processes, in this process without asking twice."""
     kept: NameProperties | None = caches["tiles"].get(key)
     if kept is None:
-        kept = recognised(_property_names(version.layer))
+        kept = recognised(_property_names(layer_id))
         caches["tiles"].set(key, kept)
     return kept
 
@@ -78,6 +84,7 @@ def _first(columns: list[str], patterns: tuple[str, ...]) -> str | None:
     return None
 
 
-def _property_names(layer: Layer) -> set[str]:
-    rows = layer.features.filter(retired_in=None).values_list("properties", flat=True)
+def _property_names(layer_id: int) -> set[str]:
+    current = Feature.objects.filter(layer=layer_id, retired_in=None)
+    rows = current.values_list("properties", flat=True)
     return {name for properties in rows[:LOOKED_AT] for name in properties}

@@ -24,6 +24,7 @@ from layers.generalised.building import (
     low_zoom_sql,
     recipe_of,
 )
+from layers.generalised.dense import DENSE_ZOOMS, dense_recipe, dense_tile_sql
 from layers.models import Layer, LayerVersion
 from layers.names import name_properties
 from layers.sql_files import load_sql
@@ -191,11 +192,49 @@ def drawn_tile(
     ground = ground_extent(tile)
     if ground is None:
         return b""
-    layer = version.layer
-    names = name_properties(version)
-    parameters: dict[str, Any] = {
+    parameters = tile_parameters(version, tile, ground, asked)
+    if asked.is_everything and is_heavy(version):
+        if tile.z <= TOP_ZOOM:
+            from_afar = _low_zoom(version, tile, parameters | {"has_label": has_label})
+            if from_afar is not None:
+                return from_afar
+        shapes = _dense_tile(version, tile, parameters)
+    else:
+        shapes = None
+    if shapes is None:
+        shapes = _cut(sql_with_shapes(load_sql(__file__, "vector_tile.sql")), parameters) or b""
+    labels = _cut(load_sql(__file__, "label_tile.sql"), parameters) if has_label else None
+    return shapes + (labels or b"")
+
+
+def _low_zoom(version: LayerVersion, tile: Tile, parameters: dict[str, Any]) -> bytes | None:
+    """Return the tile out of what is kept for low zooms; None where that is not made."""
+    more = low_zoom_parameters(version.layer, tile.z) | {"recipe": recipe_of(version.layer)}
+    return _cut(low_zoom_sql(), parameters | more)
+
+
+def _dense_tile(version: LayerVersion, tile: Tile, parameters: dict[str, Any]) -> bytes | None:
+    """Return the tile out of shapes that were cut once; None where they were not."""
+    if tile.z not in DENSE_ZOOMS:
+        return None
+    return _cut(dense_tile_sql(), parameters | {"recipe": dense_recipe(version)})
+
+
+def sql_with_shapes(sql: str) -> str:
+    """Return an SQL text with the shapes of a square in the place left for them."""
+    return sql.replace("{shapes}", load_sql(__file__, "tile_shapes.sql"))
+
+
+def tile_parameters(
+    version: LayerVersion, tile: Tile, ground: Extent, asked: TileFilter = EVERYTHING
+) -> dict[str, Any]:
+    """Return what the SQL of a tile takes."""
+    layer, names = version.layer, name_properties(version)
+    pixel_m = tile.pixel_m if tile.z <= SIMPLIFY_UP_TO_ZOOM else 0.0
+    return {
         "layer_id": layer.pk,
         "slug": layer.slug,
+        "since": 0,
         "version": version.number,
         "z": tile.z,
         "x": tile.x,
@@ -207,14 +246,6 @@ def drawn_tile(
         "name": names.other,
         "colour_property": colour_property(layer),
         "keeps_everything": keeps_everything(layer),
-    }
-    if tile.z <= TOP_ZOOM and asked.is_everything and is_heavy(version) and is_kept(version):
-        return _cut(
-            low_zoom_sql(),
-            parameters | low_zoom_parameters(layer, tile.z) | {"has_label": has_label},
-        )
-    pixel_m = tile.pixel_m if tile.z <= SIMPLIFY_UP_TO_ZOOM else 0.0
-    parameters |= {
         "srid": PROJECT_SRID,
         "pixel_m": pixel_m,
         "widens": keeps_everything(layer) or tile.z <= TOP_ZOOM,
@@ -223,11 +254,11 @@ def drawn_tile(
         **asked.as_parameters(),
         **dict(zip(("west", "south", "east", "north"), ground, strict=True)),
     }
-    drawn = _cut(load_sql(__file__, "vector_tile.sql"), parameters)
-    return drawn + _cut(load_sql(__file__, "label_tile.sql"), parameters) if has_label else drawn
 
 
-def _cut(sql: str, parameters: dict[str, Any]) -> bytes:
+def _cut(sql: str, parameters: dict[str, Any]) -> bytes | None:
+    """Return the tile that an SQL makes; None where it finds nothing to make it from."""
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
-        return bytes(cursor.fetchone()[0] or b"")
+        row = cursor.fetchone()
+    return None if row is None else bytes(row[0] or b"")

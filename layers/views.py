@@ -1,5 +1,6 @@
 """The map, what is here, and search."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -48,14 +49,18 @@ def map_style(request: HttpRequest) -> JsonResponse:
 @require_safe
 def identify(request: HttpRequest) -> JsonResponse:
     """Return what stands at a point: ``?lon=103.5&lat=10.6&z=15``."""
-    longitude, latitude = _number(request, "lon"), _number(request, "lat")
-    zoom = _number(request, "z") if "z" in request.GET else 17.0
-    where = place(longitude=longitude, latitude=latitude, zoom=zoom)
-    versions = _by_slug(visible_versions(request.user))
-    if asked := [slug for slug in request.GET.get("layers", "").split(",") if slug]:
-        versions = {slug: version for slug, version in versions.items() if slug in asked}
-    answers = what_is_at(where, [version.layer for version in versions.values()])
-    return JsonResponse(place_content(where, answers, versions))
+    return JsonResponse(whats_there(request.GET, visible_versions(request.user)))
+
+
+def whats_there(asked: Mapping[str, str], versions: list[LayerVersion]) -> dict[str, Any]:
+    """Return what stands at the point that an address names, of layers the reader may see."""
+    zoom = _number(asked, "z") if "z" in asked else 17.0
+    where = place(longitude=_number(asked, "lon"), latitude=_number(asked, "lat"), zoom=zoom)
+    chosen = _by_slug(versions)
+    if slugs := [slug for slug in asked.get("layers", "").split(",") if slug]:
+        chosen = {slug: version for slug, version in chosen.items() if slug in slugs}
+    answers = what_is_at(where, [version.layer for version in chosen.values()])
+    return place_content(where, answers, chosen)
 
 
 @require_safe
@@ -71,8 +76,8 @@ def _by_slug(versions: list[LayerVersion]) -> dict[str, LayerVersion]:
     return {version.layer.slug: version for version in versions}
 
 
-def _number(request: HttpRequest, name: str) -> float:
-    given: Any = request.GET.get(name, "")
+def _number(asked: Mapping[str, str], name: str) -> float:
+    given: Any = asked.get(name, "")
     try:
         return float(given)
     except ValueError as error:

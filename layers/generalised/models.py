@@ -4,7 +4,7 @@ from django.contrib.gis.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from layers.crs import WEB_MERCATOR_SRID
+from layers.crs import PROJECT_SRID, WEB_MERCATOR_SRID
 from layers.models import Layer
 
 
@@ -74,3 +74,67 @@ class GeneralisedCell(models.Model):
 
     def __str__(self) -> str:
         return f"{self.layer} z{self.zoom} {self.column}/{self.row}"
+
+
+class DenseLayer(models.Model):
+    """Up to which version the shapes of a layer's dense squares are kept."""
+
+    layer = models.OneToOneField(Layer, on_delete=models.CASCADE, related_name="+")
+    recipe = models.CharField(_("how they were made"), max_length=32)
+    last_number = models.PositiveIntegerField(_("last version"))
+
+    def __str__(self) -> str:
+        return f"{self.layer} to v{self.last_number}"
+
+
+class DenseTile(models.Model):
+    """A square of the web map with so many features that their shapes are kept."""
+
+    kept = models.ForeignKey(DenseLayer, on_delete=models.CASCADE, related_name="tiles")
+    zoom = models.PositiveSmallIntegerField(_("zoom"))
+    column = models.IntegerField(_("column from the west"))
+    row = models.IntegerField(_("row from the north"))
+    # the ground with the margin around it, as a tile is drawn: what touches it belongs to it
+    square = models.PolygonField(_("extent"), srid=PROJECT_SRID)
+    first_number = models.PositiveIntegerField(_("first version"))
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kept", "zoom", "column", "row"], name="dense_tile_place"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kept.layer} {self.zoom}/{self.column}/{self.row}"
+
+
+class DenseShape(models.Model):
+    """A feature as it lies in one dense square, in the cells of the tile's grid."""
+
+    # without a database key: one check less for each of millions of rows
+    tile = models.ForeignKey(
+        DenseTile, on_delete=models.CASCADE, related_name="shapes", db_constraint=False
+    )
+    feature_row = models.PositiveBigIntegerField(_("feature"))
+    shape = models.GeometryField(_("shape"), srid=0, spatial_index=False)
+    stable_id = models.CharField(_("identifier"), max_length=80)
+    land_use_row = models.BigIntegerField(null=True)  # of a class, without a database key
+    name_km = models.TextField(_("name in Khmer"), null=True)
+    name_en = models.TextField(_("name in English"), null=True)
+    name = models.TextField(_("name"), null=True)
+    colours = models.JSONField(_("value that colours"), null=True)
+    introduced_in = models.PositiveIntegerField(_("since version"))
+    retired_in = models.PositiveIntegerField(_("until version"), null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["feature_row"],
+                name="dense_shape_current",
+                condition=Q(retired_in=None),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.tile} {self.stable_id}"

@@ -1,15 +1,12 @@
-"""When the low zooms of a large layer are made: by the worker, once, at the first look from afar.
+"""When what is kept of a large layer is made: by the worker, once, at the first look.
 
-Until then a low zoom is drawn from the features themselves: slow, but nothing is missing. Later
+Until then its tiles are drawn from the features themselves: slow, but nothing is missing. Later
 versions that change little are brought in at once.
 """
 
-from layers.generalised.building import (
-    TOP_ZOOM,
-    changes_since_kept,
-    generalise,
-    is_kept,
-)
+from layers.generalised.building import TOP_ZOOM, changes_since_kept, generalise, is_kept
+from layers.generalised.dense import DENSE_ZOOMS
+from layers.generalised.filling import fill_dense_tiles, is_filled, was_filled
 from layers.generalised.tasks import make_low_zooms
 from layers.models import LayerVersion, Run
 from layers.runs import queue_run
@@ -22,25 +19,40 @@ MOST_CHANGES_AT_ONCE = 2_000
 
 
 def ask_for_low_zooms(version: LayerVersion, zoom: int) -> bool:
-    """See to it that the low zooms of a large layer are made; True while they are not yet."""
+    """See to it that what is kept of a large layer is made.
+
+    True while a tile of this zoom will look better once it is; the shapes of dense squares are the
+    same either way.
+    """
     layer = version.layer
     is_newest = version.number == layer.published_number
-    if zoom > TOP_ZOOM or not is_newest or not is_heavy(version) or is_kept(version):
+    if zoom > max(DENSE_ZOOMS) or not is_newest or not is_heavy(version):
+        return False
+    if is_kept(version) if zoom <= TOP_ZOOM else is_filled(version):
         return False
     changes = changes_since_kept(layer)
-    if changes is not None and changes <= MOST_CHANGES_AT_ONCE:
+    is_little = changes is not None and changes <= MOST_CHANGES_AT_ONCE
+    if is_little:
         generalise(layer)
-        return False
+    if is_little and was_filled(version):
+        fill_dense_tiles(layer)
+    else:
+        _queue(version)
+    return zoom <= TOP_ZOOM and not is_little
+
+
+def _queue(version: LayerVersion) -> None:
+    slug = version.layer.slug
     waiting = Run.objects.filter(
         kind=RUN_KIND,
         state__in=[RunState.QUEUED, RunState.RUNNING],
-        parameters__layer=layer.slug,
+        parameters__layer=slug,
     )
-    if not waiting.exists():
-        run = queue_run(
-            kind=RUN_KIND,
-            title=f"{layer.slug}: low zooms of version {version.number}",
-            parameters={"layer": layer.slug},
-        )
-        make_low_zooms.enqueue(run.pk)
-    return True
+    if waiting.exists():
+        return
+    run = queue_run(
+        kind=RUN_KIND,
+        title=f"{slug}: low zooms of version {version.number}",
+        parameters={"layer": slug},
+    )
+    make_low_zooms.enqueue(run.pk)

@@ -1,9 +1,10 @@
-"""Making the low zooms of a layer as a task of the worker (``./krong db_worker``)."""
+"""Making what is kept of a large layer as a task of the worker (``./krong db_worker``)."""
 
 from django.tasks import task
 
 from layers.errors import UserFacingError
 from layers.generalised.building import generalise
+from layers.generalised.filling import fill_dense_tiles
 from layers.models import Run
 from layers.queries import layer_named
 from layers.runs import executing
@@ -16,7 +17,10 @@ def make_low_zooms(number: int) -> str:
     try:
         with executing(run) as report:
             report(0.0, run.title)
-            generalise(layer_named(run.parameters["layer"]))
+            layer = layer_named(run.parameters["layer"])
+            generalise(layer)
+            report(0.5, run.title)
+            fill_dense_tiles(layer)
     except UserFacingError as error:
         return str(error)
     return run.state

@@ -106,3 +106,19 @@ def test_rows_read_through_a_named_cursor_are_limited_too(client, impatient):
         cursor.execute("SELECT generate_series(1, 3)")
         assert [row[0] for row in cursor] == [1, 2, 3]
     assert limit_of_session() == "200ms"
+
+
+def helpers_of_session():
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW max_parallel_workers_per_gather")
+        return cursor.fetchone()[0]
+
+
+def test_a_statement_of_a_page_calls_no_other_process_to_help_one_that_stores_may(client):
+    with connection.cursor() as cursor:
+        cursor.execute("RESET max_parallel_workers_per_gather")
+    usual = helpers_of_session()
+    client.get("/sleep/?seconds=0")
+    assert helpers_of_session() == "0"
+    client.post("/sleep/?seconds=0")
+    assert helpers_of_session() == usual

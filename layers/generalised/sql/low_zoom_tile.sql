@@ -129,3 +129,10 @@ SELECT
     (SELECT ST_AsMVT(drawn, %(slug)s, %(grid)s, 'shape', 'id') FROM drawn)
     || (SELECT ST_AsMVT(named, %(slug)s || '-label', %(grid)s, 'shape', 'id') FROM named
         WHERE shape IS NOT NULL)
+-- no row where it is not made for this version: the question and the tile are of one moment
+WHERE EXISTS (
+    SELECT 1 FROM layers_generalisedlayer
+    WHERE layer_id = %(layer_id)s
+      AND recipe = %(recipe)s
+      AND %(version)s BETWEEN first_number AND last_number
+)

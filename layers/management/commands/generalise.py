@@ -6,6 +6,7 @@ from typing import Any
 
 from layers.commands import KrongCommand
 from layers.generalised.building import generalise
+from layers.generalised.filling import fill_dense_tiles
 from layers.queries import layer_named
 
 
@@ -18,6 +19,7 @@ class Command(KrongCommand):
     def run(self, layer: str, **_options: Any) -> dict[str, Any]:
         started = time.perf_counter()
         versions = generalise(layer_named(layer))
+        versions = max(versions, fill_dense_tiles(layer_named(layer)))
         seconds = round(time.perf_counter() - started, 1)
         done = f"{versions} versions in {seconds} s" if versions else "nothing was to be done"
         self.say(f"Low zooms of '{layer}': {done}.")

@@ -1,0 +1,97 @@
+"""The way of a question at a point past the pages' machinery: the map asks it at every click.
+
+Only what is plainly asked goes this way, and it gets the same answer, byte for byte. Everything
+else (an error, a session that has ended, another language to be remembered) goes through the pages.
+"""
+
+import math
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from typing import Any
+from urllib.parse import parse_qsl
+
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError
+from django.http import JsonResponse, parse_cookie
+from django.http.request import split_domain_port, validate_host
+from django.utils import translation
+
+from config.errors import CONTENT_SECURITY_POLICY
+from config.language import CODES, LANGUAGE_COOKIE
+from layers.errors import UserFacingError
+from layers.quick_identify import versions_seen
+from layers.views import whats_there
+
+Environ = dict[str, Any]
+StartResponse = Callable[..., Any]
+Pages = Callable[[Environ, StartResponse], Iterable[bytes]]
+PLACE = "/identify"
+NUMBERS, NAMES = ("lon", "lat", "z"), frozenset({"lon", "lat", "z", "layers"})
+# What the middlewares of settings.py would add (tests/config/test_quick_pages.py compares).
+HEADERS = [
+    ("Content-Type", "application/json"),
+    ("Vary", "Accept-Encoding, Cookie"),
+    ("X-Frame-Options", "DENY"),
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "same-origin"),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Content-Security-Policy", CONTENT_SECURITY_POLICY),
+]
+
+
+class QuickPages:
+    """Answer plain questions at a point at once; hand everything else to the pages."""
+
+    def __init__(self, pages: Pages) -> None:
+        self.pages = pages
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        told = quick_answer(environ) if environ.get("PATH_INFO") == PLACE else None
+        if told is None:
+            return self.pages(environ, start_response)
+        language, body = told
+        more = [("Content-Language", language), ("Content-Length", str(len(body)))]
+        start_response("200 OK", HEADERS + more)
+        return [body]
+
+
+def quick_answer(environ: Environ) -> tuple[str, bytes] | None:
+    """Return language and body of the answer; None where the pages are to answer."""
+    asked = _plainly_asked(environ)
+    if asked is None:
+        return None
+    cookies = parse_cookie(environ.get("HTTP_COOKIE", ""))
+    code = cookies.get(LANGUAGE_COOKIE, "")
+    code = code if code in CODES else settings.LANGUAGE_CODE
+    try:
+        versions = versions_seen(cookies.get(settings.SESSION_COOKIE_NAME, ""))
+        if versions is None:
+            return None
+        with translation.override(code):
+            content = whats_there(asked, versions)
+    except (DatabaseError, InterfaceError, UserFacingError):
+        return None  # the pages meet it again and say it in words
+    return code, JsonResponse(content).content
+
+
+def _plainly_asked(environ: Environ) -> dict[str, str] | None:
+    if environ.get("REQUEST_METHOD") != "GET" or not _is_own_host(environ.get("HTTP_HOST", "")):
+        return None
+    pairs = parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True)
+    asked = dict(pairs)
+    if len(asked) != len(pairs) or not NAMES.issuperset(asked) or "\x00" in asked.get("layers", ""):
+        return None
+    return asked if all(_is_number(asked.get(name, "0")) for name in NUMBERS) else None
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return math.isfinite(float(text))
+    except ValueError:
+        return False
+
+
+@lru_cache(maxsize=64)
+def _is_own_host(host: str) -> bool:
+    domain, _port = split_domain_port(host)
+    return bool(domain) and not settings.DEBUG and validate_host(domain, settings.ALLOWED_HOSTS)

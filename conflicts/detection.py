@@ -73,9 +73,9 @@ class Detector:
 
     def ask(self, rule: Rule) -> Outcome:
         """Find where one rule bites (into conflict_hit), and what it cannot tell."""
-        areas_only = KINDS[rule.kind].needs_areas
-        subject = self.select(rule.subject, areas_only=areas_only)
-        objects = self.select(object_selector(rule), areas_only=areas_only)
+        areas = KINDS[rule.kind].areas
+        subject = self.select(rule.subject, areas_only="subject" in areas)
+        objects = self.select(object_selector(rule), areas_only="object" in areas)
         find_hits(rule, subject, objects, between=self.between(rule, subject, objects))
         found, exempted = _count_hits(rule.code)
         ground = self.ground_of(rule.subject, subject)

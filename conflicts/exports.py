@@ -54,6 +54,7 @@ def finding_record(finding: Finding) -> dict[str, Any]:
         "margin": seen.margin,
         "unit": seen.unit,
         "subject_share": seen.facts.get("subject_share"),
+        "existing_nonconforming": seen.facts.get("existing_nonconforming", False),
         "law": provision.law,
         "article": provision.article,
         "citation": provision.citation,

@@ -21,7 +21,12 @@ from conflicts.rule_parts import (
     require_positive,
 )
 from conflicts.vocab import Severity
+from layers.vocab import Lifecycle
 
+# What lies on the ground today.
+STANDS = (Lifecycle.EXISTING, Lifecycle.UNDER_CONSTRUCTION)
+# Smaller ground [m2] or a shorter stretch [m] in one zone is digitising noise.
+SLIVER = 1.0
 # Borders of two drawings this far apart are one border [m]: the tolerance a city states for its
 # areas (KRONG_TOPOLOGY_TOLERANCE_M), without legal force, to be set from the survey's accuracy.
 BORDER_TOLERANCE_M = 0.05
@@ -133,7 +138,34 @@ class Adjacency(RuleHead):
             )
 
 
-Rule = Separation | Overlap | HazardExposure | Adjacency
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PlanVsExisting(RuleHead):
+    """What stands (subject) must not lie in a zone of the plan (object) that does not permit it.
+
+    From ``min_share`` of its ground on, in all such zones together; less is a border drawn a
+    little off.
+    """
+
+    kind: ClassVar[str] = "plan_vs_existing"
+
+    min_share: float
+
+    def __post_init__(self) -> None:
+        RuleHead.__post_init__(self)
+        require_positive("min_share", self.min_share)
+        if self.min_share > 1:
+            raise RuleFieldError(
+                "min_share", _("is more than 1."), remedy=_("Give a share of the whole, e.g. 0.1.")
+            )
+        if coming := [stage for stage in self.subject.lifecycles if stage not in STANDS]:
+            raise RuleFieldError(
+                "subject.lifecycles",
+                _("'%(stage)s' does not stand yet, or no more.") % {"stage": coming[0]},
+                remedy=_("Write lifecycles: [existing], or [existing, under_construction]."),
+            )
+
+
+Rule = Separation | Overlap | HazardExposure | Adjacency | PlanVsExisting
 Parameters = dict[str, Any]
 
 
@@ -174,6 +206,13 @@ def bind_adjacency(rule: Rule) -> Parameters:
     }
 
 
+def bind_plan_vs_existing(rule: Rule) -> Parameters:
+    """Return what plan_vs_existing.sql needs beside the two selections."""
+    if not isinstance(rule, PlanVsExisting):
+        raise TypeError(rule.kind)
+    return {"min_share": rule.min_share, "sliver": SLIVER}
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Kind:
     """How the detector treats one kind of rule."""
@@ -182,7 +221,8 @@ class Kind:
     sql: str
     bind: Callable[[Rule], Parameters]
     object_is_map: bool = False  # the object answers for its layer, not for one feature
-    needs_areas: bool = False  # what is drawn as a point or line cannot be judged
+    sums_objects: bool = False  # what one object takes counts together with all the others
+    areas: tuple[str, ...] = ()  # the sides of which a point or line cannot be judged
 
 
 KINDS: Mapping[str, Kind] = {
@@ -194,7 +234,16 @@ KINDS: Mapping[str, Kind] = {
         bind=bind_hazard_exposure,
         object_is_map=True,
     ),
-    "adjacency": Kind(rule=Adjacency, sql="adjacency.sql", bind=bind_adjacency, needs_areas=True),
+    "adjacency": Kind(
+        rule=Adjacency, sql="adjacency.sql", bind=bind_adjacency, areas=("subject", "object")
+    ),
+    "plan_vs_existing": Kind(
+        rule=PlanVsExisting,
+        sql="plan_vs_existing.sql",
+        bind=bind_plan_vs_existing,
+        areas=("object",),
+        sums_objects=True,
+    ),
 }
 
 
@@ -205,7 +254,7 @@ def reach_m(rule: Rule) -> float:
             return rule.min_distance_m
         case Adjacency():
             return rule.tolerance_m
-        case Overlap() | HazardExposure():
+        case Overlap() | HazardExposure() | PlanVsExisting():
             return 0.0
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from conflicts.kinds import Adjacency, HazardExposure, Overlap, Rule, Separation
+from conflicts.kinds import Adjacency, HazardExposure, Overlap, PlanVsExisting, Rule, Separation
 from conflicts.models import Observation
 from conflicts.wording import amount, selector_name, share_text
 from layers.numbers import number
@@ -22,6 +22,8 @@ def measured_sentence(names: Mapping[str, str], seen: Observation, rule: Rule) -
             return _exposure(names, seen, rule)
         case Adjacency():
             return _adjacency(names, seen, rule)
+        case PlanVsExisting():
+            return _nonconforming(names, seen)
 
 
 def _separation(names: Mapping[str, str], seen: Observation) -> str:
@@ -96,6 +98,29 @@ def _adjacency(names: Mapping[str, str], seen: Observation, rule: Adjacency) -> 
         )
         % said
     )
+
+
+def _nonconforming(names: Mapping[str, str], seen: Observation) -> str:
+    said = {
+        **names,
+        "measured": amount(seen.measured_value, seen.unit),
+        "share": share_text(seen.facts["subject_share"]),
+    }
+    place = (
+        _("%(subject)s stands on %(object)s, where the plan does not permit this use.")
+        if seen.unit == "place"
+        else _(
+            "%(subject)s stands with %(measured)s (%(share)s of it) on %(object)s, where the plan"
+            " does not permit this use."
+        )
+    )
+    stands = (
+        _("It exists already: an existing nonconforming use.")
+        if seen.facts["existing_nonconforming"]
+        else _("It is under construction.")
+    )
+    cure = _("What would cure it: another place for the use, or a plan that permits it here.")
+    return f"{place % said} {stands} {cure}"
 
 
 def _depth(facts: Mapping[str, Any]) -> str:

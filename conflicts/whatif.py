@@ -121,7 +121,7 @@ class _Question:
             selector = _selector(rule, side)
             if self._may_mean(selector, feature):
                 own = self.detector.select(
-                    selector, only=number, areas_only=KINDS[rule.kind].needs_areas
+                    selector, only=number, areas_only=side in KINDS[rule.kind].areas
                 )
                 if own.sure or own.unsure:
                     meant[side] = own
@@ -147,12 +147,20 @@ class _Question:
         other_side = SIDES[1 - SIDES.index(side)]
         selector = _selector(rule, other_side)
         others = self._around(rule, other_side, selector)
-        sides = (own, others) if side == "subject" else (others, own)
+        sides = (own, others) if side == "subject" else (others, self._with_all(rule, own))
         find_hits(rule, *sides, between=self._between(rule, *sides))
         yield from unknown_attributes(other_side, selector, others)
         yield from unseen_around(rule, own, other_side, others)
         for used in (selector, between_selector(rule)):
             yield from self._unseen_because_hidden(used)
+
+    def _with_all(self, rule: Rule, own: Selection) -> Selection:
+        """Return the proposal as object; where objects are summed, together with all others."""
+        if not KINDS[rule.kind].sums_objects:
+            return own
+        selector = object_selector(rule)
+        shown = replace(selector, except_layers=(*selector.except_layers, *self.hidden))
+        return self.detector.select(shown, areas_only="object" in KINDS[rule.kind].areas)
 
     def _between(self, rule: Rule, subject: Selection, objects: Selection) -> Selection | None:
         """Return what may lie between, near the proposal; nothing that is hidden counts."""
@@ -168,7 +176,7 @@ class _Question:
         Which layers hold such things at all, and so must be surveyed, only the whole city tells.
         """
         selector = replace(selector, except_layers=(*selector.except_layers, *self.hidden))
-        areas_only = KINDS[rule.kind].needs_areas
+        areas_only = side in KINDS[rule.kind].areas
         near = self.detector.select(selector, near=self._box(reach_m(rule)), areas_only=areas_only)
         is_map = side == "object" and KINDS[rule.kind].object_is_map
         if not is_map and (selector.surveyed_in or selector.layers):

@@ -24,6 +24,9 @@ def rule_data(code="T-01", kind="separation", **fields):
     }
     if kind == "separation":
         data["min_distance_m"] = 200
+    if kind == "plan_vs_existing":
+        data["subject"] = {"classes": ["landfill"], "lifecycles": ["existing"]}
+        data["min_share"] = 0.1
     if kind == "adjacency":
         data["max_border_m"] = 10
     if kind == "hazard_exposure":

@@ -124,6 +124,28 @@ def test_a_bad_field_of_an_adjacency_rule_is_named_with_its_remedy(write, change
     assert sentence in said
 
 
+BAD_SHARES = [
+    (("min_share", None), "min_share: is missing."),
+    (("min_share", 0), "min_share: is 0, but must be above 0."),
+    (("min_share", 1.5), "min_share: is more than 1. Give a share of the whole, e.g. 0.1."),
+    (("min_share", "10 %"), "min_share: is '10 %', not a number."),
+    (
+        ("subject.lifecycles", ["existing", "planned"]),
+        "subject.lifecycles: 'planned' does not stand yet, or no more. Write lifecycles",
+    ),
+    (("subject.lifecycles", None), "subject.lifecycles: 'permitted' does not stand yet"),
+    (("subject.lifecycles", ["closed"]), "subject.lifecycles: 'closed' does not stand yet"),
+]
+
+
+@pytest.mark.parametrize(("change", "sentence"), BAD_SHARES, ids=lambda value: str(value)[:40])
+def test_a_bad_field_of_a_rule_of_plan_and_ground_is_named_with_its_remedy(write, change, sentence):
+    said = refusal(write(changed(change, "plan_vs_existing")))
+
+    assert said.startswith("city.yaml: rule T-01: ")
+    assert sentence in said
+
+
 @pytest.mark.django_db
 def test_an_unknown_class_of_what_may_lie_between_is_named(write):
     for code in ("landfill", "school", "road"):

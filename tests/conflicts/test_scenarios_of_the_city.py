@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from conflicts.kinds import Adjacency, HazardExposure, Separation
+from conflicts.kinds import Adjacency, HazardExposure, PlanVsExisting, Separation
 from conflicts.models import Finding
 from conflicts.rulebook_file import read_rulebook, write_rulebook
 from conflicts.services import detect_conflicts, load_rulebook
@@ -125,8 +125,13 @@ def test_every_row_of_the_reference_table_is_a_rule_of_the_book():
             assert row["source"] in rule.subject.classes, rule.code
         if rule.object.classes:
             assert row["receptor"] in rule.object.classes, rule.code
-    adjacent = {code for code, rule in rules.items() if isinstance(rule, Adjacency)}
-    assert set(rules) - adjacent == {"OV-01", "OV-02", "OV-03", "OV-04"}
+    zoning = (Adjacency, PlanVsExisting)
+    assert {code for code, rule in rules.items() if not isinstance(rule, zoning)} == {
+        "OV-01",
+        "OV-02",
+        "OV-03",
+        "OV-04",
+    }
 
 
 def test_every_incompatible_pair_of_the_adjacency_matrix_is_a_rule_of_the_book():
@@ -152,6 +157,44 @@ def test_every_incompatible_pair_of_the_adjacency_matrix_is_a_rule_of_the_book()
 
     assert ruled == asked
     assert len(ruled) > 10
+
+
+def test_every_use_has_one_rule_with_exactly_the_zones_that_prohibit_it():
+    prohibited = {}
+    for row in read_table("use_zone_matrix"):
+        use = row.pop("use_code")
+        prohibited[use] = {zone for zone, value in row.items() if value == "X"}
+
+    ruled = {}
+    for rule in read_rulebook(FILE).rules:
+        if isinstance(rule, PlanVsExisting):
+            [use] = rule.subject.classes
+            ruled[use] = set(rule.object.classes)
+            assert rule.basis == "demo_value", rule.code
+
+    assert ruled == prohibited
+    assert "R1" in ruled["karaoke_club"]
+    assert "R1" not in ruled["school_primary"]
+
+
+def test_a_ktv_in_a_housing_zone_is_an_existing_nonconforming_use_and_beside_a_hotel_is_not(
+    demo_book,
+):
+    homes, hotels = feature("Z1", square(0, 0, 500), "R1"), feature("Z2", square(500, 0, 500), "T2")
+    surveyed_layer("zones", homes, hotels)
+    surveyed_layer(
+        "facilities",
+        feature("HOME", square(100, 100, 20), "karaoke_club"),
+        feature("HOTEL", square(700, 100, 20), "karaoke_club"),
+    )
+
+    findings = found(demo_book)
+
+    [(_code, use, zone)] = findings
+    assert (use, zone) == ("HOME", "Z1")
+    [finding] = findings.values()
+    assert finding.current.facts["existing_nonconforming"] is True
+    assert not finding.may_block
 
 
 def test_a_road_on_the_axis_between_port_and_homes_separates_them(demo_book):

@@ -57,6 +57,8 @@ RULES = [
               between={"classes": ["market"]}, between_within_m=20),
     rule_data("ALIKE", kind="adjacency", subject={"classes": ["school"]}, max_border_m=5,
               tolerance_m=5),
+    rule_data("PLAN", kind="plan_vs_existing", min_share=0.5,
+              object={"classes": ["school", "market"]}),
     rule_data("WET", kind="hazard_exposure", subject={"classes": ["school"]},
               thresholds=[{"depth_ge_m": 0.3, "severity": "low"},
                           {"depth_ge_m": 1.0, "severity": "high"}]),

@@ -112,6 +112,13 @@ def layers_with_own_table() -> set[int]:
     return {layer_id for layer_id, is_attached in _own_tables() if is_attached}
 
 
+def sweep_left_over() -> None:
+    """Remove the tables of loads that broke off or were taken back; those under way stay."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        for leftover in _left_over():
+            cursor.execute(leftover)
+
+
 def _left_over() -> list[str]:
     """Return what removes the tables of loads that broke off."""
     return [

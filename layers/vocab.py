@@ -99,6 +99,8 @@ class IssueKind(TextChoices):
     UNUSABLE_ID = "unusable_id", _("an identifier that cannot be used")
     UNKNOWN_LIFECYCLE = "unknown_lifecycle", _("a lifecycle that is not known")
     CURVE_LINEARISED = "curve_linearised", _("curves became straight pieces")
+    OVERLAP = "overlap", _("areas lie over each other")
+    GAP = "gap", _("ground is left bare")
     DIMENSION_DROPPED = "dimension_dropped", _("heights in the shape were dropped")
 
 

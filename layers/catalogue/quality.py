@@ -8,6 +8,7 @@ from typing import Any
 from django.core.cache import caches
 from django.db import connection
 from django.db.models import Count, QuerySet
+from django.utils import translation
 
 from layers.exports.contents import Contents, contents_of
 from layers.exports.tables import BYTE_ORDER_MARK, safe_cell
@@ -94,13 +95,15 @@ def issue_counts(run: Run) -> list[tuple[str, int]]:
     ]
 
 
-def issue_lines(run: Run) -> Iterator[bytes]:
-    """Yield an import's notes as a table for a spreadsheet."""
+def issue_lines(run: Run, language: str) -> Iterator[bytes]:
+    """Yield an import's notes as a table for a spreadsheet, in a language."""
     rows = csv.writer(_Echo())
     head = ["row", "stable_id", "kind", "value", "message", "action"]
     yield (BYTE_ORDER_MARK + rows.writerow(head)).encode()
     for issue in issues_of(run).iterator():
-        told = (issue.stable_id, issue.kind, issue.value, issue.message, issue.action)
+        with translation.override(language):
+            message = issue.message
+        told = (issue.stable_id, issue.kind, issue.value, message, issue.action)
         yield rows.writerow([issue.row, *map(safe_cell, told)]).encode()
 
 

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, reverse
 from django.utils.http import content_disposition_header, urlencode
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -155,7 +156,9 @@ def quality_issues(request: HttpRequest, slug: str) -> StreamingHttpResponse:
             _("Layer '%(slug)s' was not filled by an import.") % {"slug": slug},
             remedy=_("Its history tells where it comes from."),
         )
-    response = StreamingHttpResponse(quality.issue_lines(run), content_type="text/csv")
+    response = StreamingHttpResponse(
+        quality.issue_lines(run, get_language() or ""), content_type="text/csv"
+    )
     response["Content-Disposition"] = content_disposition_header(
         as_attachment=True, filename=f"{slug}-import-{run.pk}.csv"
     )

@@ -14,6 +14,7 @@ from shapely.errors import ShapelyError
 
 from layers.copying import EncodedBatch
 from layers.crs import inside_project_extent
+from layers.editing.import_checks import contested_ground, refusal_of
 from layers.editing.survey_log import end_complete_statements, ended_sentence
 from layers.errors import UserFacingError
 from layers.ingest.class_list import class_data
@@ -40,6 +41,7 @@ def publish_rows(job: Job, path: Path, source_format: SourceFormat) -> ImportRep
         )
         publication = _published(job, layer, rows.batches())
     rows.check_stored(publication)
+    _check_ground(job, layer, publication, rows.issues)
     publication = _outdated_surveys_ended(job, layer, publication)
     rows.issues.write()
     if job.options.surveyed:
@@ -210,6 +212,17 @@ def _published(job: Job, layer: Layer, features: Iterator[EncodedBatch]) -> Publ
             % {"name": job.name, "why": str(error).splitlines()[0]},
             remedy=_("Correct that row in the file and import again."),
         ) from error
+
+
+def _check_ground(job: Job, layer: Layer, publication: Publication, issues: IssueBook) -> None:
+    """Refuse new overlaps and gaps in a layer that must not have them; note those that stood."""
+    if not publication.is_new:
+        return
+    found = contested_ground(layer, publication.version.number)
+    if error := refusal_of(job.name, layer.slug, found):
+        raise error
+    for one in found:
+        issues.add(one.issue)
 
 
 def _outdated_surveys_ended(job: Job, layer: Layer, publication: Publication) -> Publication:

@@ -30,6 +30,7 @@ from layers.ingest.report import ImportReport, RowCounts
 from layers.ingest.rows import publish_rows
 from layers.ingest.vocab import Sentence
 from layers.models import Layer, Run
+from layers.own_tables import sweep_left_over
 from layers.runs import LOCK_FAMILY, Progress, Reporter, executing, queue_run
 from layers.vocab import RunState
 
@@ -70,6 +71,7 @@ def import_file(
     )
     if errand is None and (known := _as_before(layer, fingerprint)):
         return known
+    sweep_left_over()
     run = errand.run if errand else queue_run(kind=KIND, title="", parameters={})
     _describe(run, path.name, layer, options, fingerprint)
     with executing(run, echo=echo) as reporter, transaction.atomic():

@@ -2,6 +2,7 @@
 
 import codecs
 import csv
+import re
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -120,11 +121,16 @@ def _delimiter(lines: list[str]) -> str:
         return ","
 
 
+# What Krong and careful programs put before a text that would run as a formula in a spreadsheet.
+FORMULA_SIGNS = "=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20"
+GUARD = re.compile(f"^'([{FORMULA_SIGNS}'])")
+
+
 def _named(header: list[str]) -> tuple[str, ...]:
     """Return the names of the columns: none empty, none twice."""
     names: list[str] = []
     for number, cell in enumerate(header, start=1):
-        name = cell.strip() or f"column_{number}"
+        name = GUARD.sub(r"\1", cell.strip()) or f"column_{number}"
         while name in names:
             name = f"{name}_{number}"
         names.append(name)

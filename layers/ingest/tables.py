@@ -17,7 +17,7 @@ from shapely.errors import ShapelyError
 from layers.ingest.batches import SourceBatch, SourceError
 from layers.ingest.curves import linearised
 from layers.ingest.options import ImportOptions
-from layers.ingest.table_text import TextForm, recognised
+from layers.ingest.table_text import GUARD, TextForm, recognised
 from layers.ingest.vectors import BATCH_ROWS, in_pieces
 
 X_NAMES = ("lon", "long", "lng", "longitude", "x", "easting", "east", "utm_x", "point_x", "coord_x")
@@ -230,7 +230,16 @@ def _type(is_whole: bool, is_decimal: bool) -> pa.DataType:  # noqa: FBT001 - tw
 
 
 def _typed(column: pa.Array, kind: pa.DataType) -> pa.Array:
-    return column if pa.types.is_string(kind) else pc.cast(column, kind)
+    return unguarded(column) if pa.types.is_string(kind) else pc.cast(column, kind)
+
+
+def unguarded(column: pa.Array) -> pa.Array:
+    """Return texts without the apostrophe that keeps a spreadsheet from running a formula.
+
+    Krong's own tables put it before every text that begins with a formula's sign or with an
+    apostrophe, as OWASP advises against CSV injection. Another leading apostrophe is a letter.
+    """
+    return pc.replace_substring_regex(column, GUARD.pattern, r"\1")
 
 
 def _trimmed(record: pa.RecordBatch) -> pa.RecordBatch:

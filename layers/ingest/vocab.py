@@ -120,7 +120,7 @@ class ImportText(TextChoices):
     # about two rows
     OVERLAP = (
         "overlap",
-        _("It lies over '%(other)s': %(area)s m² in common, at %(east)s m E, %(north)s m N."),
+        _("'%(id)s' lies over '%(other)s': %(area)s m² at %(east)s m E, %(north)s m N."),
     )
     GAP = (
         "gap",

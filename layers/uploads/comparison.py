@@ -1,6 +1,7 @@
 """What an import would change, found by doing it and taking it back: exact, and nothing written."""
 
 import math
+from collections import Counter
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
+from layers.editing.import_checks import contested_ground
 from layers.ingest.formats import SourceFormat, identify
 from layers.ingest.issue_book import IssueBook
 from layers.ingest.job import Job
@@ -17,6 +19,7 @@ from layers.ingest.report import Issue
 from layers.ingest.rows import ReadRows, read_rows
 from layers.ingest.service import stop_if_asked, wait_for_turn
 from layers.models import Layer, Run
+from layers.own_tables import sweep_left_over
 from layers.runs import Reporter
 from layers.services import publish_features
 from layers.sql_files import load_sql
@@ -77,6 +80,7 @@ def compare(
             rows.issues = issues
             found = _changes(rows, slug, options, report)
         transaction.set_rollback(True)
+    sweep_left_over()
     issues.write_kept()
     return found
 
@@ -95,7 +99,12 @@ def _changes(rows: ReadRows, slug: str, options: ImportOptions, report: Reporter
     )
     counts = ("added", "changed", "removed", "unchanged")
     changes = {name: getattr(publication, name) for name in counts}
-    return {"changes": changes, "moved": _moved(layer, publication.version.number)}
+    number = publication.version.number
+    contested = contested_ground(layer, number) if publication.is_new else []
+    for one in contested:
+        rows.issues.add(one.issue)
+    told = Counter(f"{one.issue.kind} {one.issue.action}" for one in contested)
+    return {"changes": changes, "moved": _moved(layer, number), "contested": dict(told)}
 
 
 def _moved(layer: Layer, number: int) -> dict[str, float] | None:

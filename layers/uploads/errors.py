@@ -68,3 +68,15 @@ class BusyError(UploadError):
             _("This file is being worked on just now."),
             remedy=_("Wait until that is finished, or cancel it."),
         )
+
+
+class LostRightError(UploadError):
+    """An import of an account that may no longer do it."""
+
+    status = 403
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("The account that ordered this import may no longer publish this layer."),
+            remedy=_("Nothing was stored. Ask whoever manages the accounts."),
+        )

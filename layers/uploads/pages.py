@@ -23,6 +23,9 @@ from layers.vocab import GeometryKind, IssueAction, IssueKind, RunState
 
 _FIRST_ROWS = 5
 _MOST_VALUES = 30
+_REFUSED = IssueAction.REFUSED.value
+# Not a row is left out for these: the whole import is refused.
+_REFUSING = (IssueKind.OVERLAP.value, IssueKind.GAP.value)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -138,14 +141,16 @@ def is_table(upload: Upload) -> bool:
 def trial_context(upload: Upload) -> dict[str, Any]:
     """Return what the page says about the trial."""
     trial = upload.trial
+    counts = trial.get("issue_counts") or {}
     moved = trial.get("moved")
     return {
         "rows": trial.get("rows") or {},
         "changes": trial.get("changes"),
-        "groups": issue_groups(upload.trial_run, trial.get("issue_counts") or {}),
+        "groups": issue_groups(upload.trial_run, counts),
         "unmatched": unmatched_values(upload.trial_run),
         "notes": told_notes(trial),
         "grid": trial.get("grid"),
+        "is_refused": any(f"{kind} {_REFUSED}" in counts for kind in _REFUSING),
         "units": upload.choices.get("units") or "",
         "shift": shift_sentence(moved) if moved else "",
         "is_indian_1960": bool(moved) and looks_like_indian_1960(moved),

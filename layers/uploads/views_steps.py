@@ -324,6 +324,6 @@ def _csv_lines(run: Run | None, language: str) -> Iterator[str]:
     for issue in ImportIssue.objects.filter(run=run).order_by("row", "pk").iterator():
         with translation.override(language):
             words = (issue.get_kind_display(), issue.get_action_display())
-        cells = (issue.stable_id, *words, issue.value, issue.message)
+            cells = (issue.stable_id, *words, issue.value, issue.message)
         # a file must not make a formula run in the reader's spreadsheet
         yield writer.writerow([issue.row, *(safe_cell(str(cell)) for cell in cells)])

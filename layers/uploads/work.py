@@ -21,6 +21,7 @@ from layers.uploads.comparison import compare
 from layers.uploads.encodings import readings
 from layers.uploads.files import path_of
 from layers.uploads.models import Upload
+from layers.uploads.permissions import check_right
 from layers.uploads.proposals import remember
 from layers.uploads.vocab import Step, UploadState
 from layers.vocab import RunState
@@ -90,10 +91,12 @@ def _try(upload: Upload, run: Run) -> None:
         told["issues"] = [list(issue) for issue in outcome.issues[:_SHOWN_ISSUES]]
         reporter(0.5, _("Comparing with what is published"))
         told |= compare(path=path, slug=slug, options=options, run=run, report=reporter)
+        told["issue_counts"] |= told.pop("contested", {})
         Upload.objects.filter(pk=upload.pk).update(trial=told | {"seen_number": seen})
 
 
 def _import(upload: Upload, run: Run) -> None:
+    check_right(upload)
     errand = Errand(run=run, by=upload.uploaded_by, seen_number=upload.trial.get("seen_number"))
     import_file(
         path=path_of(upload),

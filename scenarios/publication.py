@@ -85,7 +85,8 @@ def write_grids(outcome: Outcome, folder: Path) -> dict[Quantity, Path]:
     files = {}
     for quantity, values in outcome.grids().items():
         files[quantity] = folder / f"{outcome.setup.spec.layer_slug}-{quantity.value}.tif"
-        write_cog(files[quantity], values, outcome.setup.grid)
+        worst = np.fmin if quantity == Quantity.ARRIVAL else np.fmax  # the earliest water
+        write_cog(files[quantity], values, outcome.setup.grid, worst=worst)
     return files
 
 

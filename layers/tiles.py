@@ -7,6 +7,7 @@ by browsers for good: the version is part of its address.
 import gzip
 import hashlib
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -168,11 +169,21 @@ def vector_tile(
 
 
 def packed_vector_tile(
-    version: LayerVersion, tile: Tile, *, has_label: bool = False, asked: TileFilter = EVERYTHING
+    version: LayerVersion,
+    tile: Tile,
+    *,
+    has_label: bool = False,
+    asked: TileFilter = EVERYTHING,
+    before_drawing: Callable[[], object] | None = None,
 ) -> bytes:
-    """Return the same tile compressed with gzip, as it is kept; empty where nothing stands."""
+    """Return the same tile compressed with gzip, as it is kept; empty where nothing stands.
+
+    ``before_drawing`` is called when it is not kept yet.
+    """
 
     def draw() -> bytes:
+        if before_drawing is not None:
+            before_drawing()
         drawn = drawn_tile(version, tile, has_label=has_label, asked=asked)
         level = GZIP_LEVEL if len(drawn) < PACKED_FAST_FROM else FAST_GZIP_LEVEL
         return gzip.compress(drawn, compresslevel=level, mtime=0) if drawn else b""

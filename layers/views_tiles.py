@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from layers.basemap import current_basemap
 from layers.errors import NotFoundError, UserFacingError
+from layers.generalised.building import TOP_ZOOM
 from layers.generalised.requests import ask_for_low_zooms
 from layers.legend import look_of
 from layers.models import LayerVersion
@@ -116,13 +117,19 @@ def _number(given: str) -> int:
 def _vector_response(
     request: HttpRequest, state: LayerVersion, tile: Tile, asked: TileFilter, keep: str
 ) -> HttpResponse:
-    is_waiting = ask_for_low_zooms(state, tile.z)
-    if is_waiting:
+    # closer up the tile is the same before and after: asked for only when it has to be drawn
+    if tile.z <= TOP_ZOOM and ask_for_low_zooms(state, tile.z):
         keep = FOR_A_MINUTE
 
     def draw() -> HttpResponse:
         _rank, look = look_of(state.layer)
-        packed = packed_vector_tile(state, tile, has_label=look.has_label, asked=asked)
+        packed = packed_vector_tile(
+            state,
+            tile,
+            has_label=look.has_label,
+            asked=asked,
+            before_drawing=lambda: ask_for_low_zooms(state, tile.z),
+        )
         return _packed_response(request, packed)
 
     return _tile_response(request, state, tile_tag(state, tile, asked), keep, draw)

@@ -312,6 +312,20 @@ class TestWhenTheyAreMade:
         assert "immutable" in before["Cache-Control"]
         assert (before["ETag"], before.content) == (after["ETag"], after.content)
 
+    @pytest.mark.parametrize("z", DENSE_ZOOMS)
+    def test_a_tile_asked_for_by_the_map_asks_the_worker_and_is_one_query_when_kept(
+        self, client, z
+    ):
+        filled_layer("buildings", *houses())
+        tile = there(z=z)
+        address = f"/tiles/buildings/1/{z}/{tile.x}/{tile.y}.mvt"
+        drawn = client.get(address).content
+        assert Run.objects.filter(kind=RUN_KIND).count() == 1
+        with CaptureQueriesContext(connection) as asked:
+            kept = client.get(address)
+        assert kept.content == drawn
+        assert len(asked) == 1
+
     def test_a_few_changes_are_brought_in_at_once_without_the_worker(self):
         layer = filled_layer("buildings", *houses())
         make_low_zooms.func(_queued(layer))

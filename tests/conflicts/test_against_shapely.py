@@ -1,13 +1,14 @@
 """Small random cities: what PostGIS finds equals what shapely finds by brute force."""
 
+import functools
+
 import pytest
 import shapely
+from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from shapely.geometry import LineString, Point, box
 
-from conflicts.models import Finding, Observation
-from layers.models import Feature, Layer
 from layers.services import set_surveyed_area
 from tests.conflicts.ground import CITY, find, rule_data
 from tests.factories import EAST, NORTH, feature, filled_layer
@@ -42,12 +43,20 @@ def cities(kinds_of_shape):
     return st.lists(place, min_size=2, max_size=14)
 
 
+def taken_back(test):
+    """Give back after each example what it stored, and the locks of its working tables."""
+
+    @functools.wraps(test)
+    def example(*given_, **named):
+        with transaction.atomic():
+            test(*given_, **named)
+            transaction.set_rollback(True)
+
+    return example
+
+
 def build(city):
-    """Fill the ground anew; examples of one test share its transaction."""
-    Finding.objects.all().delete()
-    Observation.objects.all().delete()
-    Feature.objects.all().delete()
-    Layer.objects.all().delete()
+    """Fill the ground and return what stands there."""
     places = [feature(f"F{n:02}", shape, use) for n, (use, shape) in enumerate(city)]
     filled_layer("facilities", *places)
     return places
@@ -59,6 +68,7 @@ def of(places, use):
 
 @few
 @given(cities(shapes()), st.sampled_from([50.0, 200.0, 333.0]))
+@taken_back
 def test_separation_finds_exactly_the_pairs_nearer_than_asked(city, distance_m):
     places = build(city)
     expected = {
@@ -76,6 +86,7 @@ def test_separation_finds_exactly_the_pairs_nearer_than_asked(city, distance_m):
 
 @few
 @given(cities(shapes()), st.sampled_from([80.0, 250.0]))
+@taken_back
 def test_separation_of_one_class_from_itself_finds_each_pair_once(city, distance_m):
     places = of(build(city), "school")
     expected = {
@@ -93,6 +104,7 @@ def test_separation_of_one_class_from_itself_finds_each_pair_once(city, distance
 
 @few
 @given(cities(shapes(("box", "diamond"))))
+@taken_back
 def test_overlap_finds_exactly_the_areas_that_share_a_square_metre(city):
     places = build(city)
     expected = {}
@@ -136,6 +148,7 @@ water_cells = st.lists(st.sampled_from(["dry", "H0", *DEPTH_CLASSES]), min_size=
 
 @few
 @given(cities(shapes(("point", "box", "diamond"))), water_cells)
+@taken_back
 def test_hazard_exposure_grades_exactly_what_stands_in_water(city, cells):
     places = build(city)
     wet = []

@@ -15,7 +15,15 @@ from django.db.models.functions import Concat
 from django.utils.translation import gettext as _
 
 from conflicts.explanations import explain, object_name, rule_of, subject_name
-from conflicts.kinds import Adjacency, HazardExposure, Overlap, PlanVsExisting, Rule, Separation
+from conflicts.kinds import (
+    Adjacency,
+    HazardExposure,
+    Overlap,
+    PlanVsExisting,
+    ReservationEncroachment,
+    Rule,
+    Separation,
+)
 from conflicts.models import Finding
 from conflicts.queries import SETTLED, SEVERITY_RANK, with_evidence
 from conflicts.rule_parts import Selector
@@ -144,14 +152,14 @@ def _pattern(rule: Rule, unit: str) -> str:
             return _(
                 "%(place)s: %(count)s nearer than %(required)s (%(others)s), nearest %(least)s."
             )
-        case Overlap() | PlanVsExisting() if unit != "place":
+        case Overlap() | PlanVsExisting() | ReservationEncroachment() if unit != "place":
             return _("%(place)s: %(count)s share ground with it (%(others)s), at most %(most)s.")
         case Adjacency():
             return _(
                 "%(place)s: %(count)s border on it for more than %(required)s (%(others)s),"
                 " at most %(most)s."
             )
-        case Overlap() | PlanVsExisting() | HazardExposure():
+        case Overlap() | PlanVsExisting() | ReservationEncroachment() | HazardExposure():
             return _("%(place)s: %(count)s lie in it (%(others)s).")
 
 

@@ -25,6 +25,8 @@ from layers.vocab import Lifecycle
 
 # What lies on the ground today.
 STANDS = (Lifecycle.EXISTING, Lifecycle.UNDER_CONSTRUCTION)
+# What can be on reserved land; one reservation on another is a matter of overlap.
+ON_RESERVED = frozenset(set(Lifecycle) - {Lifecycle.RESERVED, Lifecycle.CLOSED})
 # Smaller ground [m2] or a shorter stretch [m] in one zone is digitising noise.
 SLIVER = 1.0
 # Borders of two drawings this far apart are one border [m]: the tolerance a city states for its
@@ -165,7 +167,32 @@ class PlanVsExisting(RuleHead):
             )
 
 
-Rule = Separation | Overlap | HazardExposure | Adjacency | PlanVsExisting
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReservationEncroachment(RuleHead):
+    """Nothing (subject) must lie on reserved land (object) but what the land is reserved for.
+
+    What is permitted, planned or proposed can still be turned away: it has ``coming_severity``,
+    else the rule's own. What is planned and of the reservation's purpose (class) is no conflict.
+    """
+
+    kind: ClassVar[str] = "reservation_encroachment"
+
+    coming_severity: Severity | None = None
+    min_overlap_m2: float = 1.0
+
+    def __post_init__(self) -> None:
+        RuleHead.__post_init__(self)
+        require_positive("min_overlap_m2", self.min_overlap_m2)
+        for side, allowed in ((self.object, {Lifecycle.RESERVED}), (self.subject, ON_RESERVED)):
+            if wrong := [stage for stage in side.lifecycles if stage not in allowed]:
+                raise RuleFieldError(
+                    "object.lifecycles" if side is self.object else "subject.lifecycles",
+                    _("'%(stage)s' has no place there.") % {"stage": wrong[0]},
+                    remedy=_("Use only: %(known)s.") % {"known": ", ".join(sorted(allowed))},
+                )
+
+
+Rule = Separation | Overlap | HazardExposure | Adjacency | PlanVsExisting | ReservationEncroachment
 Parameters = dict[str, Any]
 
 
@@ -213,6 +240,16 @@ def bind_plan_vs_existing(rule: Rule) -> Parameters:
     return {"min_share": rule.min_share, "sliver": SLIVER}
 
 
+def bind_reservation_encroachment(rule: Rule) -> Parameters:
+    """Return what reservation_encroachment.sql needs beside the two selections."""
+    if not isinstance(rule, ReservationEncroachment):
+        raise TypeError(rule.kind)
+    return {
+        "min_overlap_m2": rule.min_overlap_m2,
+        "coming_severity": str(rule.coming_severity or rule.severity),
+    }
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Kind:
     """How the detector treats one kind of rule."""
@@ -244,6 +281,12 @@ KINDS: Mapping[str, Kind] = {
         areas=("object",),
         sums_objects=True,
     ),
+    "reservation_encroachment": Kind(
+        rule=ReservationEncroachment,
+        sql="reservation_encroachment.sql",
+        bind=bind_reservation_encroachment,
+        areas=("object",),
+    ),
 }
 
 
@@ -254,7 +297,7 @@ def reach_m(rule: Rule) -> float:
             return rule.min_distance_m
         case Adjacency():
             return rule.tolerance_m
-        case Overlap() | HazardExposure() | PlanVsExisting():
+        case Overlap() | HazardExposure() | PlanVsExisting() | ReservationEncroachment():
             return 0.0
 
 

@@ -5,10 +5,20 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from conflicts.kinds import Adjacency, HazardExposure, Overlap, PlanVsExisting, Rule, Separation
+from conflicts.kinds import (
+    STANDS,
+    Adjacency,
+    HazardExposure,
+    Overlap,
+    PlanVsExisting,
+    ReservationEncroachment,
+    Rule,
+    Separation,
+)
 from conflicts.models import Observation
 from conflicts.wording import amount, selector_name, share_text
 from layers.numbers import number
+from layers.vocab import Lifecycle
 
 
 def measured_sentence(names: Mapping[str, str], seen: Observation, rule: Rule) -> str:
@@ -24,6 +34,8 @@ def measured_sentence(names: Mapping[str, str], seen: Observation, rule: Rule) -
             return _adjacency(names, seen, rule)
         case PlanVsExisting():
             return _nonconforming(names, seen)
+        case ReservationEncroachment():
+            return _encroachment(names, seen)
 
 
 def _separation(names: Mapping[str, str], seen: Observation) -> str:
@@ -121,6 +133,31 @@ def _nonconforming(names: Mapping[str, str], seen: Observation) -> str:
     )
     cure = _("What would cure it: another place for the use, or a plan that permits it here.")
     return f"{place % said} {stands} {cure}"
+
+
+def _encroachment(names: Mapping[str, str], seen: Observation) -> str:
+    stage = Lifecycle(seen.facts["lifecycle"])
+    share = seen.facts.get("subject_share")
+    said = {
+        **names,
+        "stage": stage.label,
+        "measured": amount(seen.measured_value, seen.unit),
+        "share": "" if share is None else f" ({share_text(share)})",
+        "instrument": seen.facts.get("instrument") or _("not stated"),
+    }
+    where = _(
+        "%(subject)s (%(stage)s) takes %(measured)s%(share)s of the land reserved as %(object)s"
+        " (instrument: %(instrument)s)."
+    )
+    cure = (
+        _(
+            "What would cure it: what stands leaves before the land is used, or the land is"
+            " released."
+        )
+        if stage in STANDS
+        else _("What would cure it: another place for it, or the release of the land.")
+    )
+    return f"{where % said} {cure}"
 
 
 def _depth(facts: Mapping[str, Any]) -> str:

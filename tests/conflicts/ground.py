@@ -27,6 +27,9 @@ def rule_data(code="T-01", kind="separation", **fields):
     if kind == "plan_vs_existing":
         data["subject"] = {"classes": ["landfill"], "lifecycles": ["existing"]}
         data["min_share"] = 0.1
+    if kind == "reservation_encroachment":
+        data["subject"] = {"layers": ["buildings"], "lifecycles": ["existing", "permitted"]}
+        data["object"] = {"layers": ["reservations"], "lifecycles": ["reserved"]}
     if kind == "adjacency":
         data["max_border_m"] = 10
     if kind == "hazard_exposure":

@@ -146,6 +146,24 @@ def test_a_bad_field_of_a_rule_of_plan_and_ground_is_named_with_its_remedy(write
     assert sentence in said
 
 
+BAD_RESERVATIONS = [
+    (("object.lifecycles", ["planned"]), "object.lifecycles: 'planned' has no place there. Use on"),
+    (("object.lifecycles", None), "object.lifecycles: 'existing' has no place there. Use only: r"),
+    (("subject.lifecycles", ["reserved"]), "subject.lifecycles: 'reserved' has no place there."),
+    (("subject.lifecycles", None), "subject.lifecycles: 'reserved' has no place there."),
+    (("coming_severity", "grave"), "coming_severity: 'grave' is unknown. Use one of: info"),
+    (("min_overlap_m2", 0), "min_overlap_m2: is 0, but must be above 0."),
+]
+
+
+@pytest.mark.parametrize(("change", "sentence"), BAD_RESERVATIONS, ids=lambda v: str(v)[:40])
+def test_a_bad_field_of_a_rule_of_reserved_land_is_named_with_its_remedy(write, change, sentence):
+    said = refusal(write(changed(change, "reservation_encroachment")))
+
+    assert said.startswith("city.yaml: rule T-01: ")
+    assert sentence in said
+
+
 @pytest.mark.django_db
 def test_an_unknown_class_of_what_may_lie_between_is_named(write):
     for code in ("landfill", "school", "road"):

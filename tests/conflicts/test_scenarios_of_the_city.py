@@ -8,6 +8,7 @@ from django.conf import settings
 
 from conflicts.kinds import Adjacency, HazardExposure, PlanVsExisting, Separation
 from conflicts.models import Finding
+from conflicts.rule_parts import STANDING
 from conflicts.rulebook_file import read_rulebook, write_rulebook
 from conflicts.services import detect_conflicts, load_rulebook
 from layers.classes import load_classes, read_table
@@ -195,6 +196,16 @@ def test_a_ktv_in_a_housing_zone_is_an_existing_nonconforming_use_and_beside_a_h
     [finding] = findings.values()
     assert finding.current.facts["existing_nonconforming"] is True
     assert not finding.may_block
+
+
+def test_what_may_not_lie_on_reserved_land_has_no_force_of_law_and_names_all_stages():
+    rules = {rule.code: rule for rule in read_rulebook(FILE).rules}
+
+    rule = rules["OV-04"]
+
+    assert rule.kind == "reservation_encroachment"
+    assert set(rule.subject.lifecycles) == set(STANDING) - {"reserved"}
+    assert rule.basis == "demo_value"
 
 
 def test_a_road_on_the_axis_between_port_and_homes_separates_them(demo_book):

@@ -57,6 +57,10 @@ RULES = [
               between={"classes": ["market"]}, between_within_m=20),
     rule_data("ALIKE", kind="adjacency", subject={"classes": ["school"]}, max_border_m=5,
               tolerance_m=5),
+    rule_data("HELD", kind="reservation_encroachment", coming_severity="low",
+              subject={"layers": ["proposals", "facilities"],
+                       "lifecycles": ["existing", "proposed"]},
+              object={"classes": ["market"], "lifecycles": ["reserved"]}),
     rule_data("PLAN", kind="plan_vs_existing", min_share=0.5,
               object={"classes": ["school", "market"]}),
     rule_data("WET", kind="hazard_exposure", subject={"classes": ["school"]},
@@ -80,7 +84,13 @@ def build(city, others, flood):
     Layer.objects.all().delete()
     for use in USES:
         land_use(use)
-    surveyed_layer("facilities", *(as_feature(f"F{n}", place) for n, place in enumerate(city)))
+    surveyed_layer(
+        "facilities",
+        *(
+            as_feature(f"F{n}", place, "reserved" if place[0] == "market" and n % 2 else "existing")
+            for n, place in enumerate(city)
+        ),
+    )
     filled_layer(
         "proposals", *(as_feature(f"O{n}", place, "proposed") for n, place in enumerate(others))
     )

@@ -14,7 +14,8 @@ from layers.ingest.vocab import ImportText, Sentence
 # Repair costs memory by crossings, not by corners: 2,000 corners drawn at random cross some
 # 250,000 times and took 1 GB (shapely 2.2, GEOS 3.14, measured). Real outlines cross a few times.
 MAX_CROSSINGS = 20_000
-_SEGMENTS_AT_ONCE = 2_000
+# A tangle of 20,000 edges is found out by the first of them, in megabytes.
+_SEGMENTS_AT_ONCE = 100
 # 500 corners in a zigzag were repaired in a second at most, whichever way (measured).
 KILLABLE_FROM_VERTICES = 500
 REPAIR_S = 10

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 import shapely
+from django.contrib.gis.gdal import GDALException, OGRGeometry
 from django.utils.translation import gettext as _
 from shapely.errors import ShapelyError
 
@@ -262,7 +263,16 @@ def _shape_of_text(text: str | None) -> bytes | None:
         return _UNREADABLE
     try:
         return bytes(shapely.to_wkb(shapely.from_wkt(text)))
+    except NotImplementedError:  # curves: GEOS knows them, shapely hands none on
+        return _curve_of_text(text)
     except ShapelyError:
+        return _UNREADABLE
+
+
+def _curve_of_text(text: str) -> bytes:
+    try:
+        return bytes(OGRGeometry(text).wkb)
+    except GDALException:
         return _UNREADABLE
 
 

@@ -106,7 +106,8 @@ def _guessed_values(layer: dict[str, Any], shown: dict[str, Any]) -> dict[str, A
 
 
 def _proposed(user: User, upload: Upload, layer: Mapping[str, Any]) -> dict[str, Any]:
-    same_layer = upload.choices.get("source_layer", layer.get("name")) == layer.get("name")
+    name = layer.get("name", "")  # a grid has none
+    same_layer = upload.choices.get("source_layer", name) == name
     if "mode" in upload.choices and same_layer:
         return dict(upload.choices)
     proposed = guessed(upload, layer)

@@ -13,7 +13,7 @@ expect.set_options(timeout=PATIENCE_MS)
 
 
 def terrain():
-    """A hill of 60 m on a plain of 2 m: 1 km x 1 km of 10 m cells, the north-west corner unknown."""
+    """A hill of 60 m on a plain of 2 m, 1 km x 1 km; the north-west corner is unknown."""
     row, column = np.mgrid[0:100, 0:100]
     hill = 2 + 58 * np.exp(-((row - 50) ** 2 + (column - 50) ** 2) / 400)
     hill[:10, :10] = -9999

@@ -238,6 +238,18 @@ def test_a_newer_terrain_is_the_next_version_and_the_same_one_none(page, tmp_pat
     assert current_raster("terrain").maximum == 40
 
 
+def test_who_goes_back_from_the_trial_finds_what_was_chosen(page, tmp_path):
+    upload = upload_of(page, tmp_path, nodata=None)
+    tried(page, upload, nodata="-9999", vertical_datum="Hà Tiên 1960", slug="hills")
+
+    form = page.get(address("file", upload)).context["form"]
+
+    shown = {name: form[name].value() for name in ("slug", "title_km", "vertical_datum", "nodata")}
+    assert shown == {
+        "slug": "hills", "title_km": "កម្ពស់ដី", "vertical_datum": "Hà Tiên 1960", "nodata": -9999,
+    }  # fmt: skip
+
+
 def test_what_was_said_of_a_grid_is_proposed_for_the_next_of_its_kind_only(page, tmp_path):
     upload = upload_of(page, tmp_path)
     imported(page, tried(page, upload, vertical_datum="Hà Tiên 1960"))

@@ -9,6 +9,7 @@ from conflicts.models import Finding
 from layers.editing.models import Draft
 from layers.models import SurveyedArea
 from layers.search import normalised
+from planning.models import ComplianceRun
 from scenarios.models import ScenarioRun
 
 # The layer the addresses speak of; what it says of itself is the word.
@@ -33,11 +34,13 @@ def address(name, takes, slug):
     """Return the address with something that exists for all it takes."""
     numbers = {
         "finding": Finding.objects.values_list("pk"),
+        "permit-run": ComplianceRun.objects.values_list("pk"),
         "scenario": ScenarioRun.objects.values_list("run_id"),
         "layer-draft": Draft.objects.values_list("pk"),
         "layer-surveyed": SurveyedArea.objects.filter(source__contains=WORD).values_list("pk"),
     }
-    [number] = next((q.first() for kind, q in numbers.items() if name.startswith(kind)), (1,))
+    own = [query.first() for kind, query in numbers.items() if name.startswith(kind)]
+    [number] = (own[0] if own else None) or (1,)
     known = {
         "slug": "WebMercatorQuad" if name == "ogc-tile-matrix-set" else slug,
         "name": "WebMercatorQuad",

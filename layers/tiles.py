@@ -28,6 +28,7 @@ from layers.generalised.building import (
 from layers.generalised.dense import DENSE_ZOOMS, dense_recipe, dense_tile_sql
 from layers.models import Layer, LayerVersion
 from layers.names import name_properties
+from layers.prepared import rows_of
 from layers.sql_files import load_sql
 from layers.stamps import version_stamp
 from layers.tile_files import kept_or_drawn
@@ -213,7 +214,8 @@ def drawn_tile(
     else:
         shapes = None
     if shapes is None:
-        shapes = _cut(sql_with_shapes(load_sql(__file__, "vector_tile.sql")), parameters) or b""
+        sql = sql_with_shapes(load_sql(__file__, "vector_tile.sql"))
+        shapes = _cut_as_planned("krong_vector_tile", sql, parameters) or b""
     labels = _cut(load_sql(__file__, "label_tile.sql"), parameters) if has_label else None
     return shapes + (labels or b"")
 
@@ -228,7 +230,8 @@ def _dense_tile(version: LayerVersion, tile: Tile, parameters: dict[str, Any]) -
     """Return the tile out of shapes that were cut once; None where they were not."""
     if tile.z not in DENSE_ZOOMS:
         return None
-    return _cut(dense_tile_sql(), parameters | {"recipe": dense_recipe(version)})
+    more = {"recipe": dense_recipe(version)}
+    return _cut_as_planned("krong_dense_tile", dense_tile_sql(), parameters | more)
 
 
 def sql_with_shapes(sql: str) -> str:
@@ -265,6 +268,31 @@ def tile_parameters(
         **asked.as_parameters(),
         **dict(zip(("west", "south", "east", "north"), ground, strict=True)),
     }
+
+
+# What the parameters of a planned tile are to the database.
+_TYPES = {
+    "bigint": ("layer_id",),
+    "int": ("since", "version", "z", "x", "y", "grid", "margin", "srid", "few_points"),
+    "float8": ("pixel_m", "tolerance_m", "west", "south", "east", "north"),
+    "text": ("slug", "name_km", "name_en", "name", "colour_property", "recipe"),
+    "bool": ("keeps_everything", "widens"),
+    "bigint[]": ("classes",),
+    "text[]": ("lifecycles",),
+    "jsonb": ("properties",),
+}
+
+
+def _cut_as_planned(name: str, sql: str, parameters: dict[str, Any]) -> bytes | None:
+    """Return the same as :func:`_cut`; the session plans the statement only once."""
+    given = {
+        parameter: (kind, parameters[parameter])
+        for kind, names in _TYPES.items()
+        for parameter in names
+        if parameter in parameters
+    }
+    rows = rows_of(name, sql, given)
+    return None if not rows else bytes(next(iter(rows[0].values())) or b"")
 
 
 def _cut(sql: str, parameters: dict[str, Any]) -> bytes | None:

@@ -70,8 +70,8 @@ def from_kept(layer, tile, number=1):
     """Whether drawing the tile asks what was cut and not the features."""
     with CaptureQueriesContext(connection) as asked:
         assert drawn_tile(published_state(layer, number), tile)
-    from_features = any("ST_AsMVTGeom" in query["sql"] for query in asked)
-    return not from_features and any("layers_denseshape" in query["sql"] for query in asked)
+    from_features = any("EXECUTE krong_vector_tile" in query["sql"] for query in asked)
+    return not from_features and any("EXECUTE krong_dense_tile" in q["sql"] for q in asked)
 
 
 class TestTheSameTile:
@@ -338,7 +338,7 @@ class TestWhenTheyAreMade:
 
     def test_closer_up_nobody_is_asked(self):
         layer = filled_layer("buildings", *houses(3))
-        ask_for_low_zooms(published_state(layer, 1), 16)
+        ask_for_low_zooms(published_state(layer, 1), 17)
         assert not Run.objects.filter(kind=RUN_KIND).exists()
 
     def test_a_sparse_square_is_not_kept(self, monkeypatch):

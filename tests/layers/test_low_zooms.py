@@ -255,7 +255,7 @@ class TestWhenTheyAreMade:
 
     def test_close_up_nobody_is_asked(self, heavy):
         layer = filled_layer("buildings", *houses(3))
-        assert not ask_for_low_zooms(published_state(layer, 1), 16)
+        assert not ask_for_low_zooms(published_state(layer, 1), 17)
         assert not Run.objects.filter(kind=RUN_KIND).exists()
 
     def test_a_tile_from_afar_reads_no_features_but_what_was_made(self, heavy):
@@ -264,4 +264,4 @@ class TestWhenTheyAreMade:
         with CaptureQueriesContext(connection) as asked:
             drawn(layer, 9)
         assert any("layers_generalisedcell" in query["sql"] for query in asked)
-        assert not any("feature.geometry && ST_MakeEnvelope" in query["sql"] for query in asked)
+        assert not any("krong_vector_tile" in query["sql"] for query in asked)

@@ -15,6 +15,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from layers.errors import UserFacingError
+from layers.exports.service import sweep_exports
 from scenarios.scratch import sweep_scratch
 
 STOP_WITHIN_S = 10.0
@@ -51,6 +52,7 @@ def serve(address: str) -> int:
     """
     check_address(address)
     sweep_scratch()
+    sweep_exports()
     environment = os.environ | {
         "DJANGO_SETTINGS_MODULE": "config.settings",
         "PYTHONPATH": str(Path(settings.BASE_DIR)),

@@ -145,6 +145,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
 # Files brought in to be imported. A million building footprints are half a gigabyte (measured).
 KRONG_UPLOAD_DIR = VAR_DIR / "uploads"
 KRONG_UPLOAD_MAX_MB = int(os.environ.get("KRONG_UPLOAD_MAX_MB", "1024"))
+# The most that is kept of one download while its reader takes it: a bound for the disk.
+KRONG_EXPORT_MAX_MB = int(os.environ.get("KRONG_EXPORT_MAX_MB", "8192"))
 KRONG_UPLOAD_KEEP_DAYS = int(os.environ.get("KRONG_UPLOAD_KEEP_DAYS", "7"))
 
 # Leaflet itself comes from var/vendor, tiles from this server: nothing is asked of the outside.

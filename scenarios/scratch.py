@@ -1,74 +1,21 @@
-"""Folders for the files of a run: each goes with its run, also when the run was killed.
+"""The folders of scenario runs; see layers/scratch.py."""
 
-A folder is locked as long as its owner lives; the kernel lets go of the lock when the process ends,
-however it ends. A folder that can be locked therefore has no owner any more.
-"""
-
-import fcntl
-import os
-import shutil
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager
 from pathlib import Path
 
-from django.conf import settings
+from layers import scratch
+from layers.scratch import GATE
 
-PREFIX = "scenario-"
-GATE = ".gate"
+__all__ = ["GATE", "scratch_folder", "sweep_scratch"]
+
+KIND = "scenario"
 
 
-@contextmanager
-def scratch_folder() -> Iterator[Path]:
-    """Give a folder that goes with the run, on the disk of the deployment's own files."""
-    parent = _parent()
-    sweep_scratch()
-    with _gate(parent):  # no sweep sees a folder that is not locked yet
-        folder = Path(tempfile.mkdtemp(dir=parent, prefix=PREFIX))
-        handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
-        fcntl.flock(handle, fcntl.LOCK_EX)
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-        os.close(handle)
+def scratch_folder() -> AbstractContextManager[Path]:
+    """Give a folder that goes with the run."""
+    return scratch.scratch_folder(KIND)
 
 
 def sweep_scratch() -> list[str]:
-    """Remove the folders whose owner has died; return their names. Others are left alone."""
-    parent = _parent()
-    with _gate(parent):
-        return [
-            folder.name
-            for folder in sorted(parent.glob(f"{PREFIX}*"))
-            if folder.is_dir() and not folder.is_symlink() and _removed_if_ownerless(folder)
-        ]
-
-
-def _removed_if_ownerless(folder: Path) -> bool:
-    with suppress(FileNotFoundError):  # its owner has just finished
-        handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        else:
-            shutil.rmtree(folder, ignore_errors=True)
-            return True
-        finally:
-            os.close(handle)
-    return False
-
-
-@contextmanager
-def _gate(parent: Path) -> Iterator[None]:
-    """Let only one process at a time make or sweep folders."""
-    with (parent / GATE).open("a") as gate:
-        fcntl.flock(gate, fcntl.LOCK_EX)
-        yield
-
-
-def _parent() -> Path:
-    parent = Path(settings.VAR_DIR) / "tmp"
-    parent.mkdir(parents=True, exist_ok=True)
-    return parent
+    """Remove the folders of runs that were killed; return their names."""
+    return scratch.sweep_scratch(KIND)

@@ -1,7 +1,7 @@
 """GeoJSON (RFC 7946): longitude and latitude, rings against the clock, seven decimals."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from typing import Any
 
 import shapely
@@ -14,7 +14,7 @@ from layers.exports.provenance import Provenance
 _RECORD_SEPARATOR = b"\x1e"  # RFC 8142
 
 
-def feature_collection(found: Iterable[Batch], provenance: Provenance) -> Iterator[bytes]:
+def feature_collection(found: Iterable[Batch], provenance: Provenance) -> Generator[bytes]:
     """Yield one FeatureCollection; where it comes from is told by the member ``provenance``."""
     name = json.dumps(provenance["layer"])
     told = _json(provenance)
@@ -26,7 +26,7 @@ def feature_collection(found: Iterable[Batch], provenance: Provenance) -> Iterat
     yield b"]}\n"
 
 
-def sequence(found: Iterable[Batch], provenance: Provenance) -> Iterator[bytes]:
+def sequence(found: Iterable[Batch], provenance: Provenance) -> Generator[bytes]:
     """Yield a GeoJSON text sequence (RFC 8142); each feature names layer, version and licence."""
     told = {"provenance": {name: provenance[name] for name in ("layer", "version", "licence")}}
     for batch in found:

@@ -1,6 +1,6 @@
 """KML 2.2 (OGC 07-147r2): names, attributes and a style per class, longitude and latitude."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
@@ -31,7 +31,7 @@ def document(
     shades: Shades,
     names: NameProperties,
     language: str | None,
-) -> Iterator[bytes]:
+) -> Generator[bytes]:
     """Yield a KML document; its description says where it comes from.
 
     ``language`` is the reader's: a document is read when the request has already been answered.

@@ -1,10 +1,11 @@
-"""A selection becomes a download: streamed where the format allows, else from a passing file."""
+"""A selection becomes a download: taken from the database first, then handed on.
 
-import tempfile
-from collections.abc import Iterable, Iterator
+Whoever reads it slowly holds no cursor and no transaction open (layers/spooling.py).
+"""
+
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 from django.contrib.gis.db.models.functions import GeoFunc
 from django.core.files.storage import default_storage
@@ -25,8 +26,11 @@ from layers.exports.selection import Selection, selected
 from layers.exports.shapefiles import write_shapefiles
 from layers.exports.zips import Part, pieces, zipped
 from layers.names import name_properties
+from layers.scratch import scratch_folder, sweep_scratch
+from layers.spooling import Spooled, require_room, spooled
 
 ABOUT = "README.txt"
+KIND = "export"  # of the passing folders
 
 
 class _ShapeType(GeoFunc):
@@ -76,8 +80,12 @@ def export(asked: ExportRequest) -> Download:
     is_written_first = asked.wanted.driver and asked.wanted is not ExportFormat.SHP
     if is_written_first:
         return _file_download(asked, srid, provenance, name)
-    content = _STREAMS[asked.wanted](asked, srid, provenance)
-    return Download(name=name, media_type=asked.wanted.media_type, content=content, size_bytes=None)
+    if asked.wanted is ExportFormat.COG:  # a file on the disk: it keeps nothing of the database
+        grid = _grid(asked, srid, provenance)
+        return Download(
+            name=name, media_type=asked.wanted.media_type, content=grid, size_bytes=None
+        )
+    return _download(asked, name, spooled(_STREAMS[asked.wanted](asked, srid, provenance)))
 
 
 def _found(asked: ExportRequest, srid: int) -> Iterator[Batch]:
@@ -88,44 +96,51 @@ def _file_download(asked: ExportRequest, srid: int, provenance: Provenance, name
     """Write a file and give it open, its name already gone: nothing is left behind."""
     write = write_geopackage if asked.wanted is ExportFormat.GPKG else write_flatgeobuf
     version = asked.selection.version
-    with tempfile.TemporaryDirectory(prefix="krong-export-") as folder:
-        path = Path(folder) / name
-        write(path, _found(asked, srid), version, srid, provenance)
+    with scratch_folder(KIND) as folder:
+        path = folder / name
+        found = batches(selected(asked.selection), srid, _room_watched(asked.watch, folder))
+        write(path, found, version, srid, provenance)
         size, file = path.stat().st_size, path.open("rb")
+    return _download(asked, name, Spooled(file, size))
+
+
+def _download(asked: ExportRequest, name: str, content: Spooled) -> Download:
+    media_type = asked.wanted.media_type
     return Download(
-        name=name, media_type=asked.wanted.media_type, content=_OpenFile(file), size_bytes=size
+        name=name, media_type=media_type, content=content, size_bytes=content.size_bytes
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _OpenFile:
-    """The pieces of an open file; closing it, read or not, frees its place on the disk."""
+def _room_watched(watch: Watch, folder: Path) -> Watch:
+    """Return what also ends an export that grows beyond what is kept for one reader."""
 
-    file: IO[bytes]
+    def look() -> None:
+        watch()
+        require_room(sum(path.stat().st_size for path in folder.iterdir()))
 
-    def __iter__(self) -> Iterator[bytes]:
-        return pieces(self.file)
-
-    def close(self) -> None:
-        """Give the file up."""
-        self.file.close()
+    return look
 
 
-def _geojson(asked: ExportRequest, srid: int, provenance: Provenance) -> Iterator[bytes]:
+def sweep_exports() -> list[str]:
+    """Remove the folders of exports that were killed; return their names."""
+    return sweep_scratch(KIND)
+
+
+def _geojson(asked: ExportRequest, srid: int, provenance: Provenance) -> Generator[bytes]:
     return geojson.feature_collection(_found(asked, srid), provenance)
 
 
-def _geojson_sequence(asked: ExportRequest, srid: int, provenance: Provenance) -> Iterator[bytes]:
+def _geojson_sequence(asked: ExportRequest, srid: int, provenance: Provenance) -> Generator[bytes]:
     return geojson.sequence(_found(asked, srid), provenance)
 
 
-def _kml(asked: ExportRequest, srid: int, provenance: Provenance) -> Iterator[bytes]:
+def _kml(asked: ExportRequest, srid: int, provenance: Provenance) -> Generator[bytes]:
     version = asked.selection.version
     shades, names = shades_of(version), name_properties(version)
     return kml.document(_found(asked, srid), provenance, shades, names, get_language())
 
 
-def _csv(asked: ExportRequest, srid: int, provenance: Provenance) -> Iterator[bytes]:
+def _csv(asked: ExportRequest, srid: int, provenance: Provenance) -> Generator[bytes]:
     slug, told = asked.selection.version.layer.slug, as_text(provenance)
     described = _csv_description(asked, srid, provenance)
     return zipped(
@@ -157,7 +172,7 @@ def _is_points(asked: ExportRequest) -> bool:
     return contents_of(asked.selection.version).shapes == ("POINT",)
 
 
-def _dxf(asked: ExportRequest, srid: int, provenance: Provenance) -> Iterator[bytes]:
+def _dxf(asked: ExportRequest, srid: int, provenance: Provenance) -> Generator[bytes]:
     version, crs = asked.selection.version, crs_of(srid)
     slug, shades = version.layer.slug, shades_of(version)
     drawn = dxf.drawing(_found(asked, srid), provenance, shades, is_geographic=crs.is_geographic)
@@ -176,25 +191,21 @@ def _dxf(asked: ExportRequest, srid: int, provenance: Provenance) -> Iterator[by
     )
 
 
-def _shapefile(asked: ExportRequest, srid: int, provenance: Provenance) -> Iterator[bytes]:
-    """Write the Shapefiles now, so that what cannot be written is refused; then zip them."""
-    folder = tempfile.TemporaryDirectory(prefix="krong-export-")
+def _shapefile(asked: ExportRequest, srid: int, provenance: Provenance) -> Generator[bytes]:
+    """Write the Shapefiles, then zip them."""
     rows = selected(asked.selection).annotate(shape_type=_ShapeType("geometry"))
+    with scratch_folder(KIND) as folder:
+        watch = _room_watched(asked.watch, folder)
 
-    def batches_of(kinds: tuple[str, ...]) -> Iterator[Batch]:
-        return batches(rows.filter(shape_type__in=kinds), srid, asked.watch)
+        def batches_of(kinds: tuple[str, ...]) -> Iterator[Batch]:
+            return batches(rows.filter(shape_type__in=kinds), srid, watch)
 
-    try:
-        write_shapefiles(Path(folder.name), batches_of, asked.selection.version, srid)
-        parts = [
-            Part(path.name, pieces(path.open("rb"))) for path in sorted(Path(folder.name).iterdir())
-        ]
-    finally:
-        folder.cleanup()
-    return zipped([*parts, Part(ABOUT, [as_text(provenance)])])
+        write_shapefiles(folder, batches_of, asked.selection.version, srid)
+        parts = [Part(path.name, pieces(path.open("rb"))) for path in sorted(folder.iterdir())]
+        yield from zipped([*parts, Part(ABOUT, [as_text(provenance)])])
 
 
-def _grid(asked: ExportRequest, srid: int, provenance: Provenance) -> Iterator[bytes]:
+def _grid(asked: ExportRequest, srid: int, provenance: Provenance) -> Generator[bytes]:
     """Give a grid as it lies: a Cloud-Optimised GeoTIFF, and beside it what it is."""
     version = asked.selection.version
     if srid != PROJECT_SRID or not asked.selection.is_all:
@@ -226,5 +237,4 @@ _STREAMS = {
     ExportFormat.CSV: _csv,
     ExportFormat.DXF: _dxf,
     ExportFormat.SHP: _shapefile,
-    ExportFormat.COG: _grid,
 }

@@ -1,7 +1,7 @@
 """A zip file written while it is read: nothing of it stands in memory or on the disk."""
 
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
 from typing import IO, Any, cast
 
@@ -40,7 +40,7 @@ class _Outlet:
         return content
 
 
-def zipped(parts: Iterable[Part]) -> Iterator[bytes]:
+def zipped(parts: Iterable[Part]) -> Generator[bytes]:
     """Yield a zip file of these parts, each read as it is needed."""
     outlet = _Outlet()
     with zipfile.ZipFile(cast("IO[bytes]", outlet), "w") as archive:

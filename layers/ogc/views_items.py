@@ -24,6 +24,7 @@ from layers.ogc.links import address, link, own_links
 from layers.ogc.pages import asked_page, next_token
 from layers.ogc.times import versions_at
 from layers.ogc.views_changes import add_item, asked_draft, delete_item, patch_item, replace_item
+from layers.spooling import spooled
 
 
 def _items(request: HttpRequest, slug: str) -> HttpResponseBase:
@@ -40,9 +41,8 @@ def _items(request: HttpRequest, slug: str) -> HttpResponseBase:
     if is_html(request):
         document = json.loads("".join(_written(request, page)))
         return told(request, document, title=version.layer.title, table=_table(document))
-    return StreamingHttpResponse(
-        _written(request, page), content_type=GEOJSON.media_type, headers=headers
-    )
+    document = spooled(piece.encode() for piece in _written(request, page))
+    return StreamingHttpResponse(document, content_type=GEOJSON.media_type, headers=headers)
 
 
 def _table(document: dict[str, Any]) -> dict[str, Any]:

@@ -16,6 +16,8 @@ from layers.vocab import RunState
 RUN_KIND = "generalise"
 # So many changed rows are brought in while a reader waits (about 0.2 s).
 MOST_CHANGES_AT_ONCE = 2_000
+# A version whose run failed so often is left to './krong generalise': no look queues another.
+MOST_ATTEMPTS = 3
 
 
 def ask_for_low_zooms(version: LayerVersion, zoom: int) -> bool:
@@ -43,16 +45,15 @@ def ask_for_low_zooms(version: LayerVersion, zoom: int) -> bool:
 
 def _queue(version: LayerVersion) -> None:
     slug = version.layer.slug
-    waiting = Run.objects.filter(
-        kind=RUN_KIND,
-        state__in=[RunState.QUEUED, RunState.RUNNING],
-        parameters__layer=slug,
-    )
-    if waiting.exists():
+    runs = Run.objects.filter(kind=RUN_KIND, parameters__layer=slug)
+    if runs.filter(state__in=[RunState.QUEUED, RunState.RUNNING]).exists():
+        return
+    failed = runs.filter(state=RunState.FAILED, parameters__version=version.number)
+    if failed.count() >= MOST_ATTEMPTS:
         return
     run = queue_run(
         kind=RUN_KIND,
         title=f"{slug}: low zooms of version {version.number}",
-        parameters={"layer": slug},
+        parameters={"layer": slug, "version": version.number},
     )
     make_low_zooms.enqueue(run.pk)

@@ -39,6 +39,7 @@ def configuration(socket_dir: Path, cluster_name: str, memory_mb: int | None = N
         "unix_socket_directories": '"' + str(socket_dir).replace('"', '""') + '"',
         "unix_socket_permissions": "0700",
         "max_connections": 100,  # a Krong that serves holds up to 17
+        "max_locks_per_transaction": 256,  # a statement over layers with own tables locks them all
         "shared_buffers": f"{min(256, memory // 8)}MB",
         "effective_cache_size": f"{memory // 2}MB",
         "work_mem": "32MB",

@@ -14,8 +14,8 @@ from types import FrameType
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from layers import scratch
 from layers.errors import UserFacingError
-from layers.exports.service import sweep_exports
 from scenarios.scratch import sweep_scratch
 
 STOP_WITHIN_S = 10.0
@@ -52,7 +52,7 @@ def serve(address: str) -> int:
     """
     check_address(address)
     sweep_scratch()
-    sweep_exports()
+    scratch.sweep_scratch(scratch.EXPORTS)
     environment = os.environ | {
         "DJANGO_SETTINGS_MODULE": "config.settings",
         "PYTHONPATH": str(Path(settings.BASE_DIR)),

@@ -15,6 +15,7 @@ from pathlib import Path
 from django.conf import settings
 
 GATE = ".gate"
+EXPORTS = "export"  # the kind of the folders that file exports are written in
 
 
 @contextmanager

@@ -26,11 +26,10 @@ from layers.exports.selection import Selection, selected
 from layers.exports.shapefiles import write_shapefiles
 from layers.exports.zips import Part, pieces, zipped
 from layers.names import name_properties
-from layers.scratch import scratch_folder, sweep_scratch
+from layers.scratch import EXPORTS, scratch_folder
 from layers.spooling import Spooled, require_room, spooled
 
 ABOUT = "README.txt"
-KIND = "export"  # of the passing folders
 
 
 class _ShapeType(GeoFunc):
@@ -96,7 +95,7 @@ def _file_download(asked: ExportRequest, srid: int, provenance: Provenance, name
     """Write a file and give it open, its name already gone: nothing is left behind."""
     write = write_geopackage if asked.wanted is ExportFormat.GPKG else write_flatgeobuf
     version = asked.selection.version
-    with scratch_folder(KIND) as folder:
+    with scratch_folder(EXPORTS) as folder:
         path = folder / name
         found = batches(selected(asked.selection), srid, _room_watched(asked.watch, folder))
         write(path, found, version, srid, provenance)
@@ -119,11 +118,6 @@ def _room_watched(watch: Watch, folder: Path) -> Watch:
         require_room(sum(path.stat().st_size for path in folder.iterdir()))
 
     return look
-
-
-def sweep_exports() -> list[str]:
-    """Remove the folders of exports that were killed; return their names."""
-    return sweep_scratch(KIND)
 
 
 def _geojson(asked: ExportRequest, srid: int, provenance: Provenance) -> Generator[bytes]:
@@ -194,7 +188,7 @@ def _dxf(asked: ExportRequest, srid: int, provenance: Provenance) -> Generator[b
 def _shapefile(asked: ExportRequest, srid: int, provenance: Provenance) -> Generator[bytes]:
     """Write the Shapefiles, then zip them."""
     rows = selected(asked.selection).annotate(shape_type=_ShapeType("geometry"))
-    with scratch_folder(KIND) as folder:
+    with scratch_folder(EXPORTS) as folder:
         watch = _room_watched(asked.watch, folder)
 
         def batches_of(kinds: tuple[str, ...]) -> Iterator[Batch]:

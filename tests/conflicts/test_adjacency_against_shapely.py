@@ -8,7 +8,7 @@ from shapely.affinity import translate
 from shapely.geometry import LineString, box
 
 from tests.conflicts.ground import find, rule_data
-from tests.conflicts.test_against_shapely import build, few, of
+from tests.conflicts.test_against_shapely import build, few, of, placed, taken_back
 from tests.factories import EAST, NORTH
 
 pytestmark = pytest.mark.django_db
@@ -74,6 +74,7 @@ def shared_borders(places):
 
 @few
 @given(cities(blocks()))
+@taken_back
 def test_the_shared_border_is_what_the_two_boundaries_have_in_common(city):
     expected = {pair: border.length for pair, border in shared_borders(build(city)).items()}
 
@@ -86,6 +87,7 @@ def test_the_shared_border_is_what_the_two_boundaries_have_in_common(city):
 
 @few
 @given(cities(blocks(("block",))), st.lists(streets(), max_size=5))
+@taken_back
 def test_streets_take_away_what_shapely_takes_away(city, roads):
     places = build([*city, *(("market", road) for road in roads)])
     covered = shapely.union_all([road.buffer(3, cap_style="flat") for road in roads])
@@ -102,8 +104,9 @@ def test_streets_take_away_what_shapely_takes_away(city, roads):
 
 @few
 @given(cities(blocks(("block", "yard"))), st.data())
+@taken_back
 def test_slivers_and_overlaps_of_some_centimetres_change_a_border_by_no_more(city, data):
-    expected = {pair: border.length for pair, border in shared_borders(build(city)).items()}
+    expected = {pair: border.length for pair, border in shared_borders(placed(city)).items()}
     moved = [
         (use, translate(shape, data.draw(centimetres), data.draw(centimetres)))
         for use, shape in city
@@ -120,6 +123,7 @@ def test_slivers_and_overlaps_of_some_centimetres_change_a_border_by_no_more(cit
 
 @few
 @given(cities(blocks()))
+@taken_back
 def test_from_the_other_side_the_same_pairs_share_a_border(city):
     places = build(city)
     turned = {"subject": {"classes": ["school"]}, "object": {"classes": ["landfill"]}}
@@ -134,6 +138,7 @@ def test_from_the_other_side_the_same_pairs_share_a_border(city):
 
 @few
 @given(cities(blocks()))
+@taken_back
 def test_within_one_class_each_pair_is_found_once(city):
     places = build([("school", shape) for _use, shape in city])
     expected = {

@@ -55,9 +55,14 @@ def taken_back(test):
     return example
 
 
+def placed(city):
+    """Return the features of a city, stored nowhere."""
+    return [feature(f"F{n:02}", shape, use) for n, (use, shape) in enumerate(city)]
+
+
 def build(city):
     """Fill the ground and return what stands there."""
-    places = [feature(f"F{n:02}", shape, use) for n, (use, shape) in enumerate(city)]
+    places = placed(city)
     filled_layer("facilities", *places)
     return places
 

@@ -19,7 +19,7 @@ from tests.conflicts.ground import (
     rulebook,
     surveyed_layer,
 )
-from tests.conflicts.test_against_shapely import build, cities, few, of, shapes
+from tests.conflicts.test_against_shapely import build, cities, few, of, shapes, taken_back
 from tests.factories import at, feature, filled_layer, line, rectangle, square
 
 pytestmark = pytest.mark.django_db
@@ -262,6 +262,7 @@ uses_and_zones = st.tuples(cities(shapes()), cities(shapes(("box", "diamond"))))
 
 @few
 @given(uses_and_zones, st.sampled_from([0.05, 0.3, 0.8]))
+@taken_back
 def test_it_finds_exactly_the_shares_that_shapely_cuts(drawn, share):
     buildings, plan = drawn
     places = build(

@@ -6,10 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conflicts.explanations import explain, explain_in
-from conflicts.models import Finding, Observation
+from conflicts.models import Finding
 from conflicts.services import detect_conflicts
 from conflicts.whatif import findings_for
-from layers.models import Feature, Layer
 from tests.conflicts.ground import (
     find,
     only_outcome,
@@ -19,7 +18,7 @@ from tests.conflicts.ground import (
     rulebook,
     surveyed_layer,
 )
-from tests.conflicts.test_against_shapely import few, shapes
+from tests.conflicts.test_against_shapely import few, shapes, taken_back
 from tests.factories import at, feature, filled_layer, land_use, line, rectangle, square
 
 pytestmark = pytest.mark.django_db
@@ -277,9 +276,8 @@ lands = st.lists(st.tuples(classes, shapes(("box", "diamond"))), min_size=1, max
 
 @few
 @given(things, lands)
+@taken_back
 def test_it_finds_exactly_the_ground_that_shapely_finds_taken(drawn, held):
-    for table in (Finding, Observation, Feature, Layer):
-        table.objects.all().delete()
     on_it = [house(shape, f"H{n}", stage, use) for n, (use, shape, stage) in enumerate(drawn)]
     land = [reserved(shape, f"L{n}", use) for n, (use, shape) in enumerate(held)]
     filled_layer("buildings", *on_it)

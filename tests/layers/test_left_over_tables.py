@@ -38,8 +38,10 @@ def taken_back(slug):
 
 
 def test_the_table_of_a_trial_that_was_taken_back_is_swept(db):
+    sweep_left_over()  # what other tests left
     before = own_tables()
     taken_back("houses")
+    assert own_tables() > before
 
     sweep_left_over()
 
@@ -48,8 +50,10 @@ def test_the_table_of_a_trial_that_was_taken_back_is_swept(db):
 
 
 def test_the_next_import_sweeps_whatever_its_size_and_layer(tmp_path):
+    sweep_left_over()  # what other tests left
     before = own_tables()
     taken_back("houses")
+    assert own_tables() > before
 
     path = vector_file(tmp_path / "shops.gpkg", [square(0, 0, 10)])
     import_file(path=path, layer="shops", options=ImportOptions())

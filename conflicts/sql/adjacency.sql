@@ -196,13 +196,7 @@ SELECT
     ST_Multi(separated.geometry),
     jsonb_build_object('border_m', separated.border_m, 'tolerance_m', %(tolerance_m)s::float8),
     (
-        SELECT min(exempted.number)
-        FROM unnest(%(exempt_subjects)s::jsonpath[], %(exempt_objects)s::jsonpath[])
-            WITH ORDINALITY AS exempted(of_subject, of_object, number)
-        WHERE jsonb_path_match(
-                jsonb_strip_nulls(subject.properties), exempted.of_subject, '{}', true)
-          AND jsonb_path_match(
-                jsonb_strip_nulls(object.properties), exempted.of_object, '{}', true)
+        {exempted.sql}
     )
 FROM separated
 CROSS JOIN LATERAL (
@@ -213,6 +207,9 @@ JOIN layers_feature AS subject ON subject.id = separated.subject_row
 JOIN layers_feature AS object ON object.id = separated.object_row
 JOIN layers_layer AS subject_layer ON subject_layer.id = subject.layer_id
 JOIN layers_layer AS object_layer ON object_layer.id = object.layer_id
+CROSS JOIN LATERAL (
+    SELECT subject.properties AS subject_properties, object.properties AS object_properties
+) AS once
 WHERE measured.open_m > %(max_border_m)s
   -- one place recorded in two layers is no neighbour of itself
   AND NOT (

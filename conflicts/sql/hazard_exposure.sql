@@ -166,15 +166,12 @@ SELECT
         'map_basis', measured.object_properties->'basis'
     )),
     (
-        SELECT min(exempted.number)
-        FROM unnest(%(exempt_subjects)s::jsonpath[], %(exempt_objects)s::jsonpath[])
-            WITH ORDINALITY AS exempted(of_subject, of_object, number)
-        WHERE jsonb_path_match(
-                jsonb_strip_nulls(subject.properties), exempted.of_subject, '{}', true)
-          AND jsonb_path_match(
-                jsonb_strip_nulls(measured.object_properties), exempted.of_object, '{}', true)
+        {exempted.sql}
     )
 FROM measured
 JOIN layers_feature AS subject ON subject.id = measured.subject_row
 JOIN layers_layer AS layer ON layer.id = subject.layer_id
+CROSS JOIN LATERAL (
+    SELECT subject.properties AS subject_properties, measured.object_properties AS object_properties
+) AS once
 ORDER BY layer.slug, subject.stable_id, measured.object_layer

@@ -142,6 +142,8 @@ MEDIA_ROOT = VAR_DIR / "media"
 MEDIA_URL = "media/"
 FILE_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
+# The page of the city profile has three fields for each class: a thousand are soon passed.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 # Files brought in to be imported. A million building footprints are half a gigabyte (measured).
 KRONG_UPLOAD_DIR = VAR_DIR / "uploads"
 KRONG_UPLOAD_MAX_MB = int(os.environ.get("KRONG_UPLOAD_MAX_MB", "1024"))

@@ -329,4 +329,5 @@ class ImportIssue(models.Model):
 # These are models of this app too: Django finds an app's models through this module.
 from layers.editing import models as editing  # noqa: E402, F401
 from layers.generalised import models as generalised  # noqa: E402, F401
+from layers.profiles import models as profiles  # noqa: E402, F401
 from layers.uploads import models as uploads  # noqa: E402, F401

@@ -1,12 +1,16 @@
 """An import into a layer whose areas must not overlap keeps to what a draft keeps to."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import shapely
 from django.db import connection
 from django.utils.translation import gettext as _
+from shapely.geometry.base import BaseGeometry
 
+from layers.crs import PROJECT_SRID
+from layers.editing.models import LayerTopology
 from layers.editing.topology import topology_of
 from layers.errors import UserFacingError
 from layers.ingest.report import Issue
@@ -14,10 +18,14 @@ from layers.ingest.vocab import ImportText
 from layers.models import Layer
 from layers.numbers import number as spoken
 from layers.sql_files import load_sql
+from layers.topology.areas import areas_of_version, read_areas
+from layers.topology.contested import contested
+from layers.topology.gaps import Bare
+from layers.topology.overlaps import Overlap
 from layers.vocab import IssueAction, IssueKind
 
 # A file may stack all its areas on one place: a list longer than this helps nobody.
-MOST_PAIRS = 5_000
+MOST_FOUND = 5_000
 _NAMED = 3
 
 
@@ -45,28 +53,92 @@ class Contested:
         return Issue(0, kind, action, text, told, self.stable_id)
 
 
-def contested_ground(layer: Layer, number: int) -> list[Contested]:
+def contested_ground(
+    layer: Layer, number: int, wait: Callable[[], None] = lambda: None
+) -> list[Contested]:
     """Return overlaps and gaps that a version just stored leaves, overlaps first, largest first.
 
-    Empty where the areas of the layer are free to overlap. At most ``MOST_PAIRS`` of each.
+    Empty where the areas of the layer are free to overlap. At most ``MOST_FOUND`` of each.
+    ``wait`` is called every few thousand areas; what it raises ends the search.
     """
     stated = topology_of(layer)
     if stated is None or not stated.must_not_overlap:
         return []
-    asked = {
-        "layer_id": layer.pk,
-        "number": number,
-        "tolerance_m": stated.tolerance_m,
-        "most": MOST_PAIRS,
-    }
-    files = ["imported_overlaps.sql", *(["imported_gaps.sql"] if stated.must_cover else [])]
-    found = []
+    asked = {"layer_id": layer.pk, "number": number}
+    return [*_overlaps(stated, asked, wait), *_gaps(stated, asked, wait)]
+
+
+def _overlaps(
+    stated: LayerTopology, asked: dict[str, Any], wait: Callable[[], None]
+) -> list[Contested]:
+    """Compare what arrived with its neighbours, not the layer with itself."""
+    bare = Bare(tolerance_m=stated.tolerance_m)
+    rows = read_areas(load_sql(__file__, "arrived_areas.sql"), asked)
+    found = contested(rows, bare=bare, most=MOST_FOUND, tell=lambda _done: wait()).overlaps
+    before = _before(found, asked)
+    return [
+        Contested(
+            stable_id=overlap.stable_id,
+            other=overlap.other,
+            area_m2=overlap.area_m2,
+            east_m=overlap.core.point_on_surface().x,
+            north_m=overlap.core.point_on_surface().y,
+            is_new=_is_new(overlap, before, stated.tolerance_m),
+        )
+        for overlap in found
+    ]
+
+
+def _before(found: Sequence[Overlap], asked: dict[str, Any]) -> dict[str, BaseGeometry]:
+    """Return how the areas that arrived lay before."""
+    names = {name for overlap in found for name in (overlap.stable_id, overlap.other)}
     with connection.cursor() as cursor:
-        for file in files:
-            cursor.execute(load_sql(__file__, file), asked)
-            names = Contested.__dataclass_fields__
-            found += [Contested(**dict(zip(names, row, strict=True))) for row in cursor]
-    return found
+        cursor.execute(load_sql(__file__, "areas_before.sql"), asked | {"names": list(names)})
+        return {name: shapely.from_wkb(bytes(shape)) for name, shape in cursor}
+
+
+def _is_new(overlap: Overlap, before: dict[str, BaseGeometry], tolerance_m: float) -> bool:
+    """Tell whether two areas share ground that they did not share before."""
+    names = [overlap.stable_id, *([overlap.other] if overlap.is_other_marked else [])]
+    if not all(name in before for name in names):
+        return True
+    more: BaseGeometry = overlap.ground
+    shared_before = shapely.intersection_all([before[name] for name in names])
+    return not more.difference(shared_before).buffer(-tolerance_m / 2).is_empty
+
+
+def _gaps(
+    stated: LayerTopology, asked: dict[str, Any], wait: Callable[[], None]
+) -> list[Contested]:
+    if stated.must_cover is None:
+        return []
+    bare = Bare(
+        tolerance_m=stated.tolerance_m,
+        must_cover=shapely.from_wkb(bytes(stated.must_cover.wkb)),
+    )
+    found = contested(
+        areas_of_version(asked["layer_id"], asked["number"]),
+        bare=bare,
+        most=MOST_FOUND,
+        looks_for_overlaps=False,
+        tell=lambda _done: wait(),
+    ).gaps
+    cores = [shapely.to_wkb(gap.core) for gap in found]
+    with connection.cursor() as cursor:
+        asked = asked | {"cores": cores, "srid": PROJECT_SRID}
+        cursor.execute(load_sql(__file__, "covered_before.sql"), asked)
+        was_covered = [row[0] for row in cursor]
+    return [
+        Contested(
+            stable_id="",
+            other="",
+            area_m2=gap.area_m2,
+            east_m=gap.core.point_on_surface().x,
+            north_m=gap.core.point_on_surface().y,
+            is_new=asked["number"] == 1 or is_new,
+        )
+        for gap, is_new in zip(found, was_covered, strict=True)
+    ]
 
 
 def refusal_of(name: str, slug: str, found: Sequence[Contested]) -> UserFacingError | None:
@@ -75,7 +147,7 @@ def refusal_of(name: str, slug: str, found: Sequence[Contested]) -> UserFacingEr
     if not new:
         return None
     first = " ".join(one.issue.message for one in new[:_NAMED])
-    count = spoken(len(new)) + ("+" if len(found) >= MOST_PAIRS else "")
+    count = spoken(len(new)) + ("+" if len(found) >= MOST_FOUND else "")
     return UserFacingError(
         _(
             "%(file)s: %(count)s overlap(s) or gap(s) in layer '%(layer)s', whose areas must share "

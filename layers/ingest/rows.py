@@ -218,7 +218,7 @@ def _check_ground(job: Job, layer: Layer, publication: Publication, issues: Issu
     """Refuse new overlaps and gaps in a layer that must not have them; note those that stood."""
     if not publication.is_new:
         return
-    found = contested_ground(layer, publication.version.number)
+    found = contested_ground(layer, publication.version.number, job.wait)
     if error := refusal_of(job.name, layer.slug, found):
         raise error
     for one in found:

@@ -100,7 +100,11 @@ def _changes(rows: ReadRows, slug: str, options: ImportOptions, report: Reporter
     counts = ("added", "changed", "removed", "unchanged")
     changes = {name: getattr(publication, name) for name in counts}
     number = publication.version.number
-    contested = contested_ground(layer, number) if publication.is_new else []
+    contested = (
+        contested_ground(layer, number, partial(stop_if_asked, report))
+        if publication.is_new
+        else []
+    )
     for one in contested:
         rows.issues.add(one.issue)
     told = Counter(f"{one.issue.kind} {one.issue.action}" for one in contested)

@@ -137,7 +137,7 @@ def test_a_file_that_stacks_all_its_areas_is_refused_without_listing_every_pair(
     tmp_path, monkeypatch
 ):
     """60 areas on one place are 1,770 pairs; the search ends at the most that is told."""
-    monkeypatch.setattr(import_checks, "MOST_PAIRS", 50)
+    monkeypatch.setattr(import_checks, "MOST_FOUND", 50)
     parcels(square(100, 0, 10))
 
     assert "50+ overlap(s)" in refused(tmp_path, *[square(0, 0, 10)] * 60)

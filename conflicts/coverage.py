@@ -11,7 +11,7 @@ from typing import Any
 from django.db import connection
 
 from conflicts.city_ground import Ground
-from conflicts.kinds import KINDS, Rule, object_selector, reach_m
+from conflicts.kinds import KINDS, Rule, is_unrated, object_selector, reach_m
 from conflicts.predicates import attributes
 from conflicts.rule_parts import Selector
 from conflicts.vocab import Gap
@@ -121,7 +121,10 @@ def unseen_around(
     rule: Rule, known: Selection, side: str, others: Selection
 ) -> Iterator[dict[str, Any]]:
     """Yield a gap where the other side ("subject" or "object") may stand unseen around some."""
-    selector = rule.subject if side == "subject" else rule.object
+    selector = rule.subject if side == "subject" else object_selector(rule)
+    if KINDS[rule.kind].finds_absence:
+        yield from _unsure_absence(rule, known, others)
+        return
     is_map = side == "object" and KINDS[rule.kind].object_is_map
     if is_map and not others.sure:
         yield _gap(Gap.NO_HAZARD_MAP, side, selector, count=known.sure)
@@ -150,6 +153,43 @@ def unseen_around(
             count=count,
             examples=examples,
         )
+
+
+def _unsure_absence(rule: Rule, known: Selection, others: Selection) -> Iterator[dict[str, Any]]:
+    """Yield why it is not sure of some subjects that nothing is there that must be there."""
+    count, examples = _untold(rule, known)
+    if not count:
+        return
+    selector = object_selector(rule)
+    layers = proving_layers(selector, others)
+    if not layers:
+        yield _gap(Gap.NO_LAYER, "object", selector, count=count)
+    elif missing := _not_in_catalogue(layers):
+        yield _gap(Gap.MISSING_LAYER, "object", selector, layers=missing, count=count)
+    elif unseen := list(_not_looked_for("object", others, layers, count=count)):
+        yield from unseen
+    else:
+        facts = {"layers": sorted(layers), "count": count, "examples": examples}
+        yield _gap(Gap.ABSENCE_NOT_SURE, "object", selector, **facts)
+
+
+def _untold(rule: Rule, known: Selection) -> tuple[int, list[str]]:
+    """Return how many subjects the question put aside as untold, and the first few by name."""
+    parameters: dict[str, Any] = {
+        "rule_code": rule.code,
+        "subject": known.number,
+        "examples": EXAMPLES,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(load_sql(__file__, "untold_subjects.sql"), parameters)
+        count, examples = cursor.fetchone()
+    return count, examples
+
+
+def unrated_pairs(rule: Rule, found: int) -> Iterator[dict[str, Any]]:
+    """Yield a gap where pairs lie together that nobody has rated: no all-clear for these."""
+    if found and is_unrated(rule):
+        yield _gap(Gap.UNRATED_PAIR, "subject", rule.subject, count=found)
 
 
 def _not_looked_for(

@@ -12,15 +12,21 @@ from typing import Any
 from django.db import connection
 
 from conflicts.city_ground import Ground, surveyed_ground
-from conflicts.coverage import EXAMPLES, Selection, find_gaps, proving_layers
-from conflicts.kinds import KINDS, Rule, between_selector, exemption_paths, object_selector
+from conflicts.coverage import EXAMPLES, Selection, find_gaps, proving_layers, unrated_pairs
+from conflicts.kinds import (
+    KINDS,
+    Rule,
+    between_selector,
+    exemption_paths,
+    is_unrated,
+    object_selector,
+)
 from conflicts.predicates import as_jsonpath
 from conflicts.rule_parts import Selector
 from conflicts.vocab import Severity
 from layers.crs import PROJECT_SRID
 from layers.errors import UnknownLandUseError
-from layers.models import LandUseClass
-from layers.queries import class_branches
+from layers.queries import all_branches
 from layers.sql_files import load_sql
 from layers.vocab import Answer
 
@@ -39,11 +45,12 @@ class Outcome:
     pairs_exempted: int
     missing: tuple[Mapping[str, Any], ...]
     ground: Ground | None  # where the subjects were looked for; None: no layer could show them
+    is_unrated: bool = False  # what was found nobody has rated: no conflict yet, and no all-clear
 
     @property
     def answer(self) -> Answer:
         """The answer of the rule as a whole; a gap never becomes "complies"."""
-        if self.pairs_found:
+        if self.pairs_found and not self.is_unrated:
             return Answer.FAILS
         if self.missing:
             return Answer.CANNOT_TELL
@@ -68,8 +75,7 @@ class Detector:
         """Make the working tables; they end with the transaction."""
         with connection.cursor() as cursor:
             cursor.execute(load_sql(__file__, "create_detection_tables.sql"))
-        codes = LandUseClass.objects.values_list("code", flat=True)
-        return cls(branches=class_branches(codes))
+        return cls(branches=all_branches())
 
     def ask(self, rule: Rule) -> Outcome:
         """Find where one rule bites (into conflict_hit), and what it cannot tell."""
@@ -85,8 +91,12 @@ class Detector:
             subjects_checked=subject.sure,
             pairs_found=found,
             pairs_exempted=exempted,
-            missing=tuple(find_gaps(rule, subject, objects, ground)),
+            missing=(
+                *find_gaps(rule, subject, objects, ground),
+                *unrated_pairs(rule, found),
+            ),
             ground=ground,
+            is_unrated=is_unrated(rule),
         )
 
     def ground_of(self, selector: Selector, selection: Selection) -> Ground | None:
@@ -152,10 +162,12 @@ def find_hits(
     rule: Rule, subject: Selection, objects: Selection, *, between: Selection | None = None
 ) -> None:
     """Put the pairs in which one rule bites into conflict_hit."""
-    if subject.sure and objects.sure:
+    if subject.sure and (objects.sure or KINDS[rule.kind].finds_absence):
         parameters = _parameters(rule, subject, objects)
         parameters["between"] = 0 if between is None else between.number
         _run(load_sql(__file__, KINDS[rule.kind].sql), parameters)
+        if rule.left_to:
+            _run(load_sql(__file__, "leave_to_specific.sql"), _left_to(rule))
 
 
 def _describe(number: int, classes: tuple[str, ...]) -> Selection:
@@ -194,8 +206,15 @@ def _parameters(rule: Rule, subject: Selection, objects: Selection) -> dict[str,
         "outer_is_subject": outer_is_subject,
         "exempt_subjects": exempt_subjects,
         "exempt_objects": exempt_objects,
+        "layers": list(proving_layers(object_selector(rule), objects)),
+        "asked": list(objects.classes),
         **KINDS[rule.kind].bind(rule),
     }
+
+
+def _left_to(rule: Rule) -> dict[str, Any]:
+    pairs = [{"subjects": left.subject, "objects": left.object} for left in rule.left_to]
+    return {"rule_code": rule.code, "left_to": json.dumps(pairs)}
 
 
 def _count_hits(rule_code: str) -> tuple[int, int]:

@@ -8,7 +8,7 @@ from typing import Any
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from conflicts.kinds import Rule
+from conflicts.kinds import KINDS, Rule, object_selector
 from conflicts.measured import measured_sentence
 from conflicts.models import WHOLE_LAYER, Finding, Observation
 from conflicts.rule_parts import Provision
@@ -65,7 +65,7 @@ def feature_name(row: Feature | None, stable_id: str) -> str:
 
 
 def object_name(finding: Finding) -> str:
-    """Return the object's name; for a hazard map the title of its layer."""
+    """Return the object's name; for a hazard map the title of its layer; empty without one."""
     row = finding.current.object_row if finding.current else None
     if finding.object_id == WHOLE_LAYER:
         return row.layer.title if row is not None else finding.object_layer
@@ -101,7 +101,7 @@ def explain(finding: Finding) -> str:
         measured_sentence(_names(finding), seen, rule),
         _own_message(rule),
         _rests_on(rule),
-        _data_used(finding, seen),
+        _data_used(finding, seen, rule),
     ]
     return " ".join(part for part in parts if part)
 
@@ -141,9 +141,17 @@ def _rests_on(rule: Rule) -> str:
     }
 
 
-def _data_used(finding: Finding, seen: Observation) -> str:
+def layers_used(finding: Finding, rule: Rule) -> list[str]:
+    """Return the layers a finding rests on; without an object also those that would show one."""
+    asked = object_selector(rule) if KINDS[rule.kind].finds_absence else None
+    shown = () if asked is None else asked.surveyed_in or asked.layers
+    layers = (finding.subject_layer, finding.object_layer, *shown)
+    return list(dict.fromkeys(slug for slug in layers if slug))
+
+
+def _data_used(finding: Finding, seen: Observation, rule: Rule) -> str:
     versions = seen.detection.data_versions
-    layers = dict.fromkeys((finding.subject_layer, finding.object_layer))
+    layers = layers_used(finding, rule)
     named = ", ".join(f"{slug} v{versions[slug]}" for slug in layers if slug in versions)
     return _("Data: %(versions)s.") % {"versions": named} if named else ""
 
@@ -238,33 +246,53 @@ def _gap_sentences() -> Mapping[Gap, str]:
             "%(count)s places (%(what)s) are drawn as points or lines: where their borders run is"
             " not known, for example: %(examples)s."
         ),
+        Gap.ABSENCE_NOT_SURE: _(
+            "%(count)s places lie outside every known area of %(what)s, but there may be one that"
+            " was not surveyed or not fully described (%(layers)s), for example: %(examples)s."
+        ),
         Gap.NO_HAZARD_MAP: _("There is no such hazard map, so %(count)s places are unchecked."),
+        Gap.UNRATED_PAIR: _(
+            "%(count)s times %(what)s lies beside a use that nobody has rated against it: whether"
+            " they go together cannot be told."
+        ),
         Gap.NOT_PUBLIC: _("Layers that are not public have a say here: ask the office."),
     }
 
 
 def explain_gap_of_place(gap: Mapping[str, Any]) -> str:
     """Say what is missing to judge one proposal at its place."""
-    if gap["gap"] == Gap.UNKNOWN_ATTRIBUTE and gap.get("of_proposal"):
-        attributes = ", ".join(gap["attributes"])
-        return _("The proposal does not state %(attributes)s.") % {"attributes": attributes}
-    if gap["gap"] == Gap.NO_AREA and gap.get("of_proposal"):
-        return _("The proposal is drawn as a point or line: where its border runs is not known.")
-    if gap["gap"] == Gap.NO_HAZARD_MAP:
-        return _("There is no such hazard map.")
-    if gap["gap"] != Gap.NOT_SURVEYED:
-        return explain_gap(gap, with_examples=gap["gap"] in NAMES_FEATURES)
     said = {
         "what": class_names(gap.get("classes", ())) or gap.get("theme") or _("features"),
-        "layers": ", ".join(gap["layers"]),
-        "reach": amount(gap["reach_m"], "m"),
+        "layers": ", ".join(gap.get("layers", ())),
+        "attributes": ", ".join(gap.get("attributes", ())),
+        "reach": amount(gap.get("reach_m"), "m"),
     }
-    if not gap["reach_m"]:
-        return _("The place is not completely surveyed for %(what)s (%(layers)s).") % said
-    return (
-        _("The ground within %(reach)s is not completely surveyed for %(what)s (%(layers)s).")
-        % said
-    )
+    sentence = _sentences_of_proposal() if gap.get("of_proposal") else _sentences_of_place(gap)
+    if (kind := Gap(gap["gap"])) in sentence:
+        return sentence[kind] % said
+    return explain_gap(gap, with_examples=kind in NAMES_FEATURES)
+
+
+def _sentences_of_proposal() -> Mapping[Gap, str]:
+    return {
+        Gap.UNKNOWN_ATTRIBUTE: _("The proposal does not state %(attributes)s."),
+        Gap.NO_AREA: _(
+            "The proposal is drawn as a point or line: where its border runs is not known."
+        ),
+    }
+
+
+def _sentences_of_place(gap: Mapping[str, Any]) -> Mapping[Gap, str]:
+    around = _("The ground within %(reach)s is not completely surveyed for %(what)s (%(layers)s).")
+    here = _("The place is not completely surveyed for %(what)s (%(layers)s).")
+    return {
+        Gap.NO_HAZARD_MAP: _("There is no such hazard map."),
+        Gap.NOT_SURVEYED: around if gap.get("reach_m") else here,
+        Gap.ABSENCE_NOT_SURE: _(
+            "The place lies outside every known area of %(what)s, but there may be one that was"
+            " not surveyed or not fully described (%(layers)s)."
+        ),
+    }
 
 
 def layer_titles() -> dict[str, str]:

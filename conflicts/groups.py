@@ -15,16 +15,17 @@ from django.db.models.functions import Concat
 from django.utils.translation import gettext as _
 
 from conflicts.explanations import explain, object_name, rule_of, subject_name
-from conflicts.kinds import (
+from conflicts.kinds import Rule, object_selector
+from conflicts.models import Finding
+from conflicts.pair_rules import (
     Adjacency,
+    Containment,
     HazardExposure,
     Overlap,
     PlanVsExisting,
     ReservationEncroachment,
-    Rule,
     Separation,
 )
-from conflicts.models import Finding
 from conflicts.queries import SETTLED, SEVERITY_RANK, with_evidence
 from conflicts.rule_parts import Selector
 from conflicts.vocab import Severity
@@ -134,9 +135,9 @@ def _sentence(row: Row, worst: Finding, names: Mapping[str, str]) -> str:
     if seen is None or seen.outcome is None:
         return ""
     rule = rule_of(seen)
-    others = rule.subject if row["by_object"] else rule.object
+    others = rule.subject if row["by_object"] else object_selector(rule)
     said = {
-        "place": object_name(worst) if row["by_object"] else subject_name(worst),
+        "place": _hub_name(row, worst, rule, names),
         "count": amount(row["count"], "place"),
         "others": _named(others, names),
         "least": amount(row["least"], seen.unit),
@@ -144,6 +145,12 @@ def _sentence(row: Row, worst: Finding, names: Mapping[str, str]) -> str:
         "required": amount(seen.required_value, seen.unit),
     }
     return _pattern(rule, seen.unit) % said
+
+
+def _hub_name(row: Row, worst: Finding, rule: Rule, names: Mapping[str, str]) -> str:
+    if not row["by_object"]:
+        return subject_name(worst)
+    return object_name(worst) or _named(object_selector(rule), names)
 
 
 def _pattern(rule: Rule, unit: str) -> str:
@@ -159,6 +166,10 @@ def _pattern(rule: Rule, unit: str) -> str:
                 "%(place)s: %(count)s border on it for more than %(required)s (%(others)s),"
                 " at most %(most)s."
             )
+        case Containment() if unit != "place":
+            return _("%(place)s: %(count)s lie outside it (%(others)s), with at most %(most)s.")
+        case Containment():
+            return _("%(place)s: %(count)s lie outside it (%(others)s).")
         case Overlap() | PlanVsExisting() | ReservationEncroachment() | HazardExposure():
             return _("%(place)s: %(count)s lie in it (%(others)s).")
 

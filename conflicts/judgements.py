@@ -18,7 +18,7 @@ from conflicts.explanations import (
     say_conflict,
     subject_name,
 )
-from conflicts.kinds import Rule
+from conflicts.kinds import Rule, is_unrated
 from conflicts.models import DetectionRun, Finding, Observation, RuleOutcome
 from conflicts.models import Rule as RuleRow
 from layers.crs import PROJECT_SRID
@@ -128,7 +128,7 @@ def judgement_of_hit(
 ) -> Judgement:
     """Return a hit as the finding that detection would make of it."""
     row: RuleRow = told["row"]
-    subject, concerned = around[hit["subject_row"]], around[hit["object_row"]]
+    subject, concerned = around[hit["subject_row"]], around.get(hit["object_row"])
     finding = Finding(
         rulebook_code=row.rulebook.code,
         rule_code=row.code,
@@ -150,4 +150,7 @@ def judgement_of_hit(
         object_row=concerned,
     )
     other = concerned if subject.pk == number else subject
-    return Judgement(**told, answer=Answer.FAILS, finding=finding, other=other)
+    if is_unrated(told["rule"]):
+        missing = (in_both(lambda: say_conflict(finding)),)
+        told |= {"answer": Answer.CANNOT_TELL, "missing": missing}
+    return Judgement(**{"answer": Answer.FAILS} | told, finding=finding, other=other)

@@ -1,44 +1,31 @@
 """What was measured, in one sentence per kind of rule: what conflicts, how far, what is asked."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
 
-from conflicts.kinds import (
+from conflicts.kinds import Rule
+from conflicts.models import Observation
+from conflicts.pair_rules import (
     STANDS,
     Adjacency,
+    Containment,
     HazardExposure,
     Overlap,
     PlanVsExisting,
     ReservationEncroachment,
-    Rule,
     Separation,
 )
-from conflicts.models import Observation
+from conflicts.vocab import Verdict
 from conflicts.wording import amount, selector_name, share_text
 from layers.numbers import number
 from layers.vocab import Lifecycle
 
-
-def measured_sentence(names: Mapping[str, str], seen: Observation, rule: Rule) -> str:
-    """Say what conflicts and how far; ``names`` holds those of subject and object."""
-    match rule:
-        case Separation():
-            return _separation(names, seen)
-        case Overlap():
-            return _overlap(names, seen)
-        case HazardExposure():
-            return _exposure(names, seen, rule)
-        case Adjacency():
-            return _adjacency(names, seen, rule)
-        case PlanVsExisting():
-            return _nonconforming(names, seen)
-        case ReservationEncroachment():
-            return _encroachment(names, seen)
+Names = Mapping[str, str]  # those of "subject" and "object"
 
 
-def _separation(names: Mapping[str, str], seen: Observation) -> str:
+def _separation(names: Names, seen: Observation, _rule: Separation) -> str:
     said = {
         **names,
         "measured": amount(seen.measured_value, "m"),
@@ -54,7 +41,7 @@ def _separation(names: Mapping[str, str], seen: Observation) -> str:
     )
 
 
-def _overlap(names: Mapping[str, str], seen: Observation) -> str:
+def _overlap(names: Names, seen: Observation, _rule: Overlap) -> str:
     said = {**names, "measured": amount(seen.measured_value, seen.unit)}
     if seen.unit == "place":
         return _("%(subject)s lies on %(object)s; none is allowed there.") % said
@@ -68,7 +55,7 @@ def _overlap(names: Mapping[str, str], seen: Observation) -> str:
     )
 
 
-def _exposure(names: Mapping[str, str], seen: Observation, rule: HazardExposure) -> str:
+def _exposure(names: Names, seen: Observation, rule: HazardExposure) -> str:
     said = {**names, "depth": _depth(seen.facts)}
     share = seen.facts.get("subject_share")
     said["share"] = share_text(share) if share is not None else "–"
@@ -85,7 +72,7 @@ def _exposure(names: Mapping[str, str], seen: Observation, rule: HazardExposure)
     )
 
 
-def _adjacency(names: Mapping[str, str], seen: Observation, rule: Adjacency) -> str:
+def _adjacency(names: Names, seen: Observation, rule: Adjacency) -> str:
     said = {
         **names,
         "measured": amount(seen.measured_value, "m"),
@@ -93,6 +80,15 @@ def _adjacency(names: Mapping[str, str], seen: Observation, rule: Adjacency) -> 
         "border": amount(seen.facts.get("border_m"), "m"),
         "tolerance": amount(seen.facts.get("tolerance_m"), "m"),
     }
+    if rule.verdict == Verdict.UNRATED:
+        return (
+            _(
+                "%(subject)s and %(object)s share %(measured)s of border with nothing between;"
+                " nobody has rated whether the two uses go together, so it cannot be told. What"
+                " would settle it: the committee rates the pair in the rule book."
+            )
+            % said
+        )
     if rule.between is None:
         return (
             _(
@@ -112,7 +108,7 @@ def _adjacency(names: Mapping[str, str], seen: Observation, rule: Adjacency) -> 
     )
 
 
-def _nonconforming(names: Mapping[str, str], seen: Observation) -> str:
+def _nonconforming(names: Names, seen: Observation, _rule: PlanVsExisting) -> str:
     said = {
         **names,
         "measured": amount(seen.measured_value, seen.unit),
@@ -135,7 +131,7 @@ def _nonconforming(names: Mapping[str, str], seen: Observation) -> str:
     return f"{place % said} {stands} {cure}"
 
 
-def _encroachment(names: Mapping[str, str], seen: Observation) -> str:
+def _encroachment(names: Names, seen: Observation, _rule: ReservationEncroachment) -> str:
     stage = Lifecycle(seen.facts["lifecycle"])
     share = seen.facts.get("subject_share")
     said = {
@@ -160,6 +156,23 @@ def _encroachment(names: Mapping[str, str], seen: Observation) -> str:
     return f"{where % said} {cure}"
 
 
+def _outside(names: Names, seen: Observation, rule: Containment) -> str:
+    said = {
+        **names,
+        "measured": amount(seen.measured_value, seen.unit),
+        "share": share_text(seen.facts["subject_share"]),
+        "within": selector_name(rule.object),
+        "least": share_text(rule.min_share),
+    }
+    if seen.unit == "place":
+        where = _("%(subject)s lies outside every area of %(within)s.")
+    else:
+        where = _("%(subject)s lies with %(measured)s (%(share)s of it) outside %(within)s.")
+    asked = _("At least %(least)s of it must lie within.") if rule.min_share < 1 else ""
+    cure = _("What would cure it: another place for it, or such an area around it.")
+    return " ".join(part for part in (where, asked, cure) if part) % said
+
+
 def _depth(facts: Mapping[str, Any]) -> str:
     low, high = facts.get("depth_min_m"), facts.get("depth_max_m")
     if low is None and high is None:
@@ -170,3 +183,19 @@ def _depth(facts: Mapping[str, Any]) -> str:
         "low": number(low or 0.0, 2),
         "high": amount(high, "m"),
     }
+
+
+_SENTENCES: Mapping[str, Callable[[Names, Observation, Any], str]] = {
+    "separation": _separation,
+    "overlap": _overlap,
+    "hazard_exposure": _exposure,
+    "adjacency": _adjacency,
+    "plan_vs_existing": _nonconforming,
+    "reservation_encroachment": _encroachment,
+    "containment": _outside,
+}
+
+
+def measured_sentence(names: Names, seen: Observation, rule: Rule) -> str:
+    """Say what conflicts and how far; ``names`` holds those of subject and object."""
+    return _SENTENCES[rule.kind](names, seen, rule)

@@ -89,6 +89,27 @@ class Exemption:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class LeftTo:
+    """Pairs of these classes (each with its branch; none: any) are left to another rule.
+
+    That rule is about a more specific pair. Which it is follows from the whole rule book
+    (``rulebooks.precedence``); it is written down so that each rule says itself what it asks.
+    """
+
+    rule: str
+    subject: tuple[str, ...] = ()
+    object: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not (self.subject or self.object):
+            raise RuleFieldError(
+                "",
+                _("names no class, so it would leave every pair."),
+                remedy=_("Delete the rule instead."),
+            )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class RuleHead:
     """What every rule states, whatever its kind."""
 
@@ -100,8 +121,8 @@ class RuleHead:
     basis: Basis
     provision: Provision
     subject: Selector
-    object: Selector
     exemptions: tuple[Exemption, ...] = ()
+    left_to: tuple[LeftTo, ...] = ()
     message: Text | None = None
     note: str = ""
 
@@ -119,6 +140,13 @@ class RuleHead:
                 _("a rule with basis binding_law must cite its law and article."),
                 remedy=_("Give provision: {law: ..., article: ...}, or another basis."),
             )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PairRule(RuleHead):
+    """A rule that holds its subjects against other features, its objects."""
+
+    object: Selector
 
 
 def require_positive(field: str, value: float) -> None:
@@ -141,3 +169,23 @@ def require_between(field: str, value: float, greatest: float) -> None:
             % {"value": numbers.general(value), "greatest": numbers.general(greatest)},
             remedy=_("Check the unit: the number counts in metres."),
         )
+
+
+def require_share(field: str, value: float) -> None:
+    """Refuse what is no share above 0 and up to 1."""
+    require_positive(field, value)
+    if value > 1:
+        raise RuleFieldError(
+            field, _("is more than 1."), remedy=_("Give a share of the whole, e.g. 0.1.")
+        )
+
+
+def refuse_object_exemptions(rule: RuleHead) -> None:
+    """Refuse an exemption that asks of an object where a finding has none."""
+    for number, exemption in enumerate(rule.exemptions, start=1):
+        if exemption.object is not None:
+            raise RuleFieldError(
+                f"exemptions[{number}].object",
+                _("asks of an object, but such a finding has none."),
+                remedy=_("Give the condition under subject."),
+            )

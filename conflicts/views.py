@@ -22,6 +22,7 @@ from conflicts.explanations import (
     basis_sentence,
     explain,
     feature_name,
+    layers_used,
     object_name,
     rule_of,
     subject_name,
@@ -223,9 +224,7 @@ def _evidence(finding: Finding) -> dict[str, Any]:
         "basis_sentence": basis_sentence(rule.basis, rule.provision),
         "subject": subject_name(finding),
         "object": object_name(finding),
-        "versions": {
-            slug: versions.get(slug) for slug in (finding.subject_layer, finding.object_layer)
-        },
+        "versions": {slug: versions.get(slug) for slug in layers_used(finding, rule)},
         "map_facts": _facts(seen),
     }
 

@@ -19,6 +19,13 @@ class Severity(TextChoices):
         return list(Severity).index(self)
 
 
+class Verdict(TextChoices):
+    """What a rule says of the pairs it finds."""
+
+    CONFLICT = "conflict", _("they do not go together")
+    UNRATED = "unrated", _("nobody has rated whether they go together")
+
+
 class RuleBookStatus(TextChoices):
     """The life of one version of a rule book."""
 
@@ -85,5 +92,7 @@ class Gap(TextChoices):
     NO_SUBJECTS = "no_subjects", _("none is known, but the area is not completely surveyed")
     UNKNOWN_ATTRIBUTE = "unknown_attribute", _("a needed attribute is missing or no number")
     NO_AREA = "no_area", _("drawn as a point or line where an area is needed")
+    ABSENCE_NOT_SURE = "absence_not_sure", _("what must be around it may be there, unrecorded")
     NO_HAZARD_MAP = "no_hazard_map", _("there is no such hazard map")
+    UNRATED_PAIR = "unrated_pair", _("nobody has rated whether the two uses go together")
     NOT_PUBLIC = "not_public", _("layers that are not public have a say here")

@@ -8,7 +8,8 @@ What else stands on the same plot is reported like everything else. Whether it w
 and so is no neighbour of the proposal, only the applicant knows: the caller decides how to say so.
 Features asked about together (several uses of one building) are one proposal: they are not held
 against each other. A published feature with the same identifier is the proposal's earlier state and
-set aside. A proposal is never taken for a hazard map.
+set aside. A proposal is never taken for a hazard map, nor for what others must lie within: such
+findings are about the others.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,9 +23,10 @@ from django.db import connection, transaction
 from conflicts.coverage import Selection, unknown_attributes, unseen_around
 from conflicts.detection import Box, Detector, find_hits
 from conflicts.judgements import Hit, Judgement, explained_gaps, judgement_of_hit
-from conflicts.kinds import KINDS, Adjacency, Rule, between_selector, object_selector, reach_m
+from conflicts.kinds import KINDS, Rule, between_selector, object_selector, reach_m
 from conflicts.models import Rule as RuleRow
 from conflicts.models import RuleBook
+from conflicts.pair_rules import Adjacency
 from conflicts.rule_parts import Selector
 from conflicts.rule_schema import rule_from_data
 from conflicts.vocab import Gap
@@ -117,7 +119,8 @@ class _Question:
     def _sides_meant(self, rule: Rule, number: int, feature: NewFeature) -> dict[str, Selection]:
         """Return on which sides the rule means the feature, surely or perhaps."""
         meant = {}
-        for side in SIDES[:1] if KINDS[rule.kind].object_is_map else SIDES:
+        kind = KINDS[rule.kind]
+        for side in SIDES[:1] if kind.object_is_map or kind.finds_absence else SIDES:
             selector = _selector(rule, side)
             if self._may_mean(selector, feature):
                 own = self.detector.select(
@@ -148,11 +151,13 @@ class _Question:
         selector = _selector(rule, other_side)
         others = self._around(rule, other_side, selector)
         sides = (own, others) if side == "subject" else (others, self._with_all(rule, own))
-        find_hits(rule, *sides, between=self._between(rule, *sides))
+        used = (selector, between_selector(rule))
+        hidden = [gap for part in used for gap in self._unseen_because_hidden(part)]
+        if not (hidden and KINDS[rule.kind].finds_absence):  # what lies there may be hidden
+            find_hits(rule, *sides, between=self._between(rule, *sides))
         yield from unknown_attributes(other_side, selector, others)
         yield from unseen_around(rule, own, other_side, others)
-        for used in (selector, between_selector(rule)):
-            yield from self._unseen_because_hidden(used)
+        yield from hidden
 
     def _with_all(self, rule: Rule, own: Selection) -> Selection:
         """Return the proposal as object; where objects are summed, together with all others."""
@@ -213,7 +218,7 @@ class _Question:
             return [dict(zip(names, values, strict=True)) for values in cursor.fetchall()]
 
     def _features_of(self, hits: Sequence[Hit]) -> dict[int, Feature]:
-        numbers = {hit[side] for hit in hits for side in ("subject_row", "object_row")}
+        numbers = {hit[side] for hit in hits for side in ("subject_row", "object_row")} - {None}
         return Feature.objects.select_related("layer", "land_use").in_bulk(numbers)
 
 

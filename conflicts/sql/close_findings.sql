@@ -1,7 +1,8 @@
 -- What is not seen any more is resolved only where that can be known: each side is either still
 -- there and was measured again, or its last place lies inside the complete survey of its layer for its class.
 -- A side whose condition is now unknown was not measured. For a hazard map the map must still be
--- one the rule asks for, and its domain must hold the subject's place.
+-- one the rule asks for, and its domain must hold the subject's place. Without an object the rule
+-- must have been able to tell about the subject, where that is still there.
 -- Elsewhere the state stays and the note says so. A dismissal stays a dismissal.
 CREATE INDEX ON conflict_selection (selection, layer_slug, stable_id);
 
@@ -11,6 +12,7 @@ WITH absent AS MATERIALIZED (
         subject_class.code AS subject_class,
         CASE WHEN NOT rule.object_is_map THEN object_class.code END AS object_class,
         finding.subject_layer, finding.subject_id, finding.object_layer, finding.object_id,
+        finding.rule_code,
         rule.rule_code IS NULL AS is_withdrawn,
         rule.object_is_map,
         rule.subject_selection,
@@ -55,6 +57,12 @@ side AS MATERIALIZED (
               AND ST_Covers(surveyed.geometry, absent.subject_geometry)
         ), false) AS subject_known,
         CASE
+            WHEN absent.object_layer = '' THEN NOT EXISTS (
+                SELECT 1 FROM conflict_untold AS untold
+                WHERE untold.rule_code = absent.rule_code
+                  AND untold.subject_layer = absent.subject_layer
+                  AND untold.subject_id = absent.subject_id
+            )
             WHEN absent.object_is_map THEN EXISTS (
                 SELECT 1 FROM conflict_selection AS map
                 WHERE map.selection = absent.object_selection

@@ -1,7 +1,7 @@
 -- The working tables of one detection; they end with its transaction.
 DROP TABLE IF EXISTS
     conflict_selection, conflict_surveyed, conflict_city, conflict_hit, conflict_rule,
-    conflict_pair, conflict_border;
+    conflict_pair, conflict_border, conflict_outside, conflict_untold;
 
 -- The features each selector means; is_sure is NULL where a condition on its attributes is unknown,
 -- or where the rule needs an area and the feature is drawn as a point or line (lacks_area).
@@ -38,11 +38,30 @@ CREATE TEMPORARY TABLE conflict_border (
     geometry geometry NOT NULL
 ) ON COMMIT DROP;
 
--- What the rules bite, before it is compared with what was known.
+-- What of the subjects of one rule lies outside the objects, and surely so (NULL: unknown).
+CREATE TEMPORARY TABLE conflict_outside (
+    subject_row bigint NOT NULL,
+    dimension integer NOT NULL,
+    whole double precision NOT NULL,
+    geometry geometry NOT NULL,
+    sure_geometry geometry
+) ON COMMIT DROP;
+
+-- The subjects about which a rule whose findings have no object cannot tell.
+CREATE TEMPORARY TABLE conflict_untold (
+    rule_code varchar(40) NOT NULL,
+    subject_row bigint NOT NULL,
+    subject_layer varchar(60) NOT NULL,
+    subject_id varchar(80) NOT NULL,
+    PRIMARY KEY (rule_code, subject_layer, subject_id)
+) ON COMMIT DROP;
+
+-- What the rules bite, before it is compared with what was known. Without an object: object_row is
+-- NULL, its layer and name are empty.
 CREATE TEMPORARY TABLE conflict_hit (
     rule_code varchar(40) NOT NULL,
     subject_row bigint NOT NULL,
-    object_row bigint NOT NULL,
+    object_row bigint,
     subject_layer varchar(60) NOT NULL,
     subject_id varchar(80) NOT NULL,
     object_layer varchar(60) NOT NULL,

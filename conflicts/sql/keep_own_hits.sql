@@ -1,7 +1,9 @@
 -- Of the hits of one question: those without the proposal were only asked for their sum; parts of one proposal do not conflict with each other, and a pair
 -- found from both sides is kept once, the side first in order as the subject, as in full detection.
 DELETE FROM conflict_hit AS hit
-WHERE NOT (hit.subject_row = ANY(%(proposed)s) OR hit.object_row = ANY(%(proposed)s))
+WHERE NOT (
+    hit.subject_row = ANY(%(proposed)s) OR coalesce(hit.object_row = ANY(%(proposed)s), false)
+)
    OR (hit.subject_row = ANY(%(proposed)s) AND hit.object_row = ANY(%(proposed)s))
    OR EXISTS (
        SELECT 1

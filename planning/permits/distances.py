@@ -14,8 +14,8 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from conflicts.judgements import Judgement
-from conflicts.kinds import HazardExposure, Separation
 from conflicts.models import RuleBook
+from conflicts.pair_rules import HazardExposure, Separation
 from conflicts.vocab import RuleBookStatus
 from conflicts.whatif import findings_for
 from layers.models import Layer, SurveyedArea

@@ -30,6 +30,9 @@ def rule_data(code="T-01", kind="separation", **fields):
     if kind == "reservation_encroachment":
         data["subject"] = {"layers": ["buildings"], "lifecycles": ["existing", "permitted"]}
         data["object"] = {"layers": ["reservations"], "lifecycles": ["reserved"]}
+    if kind == "containment":
+        data["subject"] = {"classes": ["factory"]}
+        data["object"] = {"classes": ["I1"], "layers": ["zones"]}
     if kind == "adjacency":
         data["max_border_m"] = 10
     if kind == "hazard_exposure":

@@ -6,12 +6,14 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from conflicts.kinds import Adjacency, HazardExposure, PlanVsExisting, Separation
 from conflicts.models import Finding
+from conflicts.pair_rules import Adjacency, Containment, HazardExposure, PlanVsExisting, Separation
 from conflicts.rule_parts import STANDING
 from conflicts.rulebook_file import read_rulebook, write_rulebook
 from conflicts.services import detect_conflicts, load_rulebook
 from layers.classes import load_classes, read_table
+from layers.queries import layer_named
+from layers.services import set_surveyed_area
 from tests.conflicts.ground import surveyed_layer
 from tests.factories import feature, line, rectangle, square
 
@@ -126,7 +128,7 @@ def test_every_row_of_the_reference_table_is_a_rule_of_the_book():
             assert row["source"] in rule.subject.classes, rule.code
         if rule.object.classes:
             assert row["receptor"] in rule.object.classes, rule.code
-    zoning = (Adjacency, PlanVsExisting)
+    zoning = (Adjacency, PlanVsExisting, Containment)
     assert {code for code, rule in rules.items() if not isinstance(rule, zoning)} == {
         "OV-01",
         "OV-02",
@@ -206,6 +208,41 @@ def test_what_may_not_lie_on_reserved_land_has_no_force_of_law_and_names_all_sta
     assert rule.kind == "reservation_encroachment"
     assert set(rule.subject.lifecycles) == set(STANDING) - {"reserved"}
     assert rule.basis == "demo_value"
+
+
+def test_what_must_lie_within_the_zones_of_the_use_table_names_all_of_them():
+    [first, *_rest] = read_table("use_zone_matrix")
+    zones = set(first) - {"use_code", "use_en"}
+
+    rules = [rule for rule in read_rulebook(FILE).rules if isinstance(rule, Containment)]
+
+    assert {rule.code for rule in rules} == {"CT-01", "CT-02"}
+    for rule in rules:
+        assert set(rule.object.classes) == zones
+        assert rule.basis == "demo_value"
+
+
+def test_a_house_in_the_forest_zone_is_outside_unless_the_ministry_decided_in_writing(demo_book):
+    surveyed_layer("zones", feature("W", square(0, 0, 500), "FR"), looked_for=["R1", "AG"])
+    surveyed_layer(
+        "buildings",
+        feature("HUT", square(100, 100, 10), "residential"),
+        feature("RANGER", square(200, 100, 10), "residential", written_decision="No. 7 of 2024"),
+    )
+
+    detect_conflicts(rulebook=demo_book)
+    before = Finding.objects.count()
+    set_surveyed_area(
+        layer=layer_named("zones"),
+        geometry=square(-900, -900, 1800),
+        classes=[row["code"] for row in read_table("zone_classes")],
+        source="the whole plan",
+    )
+    findings = found(demo_book)
+
+    assert before == 0  # the plan was not looked through for all zones of the table
+    assert set(findings) == {("CT-01", "HUT", "")}
+    assert not any(finding.may_block for finding in findings.values())
 
 
 def test_a_road_on_the_axis_between_port_and_homes_separates_them(demo_book):

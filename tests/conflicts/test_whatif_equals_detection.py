@@ -63,6 +63,8 @@ RULES = [
               object={"classes": ["market"], "lifecycles": ["reserved"]}),
     rule_data("PLAN", kind="plan_vs_existing", min_share=0.5,
               object={"classes": ["school", "market"]}),
+    rule_data("WITHIN", kind="containment", subject={"classes": ["school"]}, min_share=0.5,
+              object={"classes": ["market"], "lifecycles": ["reserved", "proposed"]}),
     rule_data("WET", kind="hazard_exposure", subject={"classes": ["school"]},
               thresholds=[{"depth_ge_m": 0.3, "severity": "low"},
                           {"depth_ge_m": 1.0, "severity": "high"}]),

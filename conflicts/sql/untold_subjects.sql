@@ -1,0 +1,8 @@
+-- The subjects of one selection about which a rule could not tell: how many, the first few by name.
+SELECT
+    count(*),
+    coalesce((array_agg(untold.subject_id ORDER BY untold.subject_id))[1:%(examples)s], '{}')
+FROM conflict_untold AS untold
+JOIN conflict_selection AS chosen
+    ON chosen.selection = %(subject)s AND chosen.feature_id = untold.subject_row
+WHERE untold.rule_code = %(rule_code)s

@@ -24,7 +24,7 @@ class EncodedBatch:
     """Features already written as rows of a binary COPY, without its signature and trailer."""
 
     rows: int
-    lines: bytes
+    lines: bytes | memoryview
 
     def stream(self) -> BytesIO:
         """Return the batch as a COPY of its own."""

@@ -21,6 +21,7 @@ Session = psycopg2.extensions.connection
 
 SESSIONS = 2
 MOST_WAITING = 2 * SESSIONS  # batches: what is loaded is never far behind what is read
+_PIECE_BYTES = 1 << 16
 # The publishing transaction's commit makes all of it durable; until then none of it counts.
 
 
@@ -59,7 +60,7 @@ class Loader:
                 if batch is None:
                     cursor.execute(statement)
                 else:
-                    cursor.copy_expert(statement, batch.stream())
+                    cursor.copy_expert(statement, batch.stream(), _PIECE_BYTES)
         finally:
             self._idle.put(session)
 

@@ -34,6 +34,11 @@ from config.cluster.tuning import configuration
 
 OWNER = "krong"  # the database role; the socket's folder is private to the account
 EXTENSIONS = ("postgis", "pg_trgm")
+# The letters of every script are known, but texts are put in order byte by byte, which in UTF-8 is
+# the order of C.UTF-8, without asking the C library about each pair: half the time of an index.
+_CREATE_DATABASE = """
+    CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C.UTF-8'
+"""
 LONGEST_START_S = 300  # recovery after a crash replays at most max_wal_size
 LONGEST_STOP_S = 120
 ROOM_TO_MAKE_MB = 300
@@ -192,7 +197,7 @@ def ensure_database(place: Place, name: str) -> None:
         return
     unfinished = f"{name} (being made)"
     _execute(place, "postgres", sql.SQL("DROP DATABASE IF EXISTS {}").format(_id(unfinished)))
-    _execute(place, "postgres", sql.SQL("CREATE DATABASE {}").format(_id(unfinished)))
+    _execute(place, "postgres", sql.SQL(_CREATE_DATABASE).format(_id(unfinished)))
     for extension in EXTENSIONS:
         create = sql.SQL("CREATE EXTENSION {}").format(_id(extension))
         try:
@@ -281,6 +286,7 @@ def _make(place: Place, chosen: Binaries, *, say: Say) -> None:
         "--auth=trust",
         "--encoding=UTF8",
         "--locale=C.UTF-8",
+        "--lc-collate=C",
         "--data-checksums",
     )
     if done.returncode != 0:

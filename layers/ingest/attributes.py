@@ -4,7 +4,7 @@ Columns are Arrow arrays and stay so: the work per row is done by Arrow, not by 
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pyarrow as pa
@@ -50,34 +50,50 @@ def plain_column(column: pa.Array) -> pa.Array:
 
 def json_objects(columns: Mapping[str, pa.Array], row_count: int) -> pa.Array:
     """Return one JSON object per row; a null is left out."""
-    members = [_members(name, column) for name, column in columns.items()]
+    members = [_member(name, column) for name, column in columns.items()]
+    if not members:
+        return pa.array(["{}"] * row_count, pa.string())
+    if any(values.null_count for _before, values, _after in members):
+        return _leaving_out_nulls(members, row_count)
+    pieces: list[Any] = []
+    for before, values, after in members:
+        pieces += ["," if pieces else "{", before, values, after]
+    return pc.binary_join_element_wise(*pieces, "}", "")
+
+
+def _leaving_out_nulls(members: Iterable[tuple[str, pa.Array, str]], row_count: int) -> pa.Array:
+    stated = [
+        pc.fill_null(pc.binary_join_element_wise(before, values, after, ",", ""), "")
+        for before, values, after in members
+    ]
     nothing = pa.array([""] * row_count, pa.string())
-    joined = pc.binary_join_element_wise(nothing, *members, "")
+    joined = pc.binary_join_element_wise(nothing, *stated, "")
     return pc.binary_join_element_wise("{", pc.utf8_rtrim(joined, ","), "}", "")
 
 
-def _members(name: str, column: pa.Array) -> pa.Array:
-    """Return ``"name":value,`` per row, nothing where the value is null."""
-    prefix = json.dumps(_storable(name), ensure_ascii=False) + ":"
-    return pc.fill_null(pc.binary_join_element_wise(prefix, _json_values(column), ",", ""), "")
+def _member(name: str, column: pa.Array) -> tuple[str, pa.Array, str]:
+    """Return what stands before each value of a column, the values as text and what follows."""
+    quote, values = _json_values(column)
+    return json.dumps(_storable(name), ensure_ascii=False) + ":" + quote, values, quote
 
 
-def _json_values(column: pa.Array) -> pa.Array:
+def _json_values(column: pa.Array) -> tuple[str, pa.Array]:
+    """Return values as JSON, and the quotation mark that is to stand around each, if any."""
     is_json = isinstance(column, pa.ExtensionArray)
     column = plain_column(column)
     kind = column.type
     if is_json and pa.types.is_string(kind):
-        return _from_python([_parsed(text) for text in column.to_pylist()])
+        return "", _from_python([_parsed(text) for text in column.to_pylist()])
     if pa.types.is_string(kind):
         if pc.any(pc.match_substring_regex(column, _NEEDS_ESCAPE)).as_py():
-            return _from_python(column.to_pylist())
-        return pc.binary_join_element_wise('"', column, '"', "")
+            return "", _from_python(column.to_pylist())
+        return '"', column
     if pa.types.is_floating(kind):
         finite = pc.if_else(pc.is_finite(column), column, pa.scalar(None, kind))
-        return pc.cast(finite, pa.string())
+        return "", pc.cast(finite, pa.string())
     if pa.types.is_integer(kind) or pa.types.is_boolean(kind):
-        return pc.cast(column, pa.string())
-    return _from_python(column.to_pylist())
+        return "", pc.cast(column, pa.string())
+    return "", _from_python(column.to_pylist())
 
 
 def _from_python(values: list[Any]) -> pa.Array:

@@ -32,16 +32,20 @@ class KnownIdentifiers:
         return is_first
 
     def _may_be_known(self, hashes: np.ndarray, candidates: np.ndarray) -> np.ndarray:
-        _values, inverse, counts = np.unique(
-            hashes[candidates], return_inverse=True, return_counts=True
-        )
-        suspected = np.zeros(len(hashes), dtype=bool)
-        suspected[candidates] = counts[inverse] > 1
-        if len(self._hashes):
-            places = np.searchsorted(self._hashes, hashes)
-            places[places == len(self._hashes)] = 0
-            suspected |= self._hashes[places] == hashes
-        return suspected
+        ordered = np.sort(hashes[candidates])
+        twins = ordered[1:][ordered[1:] == ordered[:-1]]
+        met = ordered[self._holds(ordered)]
+        if not len(twins) and not len(met):
+            return np.zeros(len(hashes), dtype=bool)
+        return np.isin(hashes, np.concatenate([twins, met]))
+
+    def _holds(self, hashes: np.ndarray) -> np.ndarray:
+        if not len(self._hashes):
+            return np.zeros(len(hashes), dtype=bool)
+        places = np.searchsorted(self._hashes, hashes)
+        places[places == len(self._hashes)] = 0
+        is_held: np.ndarray = self._hashes[places] == hashes
+        return is_held
 
     def _known_among(self, texts: list[str]) -> set[str]:
         asked = pa.array(sorted(set(texts)), pa.string())

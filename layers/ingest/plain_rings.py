@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from layers.crs import inside_project_extent
 from layers.ingest.star_shaped import turns_once
@@ -22,15 +23,10 @@ _FEWEST_CORNERS = 4  # a triangle, closed
 
 @dataclass(frozen=True, slots=True)
 class PlainRings:
-    """Which rows of a batch are right as they stand, and the bounds of those [m]."""
+    """Which rows of a batch are right as they stand."""
 
     is_right: np.ndarray  # one of each row
-    bounds: np.ndarray  # one row of west, south, east, north of each that is right
-
-    @property
-    def is_degrees_like(self) -> bool:
-        """Whether all of those would be places on Earth if they counted in degrees."""
-        return bool((np.abs(self.bounds) <= _DEGREES).all())
+    is_degrees_like: bool  # all of those would be places on Earth if they counted in degrees
 
 
 def plain_rings(outlines: pa.Array, most_corners: int) -> PlainRings:
@@ -42,18 +38,17 @@ def plain_rings(outlines: pa.Array, most_corners: int) -> PlainRings:
     is_right = _is_plain(outlines, most_corners)
     plain = outlines.filter(pa.array(is_right))
     if not len(plain):
-        return PlainRings(is_right, np.empty((0, 4)))
-    offsets, content = bytes_of(plain)
-    sizes = (np.diff(offsets) - _HEADER_BYTES) // _CORNER_BYTES
+        return PlainRings(is_right, is_degrees_like=True)
+    sizes = (np.diff(bytes_of(plain)[0]) - _HEADER_BYTES) // _CORNER_BYTES
     firsts = np.cumsum(sizes) - sizes
-    corners = _without_headers(offsets, content).view("<f8").reshape(-1, 2)
-    x, y = corners.T.copy()
+    x, y = _corners(plain)
     lasts = firsts + sizes - 1
     is_closed = (x[firsts] == x[lasts]) & (y[firsts] == y[lasts])
     bounds = _bounds(x, y, firsts)
     right = is_closed & inside_project_extent(bounds) & turns_once(x, y, firsts, sizes)
     is_right[is_right] = right
-    return PlainRings(is_right, bounds[right])
+    is_degrees_like = bool((np.abs(bounds[right]) <= _DEGREES).all())
+    return PlainRings(is_right, is_degrees_like)
 
 
 def _is_plain(outlines: pa.Array, most_corners: int) -> np.ndarray:
@@ -72,13 +67,22 @@ def _is_plain(outlines: pa.Array, most_corners: int) -> np.ndarray:
     return is_plain
 
 
-def _without_headers(offsets: np.ndarray, content: np.ndarray) -> np.ndarray:
-    is_corner = np.ones(len(content), dtype=bool)
-    is_corner[(offsets[:-1, None] + np.arange(_HEADER_BYTES)).ravel()] = False
-    return content[is_corner]
+def _corners(plain: pa.Array) -> np.ndarray:
+    """Return a row of x and a row of y: the corners of all rings, one ring after the other."""
+    bare = pc.binary_replace_slice(plain.cast(pa.binary()), 0, _HEADER_BYTES, b"")
+    _offsets, content = bytes_of(bare)
+    corners: np.ndarray = content.view("<f8").reshape(-1, 2).T.copy()
+    return corners
 
 
 def _bounds(x: np.ndarray, y: np.ndarray, firsts: np.ndarray) -> np.ndarray:
+    """Return bounds of each ring; those of all of them where these tell as much.
+
+    A batch of which no corner counts in degrees and all lie inside is the usual one.
+    """
+    whole = np.array([[x.min(), y.min(), x.max(), y.max()]])
+    if whole[0, 0] > _DEGREES[0] and inside_project_extent(whole)[0]:
+        return np.broadcast_to(whole, (len(firsts), 4))
     extremes = [
         extreme.reduceat(axis, firsts) for extreme in (np.minimum, np.maximum) for axis in (x, y)
     ]

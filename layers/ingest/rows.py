@@ -75,7 +75,7 @@ class ReadRows:
     job: Job
     issues: IssueBook = field(init=False)
     done: Mapping[str, Any] = field(default_factory=dict)
-    _heard: Iterator[bytes | dict[str, Any]] = field(init=False)
+    _heard: Iterator[bytes | bytearray | dict[str, Any]] = field(init=False)
 
     def __post_init__(self) -> None:
         self.issues = IssueBook(self.job.run)
@@ -91,7 +91,7 @@ class ReadRows:
     def batches(self) -> Iterator[EncodedBatch]:
         """Yield what is to be stored; note issues, progress and the end on the way."""
         for heard in self._heard:
-            if isinstance(heard, bytes):
+            if not isinstance(heard, dict):
                 yield encoded_batch(heard, self.job.name)
             elif heard["type"] == "issues":
                 for issue in issues_of(heard, self.job.name):
@@ -127,7 +127,7 @@ class ReadRows:
         return shape_of(self.done.get("hull"), self.job.name)
 
 
-def encoded_batch(content: bytes, name: str) -> EncodedBatch:
+def encoded_batch(content: bytes | bytearray, name: str) -> EncodedBatch:
     """Return a batch that came in parts, one for each field."""
     kinds = [part.type for part in fields(EncodedBatch)]
     parts = batch_parts(content, name=name, count=len(kinds))

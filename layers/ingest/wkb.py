@@ -43,6 +43,8 @@ def with_srid(outlines: pa.Array) -> pa.Array:
     """
     offsets, content = bytes_of(outlines)
     header = offsets[:-1, None] + np.arange(_HEADER_BYTES)
+    if len(outlines) and (content[header] == content[:_HEADER_BYTES]).all():
+        return _of_one_type(outlines, content[:_HEADER_BYTES].copy())
     prefix = np.empty((len(outlines), _HEADER_BYTES + 4), dtype=np.uint8)
     prefix[:, :_HEADER_BYTES] = content[header]
     prefix[:, _HEADER_BYTES - 1] |= _HAS_SRID
@@ -54,6 +56,12 @@ def with_srid(outlines: pa.Array) -> pa.Array:
         _binary(content[is_rest], offsets - _HEADER_BYTES * np.arange(len(offsets))),
         pa.scalar(b"", pa.binary()),
     )
+
+
+def _of_one_type(outlines: pa.Array, header: np.ndarray) -> pa.Array:
+    header[-1] |= _HAS_SRID
+    prefix = header.tobytes() + PROJECT_SRID.to_bytes(4, "little")
+    return pc.binary_replace_slice(outlines.cast(pa.binary()), 0, _HEADER_BYTES, prefix)
 
 
 def bytes_of(blobs: pa.Array) -> tuple[np.ndarray, np.ndarray]:

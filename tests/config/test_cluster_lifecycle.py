@@ -28,6 +28,16 @@ ROOT = Path(__file__).resolve().parents[2]
 only_root = pytest.mark.skipif(os.geteuid() != 0, reason="root hands over; others need not")
 
 
+COLLATION = """
+    SELECT datcollate || ' ' || datctype || ' ' || pg_encoding_to_char(encoding)
+    FROM pg_database WHERE datname = '{}'
+"""
+ORDERED = """
+    SELECT array_agg(word ORDER BY word)
+    FROM unnest(ARRAY['ខ្មែរ', 'a', '\U0001f3e0', 'é', 'B9', 'ក', 'B10']) AS word
+"""
+
+
 def start(place):
     with server.alone(place):
         server.start(place, say=lambda _message: None)
@@ -77,6 +87,15 @@ def test_it_checks_for_dead_clients_compiles_nothing_and_keeps_what_it_confirmed
 
 def test_khmer_letters_count_as_letters_so_that_names_can_be_searched(cluster):
     assert ask(cluster, "SELECT 'ក' ~ '[[:alpha:]]'") is True
+
+
+def test_texts_are_put_in_order_byte_by_byte_in_every_database_it_makes(cluster):
+    server.ensure_database(cluster, "village")
+
+    for name in ("postgres", "village"):
+        assert ask(cluster, COLLATION.format(name)) == "C C.UTF-8 UTF8"
+        assert ask(cluster, ORDERED, name) == ["B10", "B9", "a", "é", "ក", "ខ្មែរ", "\U0001f3e0"]
+        assert ask(cluster, "SELECT lower('ÀB') || upper('é')", name) == "àbÉ"
 
 
 @only_root

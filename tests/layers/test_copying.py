@@ -161,6 +161,16 @@ def test_the_srid_is_set_on_a_slice_as_on_the_whole():
     assert with_srid(outlines.slice(1, 2)).to_pylist() == ewkb(SHAPES[1:3])
 
 
+def test_the_srid_is_set_alike_whether_or_not_all_shapes_are_of_one_type():
+    houses = [square(0, 0, 10), square(20, 0, 5).union(square(50, 0, 5)), square(30, 0, 10)]
+    one_type, mixed = outlines_of([houses[0], houses[2]]), outlines_of(houses)
+    assert with_srid(one_type).to_pylist() == ewkb([houses[0], houses[2]])
+    assert with_srid(mixed).to_pylist() == ewkb(houses)
+    assert with_srid(mixed).take([0, 2]).to_pylist() == with_srid(one_type).to_pylist()
+    assert with_srid(one_type.slice(1)).to_pylist() == ewkb([houses[2]])
+    assert len(with_srid(one_type.slice(2))) == 0
+
+
 def test_no_shapes_are_no_rows():
     assert checked(pa.array([], pa.binary())).outlines(np.zeros(0, dtype=bool)).to_pylist() == []
     assert packed_rows([]) == EncodedBatch(0, b"")

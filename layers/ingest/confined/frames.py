@@ -53,8 +53,8 @@ def _write(target: int, kind: bytes, parts: list[bytes]) -> None:
 
 
 def read_frames(
-    read: Callable[[int], bytes], *, name: str, max_bytes: int
-) -> Iterator[tuple[bytes, bytes | dict[str, Any]]]:
+    read: Callable[[int], bytes | bytearray], *, name: str, max_bytes: int
+) -> Iterator[tuple[bytes, bytes | bytearray | dict[str, Any]]]:
     """Yield (kind, content) until the sender ends; a frame cut short is the end.
 
     Raises
@@ -75,8 +75,8 @@ def read_frames(
         yield kind, content if kind == BATCH else _message(content, name)
 
 
-def batch_parts(content: bytes, *, name: str, count: int) -> list[bytes]:
-    """Return the parts of a batch, of which there must be so many."""
+def batch_parts(content: bytes | bytearray, *, name: str, count: int) -> list[memoryview]:
+    """Return the parts of a batch, of which there must be so many, where they lie."""
     try:
         (stated,) = struct.unpack_from("<I", content)
         sizes = struct.unpack_from(f"<{count}Q", content, 4)
@@ -87,12 +87,12 @@ def batch_parts(content: bytes, *, name: str, count: int) -> list[bytes]:
         raise FrameError(name, "a batch of another size than it states")
     view, parts = memoryview(content), []
     for size in sizes:
-        parts.append(bytes(view[start : start + size]))
+        parts.append(view[start : start + size])
         start += size
     return parts
 
 
-def _message(content: bytes, name: str) -> dict[str, Any]:
+def _message(content: bytes | bytearray, name: str) -> dict[str, Any]:
     try:
         message = json.loads(content)
     except (ValueError, RecursionError) as error:

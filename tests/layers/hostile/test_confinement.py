@@ -25,6 +25,15 @@ from layers.models import Layer, Run
 from tests.factories import square
 from tests.layers.sources import vector_file
 
+# What the clean process has loaded when it waits for the first file.
+LOADED = """
+import json, sys
+from layers.ingest.confined import host
+host._set_up(json.loads(sys.argv.pop()))
+print(json.dumps([name for name in ("geopandas", "pandas", "pyarrow", "pyogrio", "shapely")
+                  if name in sys.modules]))
+"""
+
 # Confines itself to one file and one folder, then tries everything else and tells what worked.
 ATTEMPTS = """
 import json, os, socket, sys, ctypes, mmap
@@ -120,6 +129,16 @@ def test_a_confined_process_writes_no_endless_file(attempts):
     import errno
 
     assert attempts[1] == errno.EFBIG
+
+
+def test_the_process_that_reads_loads_no_tables_of_pandas():
+    chosen = {name: getattr(settings, name) for name in ("KRONG_SRID", "KRONG_DATUM_SHIFT_3148")}
+    ran = subprocess.run(
+        [sys.executable, "-c", LOADED, json.dumps(chosen)],
+        env=os.environ | {"PYTHONPATH": str(settings.BASE_DIR)},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert json.loads(ran.stdout) == ["pyarrow", "pyogrio", "shapely"]
 
 
 def test_every_defence_of_this_machine_is_stated(tmp_path, db):

@@ -140,6 +140,17 @@ class TestObjects:
     def test_a_table_without_columns_has_an_empty_object_per_row(self):
         assert json_objects({}, 3).to_pylist() == ["{}", "{}", "{}"]
 
+    @few
+    @given(st.lists(st.tuples(WHOLE, st.text(max_size=6), REAL, st.booleans()), min_size=1))
+    def test_a_gap_in_one_row_changes_nothing_in_the_rows_before_it(self, rows):
+        columns = dict(zip("abcd", map(list, zip(*rows, strict=True)), strict=True))
+        with_gap = {name: [*values, None] for name, values in columns.items()}
+
+        *before, last = objects(**{name: pa.array(values) for name, values in with_gap.items()})
+
+        assert before == objects(**{name: pa.array(values) for name, values in columns.items()})
+        assert last == {}
+
     def test_columns_keep_their_order(self):
         columns = {name: pa.array([1]) for name in ("z", "a", "m")}
 

@@ -32,17 +32,28 @@ def right(*shapes, most_corners=MAX_VERTICES):
 
 
 class TestTakenAsTheyStand:
-    def test_a_house_and_its_bounds(self):
-        found = plain_rings(column(HOUSE), MAX_VERTICES)
-        assert found.is_right.tolist() == [True]
-        assert found.bounds.tolist() == [[EAST, NORTH, EAST + 10, NORTH + 10]]
-
     def test_each_answer_stands_at_the_place_of_its_row(self):
         rows = [None, HOUSE, BOW_TIE, at(0, 0), square(50, 0, 5), b"", COURT, HOUSE]
         assert right(*rows) == [False, True, False, False, True, False, False, True]
-        found = plain_rings(column(*rows), MAX_VERTICES)
-        assert found.bounds[:, 0].tolist() == [EAST, EAST + 50, EAST]
         assert right() == []
+
+    def test_one_house_outside_the_projects_area_leaves_its_neighbours_right(self):
+        outside = box(10, 20, 30, 40)
+        assert right(HOUSE, outside, HOUSE) == [True, False, True]
+        assert right(HOUSE, box(1e7, 1e6, 1e7 + 9, 1e6 + 9)) == [True, False]
+
+    def test_a_coordinate_that_is_no_number_leaves_its_neighbours_right(self):
+        broken = bytearray(shapely.to_wkb(square(0, 0, 3)))
+        broken[29:37] = struct.pack("<d", float("nan"))  # the second corner, east
+        assert right(HOUSE, bytes(broken), HOUSE) == [True, False, True]
+
+    @many
+    @given(st.lists(st.integers(-3, 3), min_size=1, max_size=6))
+    def test_each_is_right_or_not_whatever_its_neighbours_are(self, places):
+        west, south, _east, _north = project_extent()
+        houses = [box(west + p, south + p, west + p + 5, south + p + 5) for p in places]
+
+        assert right(*houses) == [place >= 0 for place in places]
 
     def test_a_piece_of_a_longer_column_is_read_as_that_piece(self):
         rows = column(BOW_TIE, HOUSE, BOW_TIE, square(50, 0, 5)).slice(1, 2)
@@ -53,6 +64,9 @@ class TestTakenAsTheyStand:
         monkeypatch.setattr("layers.crs.project_extent", lambda: (-1e9, -1e9, 1e9, 1e9))
         for shape, is_like in ((box(103, 10, 104, 11), True), (box(103, 10, 104, 90.5), False)):
             assert plain_rings(column(shape), MAX_VERTICES).is_degrees_like is is_like
+            both = plain_rings(column(shape, HOUSE), MAX_VERTICES)
+            assert both.is_right.all()
+            assert not both.is_degrees_like
 
 
 class TestLeftToGeos:

@@ -71,6 +71,11 @@ def class_branches(codes: Iterable[str]) -> dict[str, list[str]]:
     return {code: _branch(by_code[code], children) for code in asked}
 
 
+def all_branches() -> dict[str, list[str]]:
+    """Return every class there is with its whole branch."""
+    return class_branches(LandUseClass.objects.values_list("code", flat=True))
+
+
 def _branch(root: LandUseClass, children: dict[int | None, list[LandUseClass]]) -> list[str]:
     codes, waiting = [], [root]
     while waiting:

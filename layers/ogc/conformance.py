@@ -30,7 +30,7 @@ CONFORMS_TO = (
     CQL2 + "advanced-comparison-operators",
     CQL2 + "case-insensitive-comparison",
     CQL2 + "basic-spatial-functions",
-    CQL2 + "spatial-functions",
+    CQL2 + "basic-spatial-functions-plus",
     TILES + "core",
     TILES + "tileset",
     TILES + "tilesets-list",

@@ -15,28 +15,30 @@ from typing import Any
 from django.utils.translation import gettext as _
 from psycopg2 import sql
 
-from layers.ogc.boxes import box_on_ground
-from layers.ogc.cql2_shapes import shape_on_ground
+from layers.ogc.cql2_shapes import COLLECTION, box_shape_on_ground, shape_on_ground
 from layers.ogc.cql2_text import LONGEST, parse_text
 from layers.ogc.crs_list import OfferedCrs
 from layers.ogc.errors import BadParameterError
 from layers.ogc.queryables import Queryable
 
+TEXT, JSON = "cql2-text", "cql2-json"
 DEEPEST = 40
 MOST_NODES = 2_000
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z", re.ASCII)
 _SIGNS = {sign: sql.SQL(sign) for sign in ("=", "<>", "<", ">", "<=", ">=")}
 _SPATIAL = {
-    "s_intersects": sql.SQL("ST_Intersects"),
-    "s_disjoint": sql.SQL("ST_Disjoint"),
-    "s_within": sql.SQL("ST_Within"),
-    "s_contains": sql.SQL("ST_Contains"),
-    "s_touches": sql.SQL("ST_Touches"),
-    "s_crosses": sql.SQL("ST_Crosses"),
-    "s_overlaps": sql.SQL("ST_Overlaps"),
-    "s_equals": sql.SQL("ST_Equals"),
+    "s_intersects": sql.SQL("ST_Intersects({}, {})"),
+    # PostGIS asks ST_Disjoint of no collection
+    "s_disjoint": sql.SQL("(NOT ST_Intersects({}, {}))"),
+    "s_within": sql.SQL("ST_Within({}, {})"),
+    "s_contains": sql.SQL("ST_Contains({}, {})"),
+    "s_touches": sql.SQL("ST_Touches({}, {})"),
+    "s_crosses": sql.SQL("ST_Crosses({}, {})"),
+    "s_overlaps": sql.SQL("ST_Overlaps({}, {})"),
+    "s_equals": sql.SQL("ST_Equals({}, {})"),
 }
+_OF_ANY_SHAPES = frozenset({"s_intersects", "s_disjoint"})
 _TEMPORAL = {"t_before": "<", "t_after": ">", "t_equals": "="}
 _ORDERED = sql.SQL('{} COLLATE "C"')
 
@@ -150,8 +152,8 @@ class Filter:
 
     def spatial(self, op: str, args: list[Any], _depth: int) -> sql.Composable:
         """Write a relation of shapes; the given shape is moved to the ground, not the stored."""
-        left, right = (self._shape(part) for part in _exactly(2, op, args))
-        return sql.SQL("{}({}, {})").format(_SPATIAL[op], left, right)
+        left, right = (self._shape(part, op) for part in _exactly(2, op, args))
+        return _SPATIAL[op].format(left, right)
 
     def temporal(self, op: str, args: list[Any], depth: int) -> sql.Composable:
         """Write before, after, equal: comparisons of days or of instants."""
@@ -160,19 +162,18 @@ class Filter:
             raise _unsupported(op)
         return self.compare(_TEMPORAL[op], args, depth)
 
-    def _shape(self, tree: Any) -> sql.Composable:  # noqa: ANN401
+    def _shape(self, tree: Any, op: str) -> sql.Composable:  # noqa: ANN401
         if isinstance(tree, dict) and "property" in tree:
             found = self._queryable(tree)
             if found.kind != "geometry":
                 raise _mismatch("geometry", found.kind)
             return found.read_as("geometry")
         if isinstance(tree, dict) and isinstance(tree.get("bbox"), list):
-            text = ",".join(str(edge) for edge in tree["bbox"])
-            ground = box_on_ground("filter", text, self.crs)
-            if ground is None:
-                raise _unsupported("bbox")
+            ground = box_shape_on_ground(tree["bbox"], self.crs)
         else:
             ground = shape_on_ground(tree, self.crs)
+        if ground.geom_type == COLLECTION and op not in _OF_ANY_SHAPES:
+            raise _unsupported("GEOMETRYCOLLECTION")
         return sql.SQL("ST_SetSRID({}::geometry, {})").format(
             self.add(ground.wkb_hex), sql.Placeholder("srid")
         )
@@ -233,7 +234,7 @@ _WRITERS: dict[str, Callable[[Filter, str, list[Any], int], sql.Composable]] = {
 
 
 def parsed_filter(text: str, language: str) -> Any:  # noqa: ANN401
-    """Return the tree of a filter in ``cql2-text`` or ``cql2-json``.
+    """Return the tree of a filter in a ``filter_language``.
 
     Raises
     ------
@@ -241,17 +242,22 @@ def parsed_filter(text: str, language: str) -> Any:  # noqa: ANN401
     """
     if "\x00" in text:
         raise _no_json()
-    if language == "cql2-text":
+    if language == TEXT:
         return parse_text(text)
-    if language != "cql2-json":
-        raise FilterError(
-            _("'%(value)s' is no language for filters here.") % {"value": language[:40]},
-            remedy=_("Known here: %(names)s.") % {"names": "cql2-text, cql2-json"},
-        )
     try:
         return json.loads(text) if len(text) <= LONGEST else _refuse_json()
     except (ValueError, RecursionError) as error:
         raise _no_json() from error
+
+
+def filter_language(name: str) -> str:
+    """Return the language a filter is written in, or raise FilterError."""
+    if name in (TEXT, JSON):
+        return name
+    raise FilterError(
+        _("'%(value)s' is no language for filters here.") % {"value": name[:40]},
+        remedy=_("Known here: %(names)s.") % {"names": f"{TEXT}, {JSON}"},
+    )
 
 
 def _refuse_json() -> None:

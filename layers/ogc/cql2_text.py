@@ -26,9 +26,12 @@ _TOKEN = re.compile(
 )
 _COMPARISONS = frozenset({"=", "<>", "<", ">", "<=", ">="})
 _SHAPES = frozenset({"POINT", "LINESTRING", "POLYGON", "MULTIPOINT", "MULTILINESTRING",
-                     "MULTIPOLYGON"})  # fmt: skip
+                     "MULTIPOLYGON", "GEOMETRYCOLLECTION"})  # fmt: skip
 _RESERVED = frozenset({"AND", "OR", "NOT", "BETWEEN", "LIKE", "IN", "IS", "NULL"})
-_WKT_INSIDE = re.compile(r"[\s\d.,()eE+-]*")
+# no collection within a collection: nothing is gained by it, and its depth would have no end
+_WKT_INSIDE = re.compile(
+    r"(?:[\s\d.,()eE+-]|(?:MULTI)?(?:POINT|LINESTRING|POLYGON)(?:\s+Z)?)*", re.IGNORECASE
+)
 Tree = Any
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
@@ -13,7 +14,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from layers.errors import UserFacingError
 from layers.ogc.access import identify_caller, require_own_wish
-from layers.ogc.errors import BadParameterError, NotAcceptableError, problem_response
+from layers.ogc.errors import BadParameterError, problem_response
 
 View = Callable[..., HttpResponseBase]
 # Known everywhere: the format and the language of the answer.
@@ -83,7 +84,13 @@ def _refused_method(request: HttpRequest, writers: Mapping[str, View]) -> HttpRe
 
 
 def check_parameters(request: HttpRequest, known: Collection[str] | None) -> None:
-    """Refuse a parameter that is repeated or, unless ``known`` is None, not known here."""
+    """Refuse a parameter that is repeated or, unless ``known`` is None, not known here.
+
+    Raises
+    ------
+    BadParameterError
+    """
+    _check_language(request)
     for name, values in request.GET.lists():
         if len(values) > 1:
             raise BadParameterError(
@@ -99,14 +106,29 @@ def check_parameters(request: HttpRequest, known: Collection[str] | None) -> Non
             )
 
 
+def _check_language(request: HttpRequest) -> None:
+    known = dict(settings.LANGUAGES)
+    asked = request.GET.get("lang")
+    if asked is not None and asked not in known:
+        raise BadParameterError(
+            _("There is no language '%(name)s' here.") % {"name": asked[:40]},
+            remedy=_("Known here: %(names)s.") % {"names": ", ".join(known)},
+        )
+
+
 def asked_format(request: HttpRequest, formats: Sequence[Format]) -> Format:
-    """Return the format asked for by ``f``, else by Accept, else the first."""
+    """Return the format asked for by ``f``, else by Accept, else the first.
+
+    Raises
+    ------
+    BadParameterError
+    """
     name = request.GET.get("f")
     for found in formats:
         if found.name == name:
             return found
     if name is not None:
-        raise NotAcceptableError(
+        raise BadParameterError(
             _("There is no format '%(name)s' here.") % {"name": name[:40]},
             remedy=_("Known here: %(names)s.") % {"names": ", ".join(f.name for f in formats)},
         )

@@ -15,12 +15,6 @@ class BadParameterError(UserFacingError):
     """A parameter of the request is unknown, repeated or cannot mean anything."""
 
 
-class NotAcceptableError(UserFacingError):
-    """A format was asked for that this resource does not have."""
-
-    status = 406
-
-
 class UnsupportedMediaError(UserFacingError):
     """What was sent is in a format that is not read here."""
 

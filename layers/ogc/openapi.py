@@ -32,6 +32,9 @@ class Operations:
     query: tuple[str, ...] = ()
     writes: Mapping[str, str] | None = None
     of: str = ""  # which layers fill {collectionId}: features or grids
+    formats: str = "f"  # which values its parameter f may have
+    # what OGC API Tiles wants the name of an operation to end with (OGC 20-057, 13.2)
+    ending: str = ""
 
 
 _ITEMS = ("limit", "bbox", "bbox-crs", "datetime", "crs", "next", "filter", "filter-lang",
@@ -39,9 +42,12 @@ _ITEMS = ("limit", "bbox", "bbox-crs", "datetime", "crs", "next", "filter", "fil
 _FEATURES, _GEOJSON_MEDIA = "/collections/{collectionId}", ("application/geo+json", "text/html")
 _SCHEMA_MEDIA = ("application/schema+json", "text/html")
 _SET = "/WebMercatorQuad"
+_FORMATS = {"f": ("json", "html"), "f-tileset": ("json", "tilejson", "html"), "f-mvt": ("mvt",),
+            "f-png": ("png",)}  # fmt: skip
 PATHS = (
     Operations("/", "Landing page"),
-    Operations("/api", "This document", ("application/vnd.oai.openapi+json;version=3.0",)),
+    Operations("/api", "This document",
+               ("application/vnd.oai.openapi+json;version=3.0", "text/html")),
     Operations("/conformance", "Conformance classes"),
     Operations("/collections", "Layers"),
     Operations(_FEATURES, "One layer", of="all"),
@@ -55,14 +61,20 @@ PATHS = (
                 "delete": "Delete a feature from a draft"}, of="features"),
     Operations("/tileMatrixSets", "How maps are cut into squares"),
     Operations("/tileMatrixSets" + _SET, "WebMercatorQuad"),
-    Operations(_FEATURES + "/tiles", "Vector tilesets of a layer", of="features"),
-    Operations(_FEATURES + "/tiles" + _SET, "Vector tiles of a layer described", of="features"),
+    Operations(_FEATURES + "/tiles", "Vector tilesets of a layer", of="features",
+               ending=".collection.vector.getTileSetsList"),
+    Operations(_FEATURES + "/tiles" + _SET, "Vector tiles of a layer described", of="features",
+               formats="f-tileset", ending=".collection.vector.getTileSet"),
     Operations(_FEATURES + "/tiles" + _SET + "/{tileMatrix}/{tileRow}/{tileCol}", "A vector tile",
-               ("application/vnd.mapbox-vector-tile",), of="features"),
-    Operations(_FEATURES + "/map/tiles", "Picture tilesets of a grid", of="grids"),
-    Operations(_FEATURES + "/map/tiles" + _SET, "Picture tiles of a grid described", of="grids"),
+               ("application/vnd.mapbox-vector-tile",), of="features", formats="f-mvt",
+               ending=".collection.vector.getTile"),
+    Operations(_FEATURES + "/map/tiles", "Picture tilesets of a grid", of="grids",
+               ending=".collection.map.getTileSetsList"),
+    Operations(_FEATURES + "/map/tiles" + _SET, "Picture tiles of a grid described", of="grids",
+               formats="f-tileset", ending=".collection.map.getTileSet"),
     Operations(_FEATURES + "/map/tiles" + _SET + "/{tileMatrix}/{tileRow}/{tileCol}",
-               "A picture tile", ("image/png",), of="grids"),
+               "A picture tile", ("image/png",), of="grids", formats="f-png",
+               ending=".collection.map.getTile"),
 )  # fmt: skip
 
 
@@ -73,30 +85,34 @@ def _text(name: str, description: str, **schema: Any) -> dict[str, Any]:  # noqa
         "description": description,
         "required": False,
         "schema": {"type": "string"} | schema,
+        "style": "form",
+        "explode": False,
     }
 
 
 def parameters() -> dict[str, dict[str, Any]]:
     """Return the parameters by name."""
     systems = list(offered())
-    box = {"type": "array", "items": {"type": "number"}, "minItems": 4, "maxItems": 6}
+    sizes = [{"minItems": size, "maxItems": size} for size in (4, 6)]
+    box = {"type": "array", "oneOf": sizes, "items": {"type": "number"}}
     found = [
-        _text("f", "Format; without it the Accept header decides."),
         _text("lang", "Language of titles and sentences.", enum=["km", "en"]),
         _text("limit", f"How many features; more than {MOST_LIMIT:,} means {MOST_LIMIT:,}.",
               type="integer", minimum=1, maximum=MOST_LIMIT, default=DEFAULT_LIMIT),
-        _text("bbox", "Only what touches this box, in the axis order of bbox-crs.", **box)
-        | {"style": "form", "explode": False},
+        _text("bbox", "Only what touches this box, in the axis order of bbox-crs.", **box),
         _text("datetime", "The layer as it was published then (RFC 3339 instant or interval)."),
         _text("next", "Where the page begins: taken from the link 'next', not made by hand."),
         _text("filter", "Only what satisfies this CQL2 condition."),
         _text("filter-lang", "How the filter is written.", enum=["cql2-text", "cql2-json"],
               default="cql2-text"),
         _text("draft", "Number of a draft, instead of what is published."),
-        *(_text(name, "Coordinate system by its URI.", enum=systems, default=systems[0])
+        *(_text(name, "Coordinate system by its URI.", format="uri", enum=systems,
+                default=systems[0])
           for name in ("crs", "bbox-crs", "filter-crs")),
     ]  # fmt: skip
-    return {parameter["name"]: parameter for parameter in found}
+    told = "Format; without it the Accept header decides."
+    formats = {key: _text("f", told, enum=list(names)) for key, names in _FORMATS.items()}
+    return formats | {parameter["name"]: parameter for parameter in found}
 
 
 def document(request: HttpRequest, layers: list[Layer]) -> dict[str, Any]:
@@ -132,11 +148,12 @@ def _path(found: Operations, layers: list[Layer]) -> dict[str, Any]:
 def _operation(
     found: Operations, method: str, summary: str, query: tuple[str, ...]
 ) -> dict[str, Any]:
-    named = [{"$ref": f"#/components/parameters/{name}"} for name in (*query, "f", "lang")]
+    names = (*query, found.formats, "lang")
+    named = [{"$ref": f"#/components/parameters/{name}"} for name in names]
     words = [word.strip("{}") for word in found.path.split("/") if word]
     content = {media: {"schema": _schema_of(media)} for media in found.media}
     return {
-        "operationId": "-".join([method, *words]) if words else f"{method}-landing",
+        "operationId": found.ending or "-".join([method, *(words or ["landing"])]),
         "summary": summary,
         "parameters": named,
         "responses": {

@@ -10,7 +10,7 @@ from psycopg2 import sql
 
 from layers.models import LayerVersion
 from layers.ogc.boxes import box_on_ground
-from layers.ogc.cql2 import Filter, parsed_filter
+from layers.ogc.cql2 import TEXT, Filter, filter_language, parsed_filter
 from layers.ogc.crs_list import CRS84_URI, crs_named
 from layers.ogc.endpoint import check_parameters, is_html
 from layers.ogc.errors import BadParameterError
@@ -40,9 +40,9 @@ def asked_page(request: HttpRequest, version: LayerVersion) -> Page:
     filter_crs = crs_named("filter-crs", asked.get("filter-crs", CRS84_URI))
     wanted = Filter(known, filter_crs)
     conditions = [_equal(wanted, name, asked[name]) for name in sorted(by_value & set(asked))]
+    language = filter_language(asked.get("filter-lang", TEXT))
     if "filter" in asked:
-        tree = parsed_filter(asked["filter"], asked.get("filter-lang", "cql2-text"))
-        conditions.append(wanted.condition(tree))
+        conditions.append(wanted.condition(parsed_filter(asked["filter"], language)))
     versions = versions_at(version.layer, asked.get("datetime"))
     versions, after = _place(asked["next"], version) if "next" in asked else (versions, "")
     return Page(

@@ -27,6 +27,7 @@ COLUMNS = (ID, CLASS, LIFECYCLE)
 COLUMN_PREFIX = "krong_"
 _JSON_TYPES = {"text": "string", "date": "string", "boolean": "boolean",
                "number": "number", "integer": "integer"}  # fmt: skip
+_ANY_TYPE = ["string", "number", "boolean", "object", "array"]
 _FOUND_TYPES = {"string": "text", "number": "number", "boolean": "boolean"}
 _FORMATS = {
     GeometryKind.POINT: "geometry-point-or-multipoint",
@@ -172,8 +173,8 @@ def _described(queryable: Queryable, layer: Layer) -> dict[str, Any]:
         return _shape(layer)
     field = queryable.described or {}
     schema: dict[str, Any] = {"title": _title(queryable, field)}
-    if queryable.kind:
-        schema["type"] = _JSON_TYPES[queryable.kind]
+    # texts and numbers under one name: each value is what it is
+    schema["type"] = _JSON_TYPES.get(queryable.kind, _ANY_TYPE)
     if queryable.kind == "date":
         schema["format"] = "date"
     pairs = {"minimum": field.get("min"), "maximum": field.get("max"),

@@ -5,7 +5,7 @@ from django.urls import URLPattern, path, re_path
 from layers.ogc import openapi, views_catalogue, views_items, views_tilesets, wmts
 
 _ONE = "collections/<slug:slug>"
-_PLACE = r"(?P<place>\d{1,2}/\d{1,8}/\d{1,8})$"
+_PLACE = r"(?P<place>[0-9]{1,2}/[0-9]{1,8}/[0-9]{1,8})$"
 _TILE = r"^collections/(?P<slug>[-\w]+)/{kind}tiles/(?P<name>[-\w]+)/" + _PLACE
 
 urlpatterns: list[URLPattern] = [

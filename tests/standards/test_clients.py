@@ -62,6 +62,8 @@ def test_gdal_reads_the_features(live_server):
     check_parcels(told["features"])
     assert told["in_box"] == ["P-01"]
     assert sorted(told["filtered"]) == ["P-02", "P-03", "P-04"]
+    assert told["both"] == ["P-01"]
+    assert sorted(told["among"]) == ["P-00", "P-04"]
 
 
 def test_gdal_reads_many_pages(live_server):
@@ -98,6 +100,14 @@ def test_owslib_reads_features_schema_and_queryables(live_server, monkeypatch):
     assert service.feature_collections() == [PARCELS]
     assert [found["id"] for found in page["features"]] == ["P-00", "P-01"]
     assert [found["id"] for found in filtered["features"]] == ["P-03", "P-04"]
+    tree = json.dumps({"op": "=", "args": [{"property": "land_use"}, "COM"]})
+    by_json = service.collection_items(PARCELS, filter=tree, **{"filter-lang": "cql2-json"})
+    assert [found["id"] for found in by_json["features"]] == ["P-01", "P-03"]
+    near = "S_INTERSECTS(geometry, BBOX({}, {}, {}, {}))".format(
+        *to_wgs84(square(20, 0, 30)).bounds
+    )
+    both = service.collection_items(PARCELS, filter=f"{near} AND land_use = 'R1'")
+    assert [found["id"] for found in both["features"]] == ["P-02"]
     assert page["features"][0]["properties"]["label"] == f"{KHMER} 0"
     assert service.collection_item(PARCELS, "P-03")["properties"]["height_m"] == 3
     assert "height_m" in service.collection_queryables(PARCELS)["properties"]
@@ -146,6 +156,8 @@ def test_qgis_reads_features_vector_tiles_and_map_squares(live_server, terrain, 
 
     check_parcels(told["features"])
     assert told["in_box"] == ["P-01"]
+    assert sorted(told["filtered"]) == ["P-02", "P-04"]
+    assert sorted(told["subset"]) == ["P-03", "P-04"]
     # five squares of 10 m on a square of 600 m of 256 pixels
     assert 50 < told["vector_tiles_drawn"] < 5_000
     picture = Client().get(f"/raster/terrain/1/16/{column}/{row}.png").content

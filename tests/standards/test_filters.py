@@ -161,10 +161,11 @@ def test_attributes_named_in_khmer_can_be_asked():
         "CASEI(label, label) = 'a'",
         "S_INTERSECTS(geometry, POLYGON((0 0, 1 1, 0 1, 1 0, 0 0)))",
         "S_INTERSECTS(geometry, POINT(1e308 5))",
-        "S_INTERSECTS(geometry, POINT(2 48))",  # Paris
+        "S_INTERSECTS(geometry, POINT(200 48))",  # no such longitude
         "S_INTERSECTS(geometry, POLYGON((0 0, 1 1)))",
         "S_INTERSECTS(geometry, POINT EMPTY)",
-        "S_INTERSECTS(geometry, GEOMETRYCOLLECTION(POINT(103 10)))",
+        "S_INTERSECTS(geometry, GEOMETRYCOLLECTION(GEOMETRYCOLLECTION(POINT(103 10))))",
+        "S_WITHIN(geometry, GEOMETRYCOLLECTION(POINT(103 10), LINESTRING(104 10, 105 11)))",
         "S_INTERSECTS(label, POINT(103 10))",
         "S_CROSSES(geometry)",
         "height_m IN ()",

@@ -16,6 +16,13 @@ west, south, east, north = second.bounds
 inside = pyogrio.read_dataframe(source, layer=collection, bbox=(west, south, east, north))
 places = frame.to_crs(4326).geometry
 filtered = pyogrio.read_dataframe(source, layer=collection, where="height_m > 1")
+both = pyogrio.read_dataframe(
+    source,
+    layer=collection,
+    where="label LIKE '%1' OR height_m = 3",
+    bbox=(west, south, east, north),
+)
+among = pyogrio.read_dataframe(source, layer=collection, where="height_m IN (0, 4)")
 told = {
     "layers": names,
     "features": [
@@ -24,5 +31,7 @@ told = {
     ],
     "in_box": list(inside["id"]),
     "filtered": list(filtered["id"]),
+    "both": list(both["id"]),
+    "among": list(among["id"]),
 }
 sys.stdout.write(json.dumps(told) + "\n")

@@ -54,6 +54,9 @@ def main():
     read = [described(feature) for feature in features.getFeatures()]
     west, south, east, north = next(found["bounds"] for found in read if found["id"] == "P-01")
     inside = QgsFeatureRequest(QgsRectangle(west, south, east, north))
+    wanted = QgsFeatureRequest().setFilterExpression('"height_m" > 1 AND "land_use" = \'R1\'')
+    filtered = QgsVectorLayer(source, collection, "OAPIF")
+    filtered.setSubsetString("height_m > 2")
     square = f"{address}/ogc/collections/{collection}/tiles/WebMercatorQuad"
     tiles = QgsVectorTileLayer(f"type=xyz&url={square}/{{z}}/{{y}}/{{x}}&zmax=22", "tiles")
     pictures = QgsRasterLayer(
@@ -66,6 +69,8 @@ def main():
     told = {
         "features": read,
         "in_box": [feature["id"] for feature in features.getFeatures(inside)],
+        "filtered": [feature["id"] for feature in features.getFeatures(wanted)],
+        "subset": [feature["id"] for feature in filtered.getFeatures()],
         "vector_tiles_drawn": drawn_pixels(tiles, *map(int, (zoom, column, row))),
         "wmts_drawn": drawn_pixels(pictures, *map(int, (zoom, column, row))),
         "xyz_drawn": drawn_pixels(xyz, *map(int, (zoom, column, row))),

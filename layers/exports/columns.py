@@ -29,6 +29,7 @@ class Column:
     title_km: str = ""
     title_en: str = ""
     unit: str = ""
+    digits: int = 0  # of the longest whole number
 
     def value(self, properties: dict[str, Any]) -> Any:  # noqa: ANN401 - whatever JSON holds
         """Return what a feature holds, in the column's type; None for nothing."""
@@ -94,6 +95,7 @@ def _column(name: str, found: AttributeContent, field: dict[str, str]) -> Column
         title_km=field.get("title_km", ""),
         title_en=field.get("title_en", "") or str(TITLES.get(found.name, "")),
         unit=field.get("unit", ""),
+        digits=found.digits,
     )
 
 

@@ -14,6 +14,9 @@ from layers.models import LayerVersion
 from layers.sql_files import load_sql
 from layers.stamps import version_stamp
 
+# Longer numbers are beyond the largest double, 1.8e308 (IEEE 754): told as text.
+_DOUBLE_DIGITS = 308
+
 
 @dataclass(frozen=True, slots=True)
 class AttributeContent:
@@ -23,6 +26,7 @@ class AttributeContent:
     kind: str  # text, integer, real, boolean or json
     present: int
     filled: int  # neither null nor an empty text
+    digits: int = 0  # of the longest number
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +73,7 @@ class Contents:
 
 def contents_of(version: LayerVersion) -> Contents:
     """Return what a version holds; one pass over its features the first time, then kept."""
-    key = f"contents-{version_stamp(version)}"
+    key = f"contents-2-{version_stamp(version)}"  # 2: with digits
     kept: Contents | None = caches["tiles"].get(key)
     if kept is None:
         kept = _contents(version)
@@ -93,11 +97,15 @@ def _contents(version: LayerVersion) -> Contents:
 def _attribute(name: str, rows: list[tuple[Any, ...]]) -> AttributeContent:
     """Return the one type that holds every value of an attribute; nulls have none."""
     typed = [row for row in rows if row[1] != "null"]
+    digits = max((row[5] for row in typed if row[1] == "number"), default=0)
+    is_whole = all(row[4] for row in typed)
+    kind = _kind({row[1] for row in typed}, is_whole=is_whole)
     return AttributeContent(
         name=name,
-        kind=_kind({row[1] for row in typed}, is_whole=all(row[4] for row in typed)),
+        kind="json" if digits > _DOUBLE_DIGITS else kind,
         present=sum(row[2] for row in typed),
         filled=sum(row[3] for row in typed),
+        digits=digits,
     )
 
 

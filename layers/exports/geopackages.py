@@ -15,6 +15,8 @@ from layers.exports.styles import store_style
 from layers.models import LayerVersion
 
 _KINDS = {"POINT": "point", "LINESTRING": "line", "POLYGON": "polygon"}
+# Names that SQLite and GeoPackage 1.3 (requirements 1 and 77) keep for themselves.
+_RESERVED = ("gpkg", "rtree", "sqlite")
 # The index of a FlatGeobuf is built in memory, some 100 bytes a feature.
 _MOST_INDEXED = 2_000_000
 
@@ -36,7 +38,7 @@ def write_geopackage(
     )
     most = next(iter(contents.shapes), "").removeprefix("MULTI")
     if most in _KINDS:
-        store_style(path, version.layer.slug, shades_of(version), _KINDS[most])
+        store_style(path, str(described["layer"]), shades_of(version), _KINDS[most])
 
 
 def write_flatgeobuf(
@@ -55,4 +57,8 @@ def write_flatgeobuf(
 def _described(found: Iterable[Batch], version: LayerVersion) -> tuple[ArrowFeed, dict[str, Any]]:
     kind, is_multiple = geometry_type(contents_of(version).shapes)
     feed = ArrowFeed(found=found, table=table_of(version), as_multiple=is_multiple)
-    return feed, {"layer": version.layer.slug, "geometry_type": kind}
+    return feed, {"layer": _table_name(version.layer.slug), "geometry_type": kind}
+
+
+def _table_name(slug: str) -> str:
+    return f"layer-{slug}" if slug.startswith(_RESERVED) else slug

@@ -1,6 +1,9 @@
-"""KML 2.2 (OGC 07-147r2): names, attributes and a style per class, longitude and latitude."""
+"""KML 2.2 (OGC 07-147r2): names, attributes and a style per class, longitude and latitude.
 
-from collections.abc import Generator, Iterable, Iterator
+Attributes stand in a schema (9.7), which tells their types and lets their names be in Khmer.
+"""
+
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
@@ -10,7 +13,7 @@ from django.utils.translation import override
 from shapely.geometry.base import BaseGeometry
 
 from layers.exports.batches import Batch
-from layers.exports.columns import LABELS, unique_names
+from layers.exports.columns import LABELS, Column, Table
 from layers.exports.formats import DECIMALS_DEGREES
 from layers.exports.looks import Shades
 from layers.exports.provenance import Provenance, as_lines, written
@@ -23,10 +26,15 @@ _NO_XML = {code: None for code in range(32) if code not in {9, 10, 13}} | {
     0xFFFF: None,
 }
 _OTHER_STYLE = "other"
+_SCHEMA = "attributes"
+# KML's int has 32 bits; whole numbers of 15 digits are exact as double (IEEE 754: 53 bits).
+_INT_DIGITS, _DOUBLE_DIGITS = 9, 15
+_KML_TYPES = {"real": "double", "boolean": "bool"}
 
 
 def document(
     found: Iterable[Batch],
+    table: Table,
     provenance: Provenance,
     shades: Shades,
     names: NameProperties,
@@ -39,12 +47,12 @@ def document(
     title = _text(str(provenance.get("title_km") or provenance["title_en"]))
     told = _text("\n".join(as_lines(provenance)))
     yield f"{_HEAD}<Document><name>{title}</name><description>{told}</description>\n".encode()
-    yield _data("metadata", dict(provenance)).encode()
-    yield "".join(_styles(shades)).encode()
+    yield _metadata(provenance).encode()
+    yield (_schema(table) + "".join(_styles(shades))).encode()
     style_of = {entry.value: f"style-{n}" for n, entry in enumerate(shades.entries)}
     for batch in found:
         with override(language):
-            marks = "".join(_placemarks(batch, shades, style_of, names))
+            marks = "".join(_placemarks(batch, table, shades, style_of, names))
         yield marks.encode()
     yield b"</Document></kml>\n"
 
@@ -62,25 +70,53 @@ def _styles(shades: Shades) -> Iterator[str]:
         )
 
 
+def _schema(table: Table) -> str:
+    labels = "".join(f'<SimpleField type="string" name={_quoted(name)}/>' for name in LABELS)
+    fields = "".join(
+        f'<SimpleField type="{_type(column)}" name={_quoted(column.name)}>'
+        f"<displayName>{_text(column.title_km or column.attribute)}</displayName></SimpleField>"
+        for column in table.columns
+    )
+    return f'<Schema name="{_SCHEMA}" id="{_SCHEMA}">{labels}{fields}</Schema>\n'
+
+
+def _type(column: Column) -> str:
+    if column.kind == "integer" and column.digits <= _DOUBLE_DIGITS:
+        return "int" if column.digits <= _INT_DIGITS else "double"
+    return _KML_TYPES.get(column.kind, "string")
+
+
 def _placemarks(
-    batch: Batch, shades: Shades, style_of: dict[str, str], names: NameProperties
+    batch: Batch,
+    table: Table,
+    shades: Shades,
+    style_of: dict[str, str],
+    names: NameProperties,
 ) -> Iterator[str]:
-    rows = zip(batch.ids, batch.classes, batch.lifecycles, batch.properties, strict=True)
-    for (stable_id, code, lifecycle, properties), shape in zip(rows, batch.shapes, strict=True):
-        name = names.of(properties) or stable_id
+    columns = [*LABELS, *(column.name for column in table.columns)]
+    features = zip(table.rows(batch), batch.properties, batch.shapes, strict=True)
+    for row, properties, shape in features:
+        stable_id, code, *_others = row
         style = style_of.get(shades.value_of(code, properties), _OTHER_STYLE)
-        labels = dict(zip(LABELS, (stable_id, code, lifecycle), strict=True))
-        own = zip(unique_names(list(properties), LABELS), properties.values(), strict=True)
         yield (
-            f"<Placemark><name>{_text(name)}</name><styleUrl>#{style}</styleUrl>"
-            f"{_data('', {**labels, **dict(own)})}{_geometry(shape)}</Placemark>\n"
+            f"<Placemark><name>{_text(names.of(properties) or stable_id)}</name>"
+            f'<styleUrl>#{style}</styleUrl><ExtendedData><SchemaData schemaUrl="#{_SCHEMA}">'
+            f"{_attributes(columns, row)}</SchemaData></ExtendedData>{_geometry(shape)}"
+            "</Placemark>\n"
         )
 
 
-def _data(prefix: str, values: dict[str, Any]) -> str:
+def _attributes(columns: Sequence[str], row: tuple[Any, ...]) -> str:
+    return "".join(
+        f"<SimpleData name={_quoted(name)}>{_text(written(value))}</SimpleData>"
+        for name, value in zip(columns, row, strict=True)
+        if value is not None
+    )
+
+
+def _metadata(values: Mapping[str, Any]) -> str:
     told = "".join(
-        f"<Data name={_quoted(f'{prefix}.{name}' if prefix else name)}>"
-        f"<value>{_text(written(value))}</value></Data>"
+        f"<Data name={_quoted(f'metadata.{name}')}><value>{_text(written(value))}</value></Data>"
         for name, value in values.items()
         if value is not None
     )

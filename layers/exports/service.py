@@ -131,7 +131,8 @@ def _geojson_sequence(asked: ExportRequest, srid: int, provenance: Provenance) -
 def _kml(asked: ExportRequest, srid: int, provenance: Provenance) -> Generator[bytes]:
     version = asked.selection.version
     shades, names = shades_of(version), name_properties(version)
-    return kml.document(_found(asked, srid), provenance, shades, names, get_language())
+    found, table = _found(asked, srid), table_of(version)
+    return kml.document(found, table, provenance, shades, names, get_language())
 
 
 def _csv(asked: ExportRequest, srid: int, provenance: Provenance) -> Generator[bytes]:

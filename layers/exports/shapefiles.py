@@ -1,7 +1,8 @@
 """Shapefiles in a folder: one per type of shape, with what their format cannot hold beside them.
 
-A dBASE table knows names of 10 ASCII signs, texts of 254 bytes and no empty text. ``fields.csv``
-says which column is which attribute; ``long-texts.csv`` holds every text that had to be cut.
+A dBASE table knows names of 10 ASCII signs, texts of 254 bytes, numbers of 24 signs with 15
+decimals and no empty text. ``fields.csv`` says which column is which attribute; ``long-texts.csv``
+holds every text that had to be cut and every number that had to be left out.
 """
 
 import csv
@@ -19,6 +20,8 @@ from layers.exports.tables import safe_cell
 from layers.models import LayerVersion
 
 LONGEST_TEXT_BYTES = 254
+# GDAL writes real numbers 24 signs wide and cuts longer ones: 1e300 would read as 1e23.
+LARGEST_REAL = 1e22
 # A Shapefile of points holds single points only; those of lines and areas hold both.
 _FILES = (
     ("points", ("POINT",)),
@@ -32,39 +35,48 @@ BatchesOf = Callable[[tuple[str, ...]], Iterable[Batch]]
 
 
 @dataclass(slots=True)
-class _TextCutter:
-    """Cuts texts to what a dBASE table holds, and writes the whole ones down elsewhere."""
+class _Shortener:
+    """Makes values fit into a dBASE table, and writes down elsewhere those that do not."""
 
     path: Path
-    cut: int = 0
 
     def __call__(self, stable_id: str, column: str, value: Any) -> Any:  # noqa: ANN401
-        if not isinstance(value, str) or len(value) * 4 <= LONGEST_TEXT_BYTES:
+        if isinstance(value, str):
+            return self._text(stable_id, column, value)
+        if isinstance(value, float) and abs(value) >= LARGEST_REAL:
+            self._keep(stable_id, column, repr(value))
+            return None
+        return value
+
+    def _text(self, stable_id: str, column: str, value: str) -> str:
+        if len(value) * 4 <= LONGEST_TEXT_BYTES:
             return value
         whole = value.encode()
         if len(whole) <= LONGEST_TEXT_BYTES:
             return value
-        self.cut += 1
+        self._keep(stable_id, column, value)
+        return whole[:LONGEST_TEXT_BYTES].decode(errors="ignore")
+
+    def _keep(self, stable_id: str, column: str, value: str) -> None:
         is_first = not self.path.exists()
         with self.path.open("a", encoding="utf-8-sig" if is_first else "utf-8", newline="") as file:
             rows = csv.writer(file)
             if is_first:
                 rows.writerow(["stable_id", "column", "whole text"])
             rows.writerow([safe_cell(text) for text in (stable_id, column, value)])
-        return whole[:LONGEST_TEXT_BYTES].decode(errors="ignore")
 
 
 def write_shapefiles(folder: Path, batches_of: BatchesOf, version: LayerVersion, srid: int) -> None:
     """Write the Shapefiles of a version into an empty folder; ``batches_of`` is asked by type."""
     table, present = table_of(version), set(contents_of(version).shapes)
     names = shapefile_names([*LABELS, *(column.name for column in table.columns)])
-    cutter = _TextCutter(folder / "long-texts.csv")
+    shortener = _Shortener(folder / "long-texts.csv")
     for ending, kinds in _FILES:
         stored = sorted(present & set(kinds))
         if not stored:
             continue
         feed = ArrowFeed(
-            found=batches_of(tuple(stored)), table=table, as_multiple=False, shorten=cutter
+            found=batches_of(tuple(stored)), table=table, as_multiple=False, shorten=shortener
         )
         name = f"{version.layer.slug}_{ending}"
         kind, _is_multiple = geometry_type(stored)

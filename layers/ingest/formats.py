@@ -20,6 +20,8 @@ class SourceFormat(Enum):
 
     GEOPACKAGE = ("GPKG", "GeoPackage", (".gpkg",))
     GEOJSON = ("GeoJSON", "GeoJSON", (".geojson", ".json"))
+    GEOJSON_SEQUENCE = ("GeoJSON", "GeoJSON sequence", (".geojsons", ".geojsonl", ".ndjson"))
+    # also an archive of one file in another of these formats
     SHAPEFILE = ("ESRI Shapefile", "zipped Shapefile", (".zip",))
     KML = ("LIBKML", "KML", (".kml",))
     KMZ = ("LIBKML", "KMZ (zipped KML)", (".kmz",))
@@ -48,13 +50,18 @@ _FIRST_BYTES = (
     (b"AC10", None),  # DWG: AutoCAD's own format, closed
     (b"AutoCAD Binary DXF", None),
     (b"fgb\x03", SourceFormat.FLATGEOBUF),
+    (b"\x1e", SourceFormat.GEOJSON_SEQUENCE),  # RFC 8142: a record separator before each text
     (b"II*\x00", SourceFormat.GEOTIFF),
     (b"MM\x00*", SourceFormat.GEOTIFF),
     (b"II+\x00", SourceFormat.GEOTIFF),
     (b"MM\x00+", SourceFormat.GEOTIFF),
 )
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
-_ZIPPED = (SourceFormat.SHAPEFILE, SourceFormat.KMZ)
+# What begins alike: the ending decides.
+_BEGINS_AS = {
+    SourceFormat.KMZ: SourceFormat.SHAPEFILE,
+    SourceFormat.GEOJSON_SEQUENCE: SourceFormat.GEOJSON,
+}
 # The first group of a drawing, after comments (group 999): AutoCAD DXF Reference, "Section".
 _DXF_HEAD = re.compile(rb"\s*(999\s*\n[^\n]*\n\s*)*0\s*\r?\n\s*SECTION\b")
 _KML_HEAD = re.compile(rb"\s*<(\?xml|!--|kml)")
@@ -62,8 +69,8 @@ _KML_HEAD = re.compile(rb"\s*<(\?xml|!--|kml)")
 _NO_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _KNOWN = (
-    "GeoPackage .gpkg, GeoJSON .geojson, zipped Shapefile .zip, FlatGeobuf .fgb, KML .kml or .kmz, "
-    "DXF .dxf, CSV .csv, GeoParquet .parquet, "
+    "GeoPackage .gpkg, GeoJSON .geojson or .geojsons, zipped Shapefile .zip, FlatGeobuf .fgb, "
+    "KML .kml or .kmz, DXF .dxf, CSV .csv, GeoParquet .parquet, "
 )
 KNOWN_FORMATS = f"{_KNOWN}OpenStreetMap .osm.pbf, GeoTIFF .tif"
 
@@ -87,10 +94,8 @@ def identify(path: Path) -> SourceFormat:
         )
     with path.open("rb") as file:
         head = file.read(_HEAD_BYTES)
-    if named in _ZIPPED and head.startswith(_ZIP):
-        return named
     found = _format_of(head)
-    if found is not named:
+    if found not in {named, _BEGINS_AS.get(named, named)}:
         says = (
             _("%(name)s is called %(named)s, but its content is %(found)s. Nothing was imported.")
             if found

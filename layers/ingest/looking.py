@@ -22,6 +22,7 @@ from layers.crs import (
     transformer,
 )
 from layers.errors import UserFacingError
+from layers.ingest.archives import shapefile_layers
 from layers.ingest.attributes import as_text
 from layers.ingest.batches import SourceBatch
 from layers.ingest.confined.answer import Answer
@@ -30,7 +31,7 @@ from layers.ingest.grid_looking import look_into_grid
 from layers.ingest.kml import check_markup
 from layers.ingest.osm import OsmSource
 from layers.ingest.shapes import check_shapes, parsed
-from layers.ingest.sources import Asked, Opened, opened_rows
+from layers.ingest.sources import Asked, Opened, inside_archive, opened_rows
 from layers.ingest.vectors import broken_file_explained
 from layers.ingest.zipped import unpack_kml
 from layers.vocab import GeometryKind
@@ -43,7 +44,9 @@ _PIXELS = 1_000
 _EXAMPLES = 3
 _LONGEST_VALUE = 80
 Bounds = tuple[float, float, float, float]
-_SEVERAL = frozenset({SourceFormat.GEOPACKAGE, SourceFormat.KML, SourceFormat.KMZ})
+_SEVERAL = frozenset(
+    {SourceFormat.GEOPACKAGE, SourceFormat.KML, SourceFormat.KMZ, SourceFormat.SHAPEFILE}
+)
 
 
 def look(asked: Asked, answer: Answer) -> None:
@@ -60,6 +63,11 @@ def _each_layer(asked: Asked) -> list[Any]:
     if asked.source_format not in _SEVERAL or asked.options.source_layer:
         return [asked.options]
     path = asked.path
+    if asked.source_format is SourceFormat.SHAPEFILE:
+        named = shapefile_layers(path)[:MAX_LAYERS]
+        if not named:
+            return _each_layer(inside_archive(asked))
+        return [replace(asked.options, source_layer=layer) for layer in named]
     if asked.source_format is SourceFormat.KMZ:
         path = unpack_kml(path, asked.folder, max_bytes=asked.limits.unpacked_bytes)
     if asked.source_format in {SourceFormat.KML, SourceFormat.KMZ}:

@@ -31,7 +31,7 @@ _TEXTS = (
 )
 _TABLES = ("fields", "classes")
 _MAX_BYTES = 1024**2
-_MAX_NAME = 200
+MAX_NAME = 200
 
 
 class MappingError(UserFacingError):
@@ -126,7 +126,7 @@ def property_names(options: ImportOptions, fields: Sequence[str]) -> dict[str, s
         elif column in names:
             names[column] = name
     twice = [name for name, count in Counter(names.values()).items() if count > 1]
-    too_long = [name for name in names.values() if len(name) > _MAX_NAME]
+    too_long = [name for name in names.values() if len(name) > MAX_NAME]
     if twice or too_long:
         why = (
             _("'%(name)s' would be the name of two columns. Nothing was imported.")
@@ -134,7 +134,7 @@ def property_names(options: ImportOptions, fields: Sequence[str]) -> dict[str, s
             else _("'%(name)s' is too long for a name. Nothing was imported.")
         )
         raise MappingError(
-            why % {"name": (twice or too_long)[0][:_MAX_NAME]},
+            why % {"name": (twice or too_long)[0][:MAX_NAME]},
             remedy=_("Give every column a name of its own, or null to leave it out."),
         )
     return names

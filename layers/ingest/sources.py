@@ -1,25 +1,28 @@
 """Any file of rows, opened: where its rows come from, in which CRS, and what had to be guessed."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
 from pyproj import CRS
 
 from layers.crs import PROJECT_SRID, CoordinateFunction, crs_of, transformer
+from layers.ingest.archives import DESCRIPTION, FIELDS, shapefile_layers, unpack
 from layers.ingest.class_data import ClassData
 from layers.ingest.confined.limits import Limits
 from layers.ingest.drawings import drawing_encoding
-from layers.ingest.formats import SourceFormat
+from layers.ingest.formats import SourceFormat, identify
+from layers.ingest.json_texts import AS_WRITTEN, collected
 from layers.ingest.kml import DRAWING_COLUMNS, check_markup
 from layers.ingest.options import ImportOptions
 from layers.ingest.osm import open_osm
 from layers.ingest.parquet import open_parquet
 from layers.ingest.tables import open_table
-from layers.ingest.vectors import RowSource, open_source, source_crs
+from layers.ingest.told_columns import Told, as_told, told_by_fields, told_by_metadata
+from layers.ingest.vectors import RowSource, open_source, source_crs, stated_crs
 from layers.ingest.vocab import ImportText, Sentence
-from layers.ingest.zipped import text_encoding, unpack_kml, unpack_shapefile
+from layers.ingest.zipped import text_encoding, unpack_kml
 from layers.vocab import GeometryKind
 
 _KINDS = {
@@ -118,8 +121,40 @@ def _open_plain(asked: Asked) -> Opened:
     return Opened(source=source, srid=asked.options.srid, id_prefix=prefix)
 
 
-def _open_shapefile(asked: Asked) -> Opened:
-    path = unpack_shapefile(asked.path, asked.folder, max_bytes=asked.limits.unpacked_bytes)
+def _open_geojson(asked: Asked) -> Opened:
+    path = asked.path
+    if asked.source_format is SourceFormat.GEOJSON_SEQUENCE:
+        path = collected(asked.path, asked.folder)
+    source = open_source(
+        path,
+        name=asked.name,
+        source_format=asked.source_format,
+        layer=asked.options.source_layer,
+        options=AS_WRITTEN,
+    )
+    return Opened(source=source, srid=asked.options.srid)
+
+
+def _open_archive(asked: Asked) -> Opened:
+    """Open the Shapefile of an archive, or the one file of another format that it holds."""
+    if not shapefile_layers(asked.path):
+        return opened_rows(inside_archive(asked))
+    path = unpack(
+        asked.path,
+        asked.folder,
+        layer=asked.options.source_layer,
+        max_bytes=asked.limits.unpacked_bytes,
+    )
+    return _open_shapefile(asked, path)
+
+
+def inside_archive(asked: Asked) -> Asked:
+    """Return the same question about the one file, of another format, that an archive holds."""
+    path = unpack(asked.path, asked.folder, max_bytes=asked.limits.unpacked_bytes)
+    return replace(asked, path=path, source_format=identify(path))
+
+
+def _open_shapefile(asked: Asked, path: Path) -> Opened:
     guessed = "" if asked.options.encoding else text_encoding(path)
     encoding = asked.options.encoding or guessed
     notes = (Sentence(ImportText.ENCODING, {"encoding": guessed}),)
@@ -130,7 +165,7 @@ def _open_shapefile(asked: Asked) -> Opened:
         options={"encoding": encoding} if encoding else {},
     )
     return Opened(
-        source=source,
+        source=as_told(source, told_by_fields(_beside(replace(asked, path=path), FIELDS))),
         srid=asked.options.srid,
         notes=notes if guessed else (),
     )
@@ -163,18 +198,26 @@ def _open_drawing(asked: Asked) -> Opened:
         | ({"ENCODING": encoding} if encoding else {}),
         left_out=frozenset({"SubClasses", "PaperSpace"}),
     )
-    return Opened(source=source, srid=asked.options.srid)
+    told = Told(crs=stated_crs(_beside(asked, f"{asked.path.stem}.prj")))
+    return Opened(source=as_told(source, told), srid=asked.options.srid)
 
 
 def _open_table(asked: Asked) -> Opened:
-    source = open_table(asked.path, asked.name, asked.options)
+    told = told_by_metadata(_beside(asked, f"{asked.path.name}{DESCRIPTION}"))
+    source = open_table(asked.path, asked.name, asked.options, kind_of=told.kind_of)
     notes = [Sentence(ImportText.READ_FROM, {"columns": ", ".join(source.coordinates)})]
     if source.form.is_guessed:
         title = source.form.encoding_title
         notes.append(Sentence(ImportText.ENCODING, {"encoding": title}))
     if source.has_decimal_comma:
         notes.append(Sentence(ImportText.DECIMAL_COMMA, {}))
-    return Opened(source=source, srid=asked.options.srid, notes=tuple(notes))
+    return Opened(source=as_told(source, told), srid=asked.options.srid, notes=tuple(notes))
+
+
+def _beside(asked: Asked, name: str) -> bytes:
+    """Return what stands in a file that came along in an archive; nothing else may be opened."""
+    path = asked.folder / name
+    return path.read_bytes() if asked.path.parent == asked.folder and path.exists() else b""
 
 
 def _open_parquet(asked: Asked) -> Opened:
@@ -189,9 +232,10 @@ def _open_osm(asked: Asked) -> Opened:
 
 _OPENERS: dict[SourceFormat, Callable[[Asked], Opened]] = {
     SourceFormat.GEOPACKAGE: _open_plain,
-    SourceFormat.GEOJSON: _open_plain,
+    SourceFormat.GEOJSON: _open_geojson,
+    SourceFormat.GEOJSON_SEQUENCE: _open_geojson,
     SourceFormat.FLATGEOBUF: _open_plain,
-    SourceFormat.SHAPEFILE: _open_shapefile,
+    SourceFormat.SHAPEFILE: _open_archive,
     SourceFormat.KML: _open_kml,
     SourceFormat.KMZ: _open_kml,
     SourceFormat.DXF: _open_drawing,

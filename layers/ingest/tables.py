@@ -1,7 +1,7 @@
 """Tables as text: shapes from two columns of coordinates, or from one of well-known text."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,19 @@ _MAX_NEST = 8
 _UNREADABLE = b"\x01\x00\x00\x00\x00"
 _WHOLE = r"^-?(0|[1-9][0-9]{0,17})$"
 _DECIMAL = r"^-?(0|[1-9][0-9]*)\.[0-9]+$"
+# How a column's every value must be written to be of a type.
+_WRITTEN = {
+    "integer": (_WHOLE, pa.int64()),
+    "decimal": (f"{_WHOLE}|{_DECIMAL}", pa.float64()),
+    "real": (r"^-?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?$", pa.float64()),
+    "boolean": (r"^(true|false)$", pa.bool_()),
+}
+# Numbers are recognised; what else a column is must be said beside the table.
+_GUESSED = ("integer", "decimal")
+
+
+def _nothing(_column: str) -> str:
+    return ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -100,8 +113,12 @@ class TableSource:
         return (self.wkt_field,) if self.wkt_field else (self.x_field, self.y_field)
 
 
-def open_table(path: Path, name: str, options: ImportOptions) -> TableSource:
+def open_table(
+    path: Path, name: str, options: ImportOptions, *, kind_of: Callable[[str], str] = _nothing
+) -> TableSource:
     """Open a table as text; find its coordinates by name, or take the columns that were named.
+
+    ``kind_of`` tells the type that a column is said to have; it has it if every value bears it out.
 
     Raises
     ------
@@ -112,7 +129,8 @@ def open_table(path: Path, name: str, options: ImportOptions) -> TableSource:
     x_field, y_field, wkt_field = _coordinate_columns(name, form.header, options)
     used = {x_field, y_field, wkt_field}
     fields = tuple(column for column in form.header if column not in used)
-    types, decimal_comma, count = _looked_through(path, name, form, (x_field, y_field))
+    may_be = {column: _candidates(kind_of(column)) for column in form.header}
+    types, decimal_comma, count = _looked_through(path, name, form, may_be, (x_field, y_field))
     return TableSource(
         path=path,
         name=name,
@@ -198,36 +216,41 @@ def _called(header: tuple[str, ...], names: tuple[str, ...]) -> str:
     return next((lowered[name] for name in names if name in lowered), "")
 
 
+def _candidates(said: str) -> tuple[str, ...]:
+    """Return the types a column may have besides text."""
+    if not said:
+        return _GUESSED
+    return (said,) if said in _WRITTEN else ()
+
+
 def _looked_through(
-    path: Path, name: str, form: TextForm, coordinates: tuple[str, str]
+    path: Path,
+    name: str,
+    form: TextForm,
+    may_be: dict[str, tuple[str, ...]],
+    coordinates: tuple[str, str],
 ) -> tuple[dict[str, pa.DataType], bool, int]:
-    """Read the table once: which columns are numbers throughout, and whether with commas."""
-    may_be = dict.fromkeys(form.header, (True, True))
+    """Read the table once: of which type each column is throughout, and whether with commas."""
     has_comma = has_point = False
     count = 0
     for record in records(path, name, form, BATCH_ROWS):
         count += len(record)
-        for column in form.header:
-            if any(may_be[column]):
-                may_be[column] = _still(may_be[column], record.column(column))
+        for column in filter(may_be.get, form.header):
+            may_be[column] = _still(may_be[column], record.column(column))
         for column in filter(None, coordinates):
             has_comma |= bool(pc.any(pc.match_substring(record.column(column), ",")).as_py())
             has_point |= bool(pc.any(pc.match_substring(record.column(column), ".")).as_py())
-    return {c: _type(*may_be[c]) for c in form.header}, has_comma and not has_point, count
+    types = {column: _WRITTEN[kinds[0]][1] for column, kinds in may_be.items() if kinds}
+    texts = dict.fromkeys(form.header, pa.string())
+    return texts | types, has_comma and not has_point, count
 
 
-def _still(may_be: tuple[bool, bool], column: pa.Array) -> tuple[bool, bool]:
-    whole, decimal = (
-        possible and pc.all(pc.match_substring_regex(column, pattern)).as_py() is not False
-        for possible, pattern in zip(may_be, (_WHOLE, f"{_WHOLE}|{_DECIMAL}"), strict=True)
+def _still(may_be: tuple[str, ...], column: pa.Array) -> tuple[str, ...]:
+    return tuple(
+        kind
+        for kind in may_be
+        if pc.all(pc.match_substring_regex(column, _WRITTEN[kind][0])).as_py() is not False
     )
-    return whole, decimal
-
-
-def _type(is_whole: bool, is_decimal: bool) -> pa.DataType:  # noqa: FBT001 - two facts
-    if is_whole:
-        return pa.int64()
-    return pa.float64() if is_decimal else pa.string()
 
 
 def _typed(column: pa.Array, kind: pa.DataType) -> pa.Array:

@@ -149,7 +149,7 @@ def open_source(
         fields=_fields(name, described["fields"], left_out),
         geometry_type=str(described["geometry_type"]),
         row_count=int(described["features"]),
-        stated_crs=_crs(described["crs"]),
+        stated_crs=stated_crs(described["crs"]),
         open_options=given,
         left_out=left_out,
     )
@@ -233,10 +233,12 @@ def _layer_called(wanted: str, names: list[str], file_name: str) -> str:
     )
 
 
-def _crs(text: str | None) -> CRS | None:
+def stated_crs(text: str | bytes | None) -> CRS | None:
     """Return the CRS a file states; a CRS that names no place on Earth is none."""
     if not text:
         return None
+    if isinstance(text, bytes):
+        text = text.decode("utf-8", "replace")
     try:
         stated = CRS.from_user_input(text)
     except CRSError:

@@ -21,13 +21,10 @@ from layers.errors import UserFacingError
 from layers.ingest.confined.limits import Limits
 from layers.numbers import number
 
-MAX_MEMBERS = 1_000
 # Tables of blanks pack to a hundredth; deflate reaches 1,032:1 only on purpose (RFC 1951). Small
 # archives may do what they like.
 MAX_RATIO = 250
 _RATIO_FROM_BYTES = 64 * 1024**2
-_PARTS = frozenset({".shp", ".shx", ".dbf", ".prj", ".cpg"})
-_NEEDED = (".shp", ".shx", ".dbf")
 _COPY_BYTES = 1 << 20
 _MAX_STEM = 60
 MAX_BYTES = Limits().unpacked_bytes
@@ -43,25 +40,7 @@ _LANGUAGE_DRIVER_AT, _UNSTATED_LANGUAGES = 29, frozenset({0x00, 0x57})
 
 
 class ArchiveError(UserFacingError):
-    """A zip archive that holds no single Shapefile, or an unsafe one."""
-
-
-def unpack_shapefile(archive: Path, folder: Path, *, max_bytes: int = MAX_BYTES) -> Path:
-    """Take the one Shapefile of an archive out into a folder and return its ``.shp``.
-
-    Raises
-    ------
-    ArchiveError
-        Damaged archive, no or several Shapefiles, missing parts, a link, too large.
-    """
-    with _opened(archive) as opened:
-        members = _members_of_one_shapefile(archive.name, opened.infolist())
-        _check_sizes(archive, list(members.values()), max_bytes)
-        stem = _safe_stem(members[".shp"])
-        for suffix, member in members.items():
-            _take_out(opened, member, folder / f"{stem}{suffix}")
-    _check_lengths(archive.name, folder / f"{stem}.shp")
-    return folder / f"{stem}.shp"
+    """A zip archive that holds nothing to import, or an unsafe one."""
 
 
 def unpack_kml(archive: Path, folder: Path, *, max_bytes: int = MAX_BYTES) -> Path:
@@ -72,21 +51,22 @@ def unpack_kml(archive: Path, folder: Path, *, max_bytes: int = MAX_BYTES) -> Pa
     ArchiveError
         Damaged archive, no KML in it, a link, too large.
     """
-    with _opened(archive) as opened:
-        found = [m for m in opened.infolist() if _suffix(m) == ".kml" and not _is_hidden(m)]
+    with opened_archive(archive) as opened:
+        found = [m for m in opened.infolist() if suffix_of(m) == ".kml" and not is_hidden(m)]
         if not found:
             raise ArchiveError(
                 _("%(name)s holds no .kml.") % {"name": archive.name},
                 remedy=_("Save it again as KMZ in Google Earth."),
             )
         root = min(found, key=lambda m: (m.filename.count("/"), m.filename.lower() != "doc.kml"))
-        _check_sizes(archive, [root], max_bytes)
-        _take_out(opened, root, folder / f"{_safe_stem(root)}.kml")
-    return folder / f"{_safe_stem(root)}.kml"
+        check_sizes(archive, [root], max_bytes)
+        take_out(opened, root, folder / f"{safe_stem(root)}.kml")
+    return folder / f"{safe_stem(root)}.kml"
 
 
 @contextmanager
-def _opened(archive: Path) -> Iterator[zipfile.ZipFile]:
+def opened_archive(archive: Path) -> Iterator[zipfile.ZipFile]:
+    """Open an archive; what is wrong with it is told in a sentence."""
     try:
         with zipfile.ZipFile(archive) as opened:
             yield opened
@@ -97,43 +77,14 @@ def _opened(archive: Path) -> Iterator[zipfile.ZipFile]:
         ) from error
 
 
-def _safe_stem(member: zipfile.ZipInfo) -> str:
+def safe_stem(member: zipfile.ZipInfo) -> str:
     """Return a member's name without folders and signs: the layer is called by it."""
     stem = PurePosixPath(member.filename.replace("\\", "/")).stem
     return re.sub(r"[^\w-]", "_", stem)[:_MAX_STEM] or "layer"
 
 
-def _members_of_one_shapefile(
-    name: str, members: list[zipfile.ZipInfo]
-) -> dict[str, zipfile.ZipInfo]:
-    shapes = [m for m in members if _suffix(m) == ".shp" and not _is_hidden(m)]
-    if len(shapes) != 1 or len(members) > MAX_MEMBERS:
-        names = ", ".join(m.filename for m in shapes[:8]) or "none"
-        raise ArchiveError(
-            _("%(name)s must hold exactly one Shapefile; it holds: %(names)s.")
-            % {"name": name, "names": names},
-            remedy=_("Zip each Shapefile (.shp, .shx, .dbf, .prj, .cpg) by itself."),
-        )
-    stem = str(PurePosixPath(shapes[0].filename).with_suffix("")).lower()
-    same = {
-        _suffix(m): m
-        for m in members
-        if str(PurePosixPath(m.filename).with_suffix("")).lower() == stem and _suffix(m) in _PARTS
-    }
-    _check_parts(name, same)
-    return same
-
-
-def _check_parts(name: str, parts: dict[str, zipfile.ZipInfo]) -> None:
-    if missing := [suffix for suffix in _NEEDED if suffix not in parts]:
-        raise ArchiveError(
-            _("%(name)s: the Shapefile lacks its %(names)s.")
-            % {"name": name, "names": ", ".join(missing)},
-            remedy=_("Zip all parts of the Shapefile together."),
-        )
-
-
-def _check_sizes(archive: Path, members: list[zipfile.ZipInfo], max_bytes: int) -> None:
+def check_sizes(archive: Path, members: list[zipfile.ZipInfo], max_bytes: int) -> None:
+    """Refuse an archive whose entries are too large, too well packed, or links."""
     unpacked = sum(member.file_size for member in members)
     if unpacked > max_bytes:
         raise ArchiveError(
@@ -159,7 +110,8 @@ def _check_sizes(archive: Path, members: list[zipfile.ZipInfo], max_bytes: int) 
         )
 
 
-def _take_out(opened: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path) -> None:
+def take_out(opened: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path) -> None:
+    """Write one entry into a file, no more of it than the archive says there is."""
     left = member.file_size
     with opened.open(member) as source, target.open("wb") as file:
         while chunk := source.read(_COPY_BYTES):
@@ -171,28 +123,6 @@ def _take_out(opened: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path) ->
                     remedy=_("The archive is damaged or malicious: ask the supplier for another."),
                 )
             file.write(chunk)
-
-
-def _check_lengths(name: str, shape_file: Path) -> None:
-    """Refuse parts shorter than their own headers say: GDAL reads what is there and keeps quiet."""
-    with shape_file.open("rb") as shapes:
-        shapes_header = shapes.read(28)
-    with shape_file.with_suffix(".dbf").open("rb") as table:
-        table_header = table.read(12)
-    # ESRI Shapefile Technical Description (1998): length in 16-bit words, big-endian, at byte 24
-    stated = {".shp": 2 * int.from_bytes(shapes_header[24:28], "big")}
-    # dBASE: records at byte 4, length of the header at 8 and of a record at 10, little-endian
-    records, header, record = (table_header[a:b] for a, b in ((4, 8), (8, 10), (10, 12)))
-    stated[".dbf"] = int.from_bytes(header, "little") + int.from_bytes(
-        records, "little"
-    ) * int.from_bytes(record, "little")
-    for suffix, length in stated.items():
-        if shape_file.with_suffix(suffix).stat().st_size < length:
-            raise ArchiveError(
-                _("%(name)s: the %(suffix)s part is damaged or incomplete. Nothing was imported.")
-                % {"name": name, "suffix": suffix},
-                remedy=_("Ask for the Shapefile again; compare its size with the original."),
-            )
 
 
 def text_encoding(shape_file: Path) -> str:
@@ -240,10 +170,14 @@ def _reads_as_utf8(table: BinaryIO) -> bool:
     return broken * _BROKEN_IN <= written
 
 
-def _suffix(member: zipfile.ZipInfo) -> str:
+def suffix_of(member: zipfile.ZipInfo) -> str:
+    """Return an entry's ending in small letters."""
     return PurePosixPath(member.filename).suffix.lower()
 
 
-def _is_hidden(member: zipfile.ZipInfo) -> bool:
+def is_hidden(member: zipfile.ZipInfo) -> bool:
+    """Tell whether an entry is what macOS adds of its own, or a folder."""
+    if member.is_dir():
+        return True
     parts = PurePosixPath(member.filename).parts
     return any(part.startswith(("._", "__MACOSX")) for part in parts)

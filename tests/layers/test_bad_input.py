@@ -246,12 +246,15 @@ def test_a_layer_name_with_spaces(tmp_path, capsys):
     assert "cannot be the name" in refusal(capsys, "import", path, "--layer", "my houses")
 
 
-def test_zip_archives_that_hold_no_single_shapefile(tmp_path, capsys):
+def test_of_a_zip_archive_of_two_shapefiles_one_must_be_chosen(tmp_path, capsys):
     path = tmp_path / "two.zip"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("a.shp", b"x")
         archive.writestr("b.shp", b"x")
-    assert "it holds: a.shp, b.shp" in refusal(capsys, "import", path, "--layer", "houses")
+    asked = ("import", path, "--layer", "houses")
+    assert "holds 2 layers: a, b." in refusal(capsys, *asked)
+    assert "holds no layer 'c'. It holds: a, b." in refusal(capsys, *asked, "--source-layer", "c")
+    assert "lacks its .shx, .dbf" in refusal(capsys, *asked, "--source-layer", "b")
 
 
 def test_a_shapefile_without_its_table(tmp_path, capsys):
@@ -265,7 +268,7 @@ def test_a_shapefile_without_prj_has_no_crs(tmp_path, capsys):
 
 
 def test_names_inside_an_archive_choose_no_place_on_this_machine(tmp_path):
-    from layers.ingest.zipped import unpack_shapefile
+    from layers.ingest.archives import unpack
 
     whole = zipped_shapefile(tmp_path / "f.zip", [square(0, 0, 10)])
     path, inside = tmp_path / "evil.zip", tmp_path / "inside"
@@ -274,7 +277,7 @@ def test_names_inside_an_archive_choose_no_place_on_this_machine(tmp_path):
             target.writestr(f"../../evil/{name}", source.read(name))
     inside.mkdir()
 
-    unpacked = unpack_shapefile(path, inside)
+    unpacked = unpack(path, inside)
 
     assert unpacked == inside / "f.shp"
     assert {p.parent for p in tmp_path.rglob("*.shp")} == {tmp_path / "f", inside}

@@ -16,6 +16,7 @@ from layers.ingest.options import ImportOptions
 HEADS = {
     SourceFormat.GEOPACKAGE: ("a.gpkg", b"SQLite format 3\x00"),
     SourceFormat.GEOJSON: ("a.geojson", b'\xef\xbb\xbf\n {"type": "Feature"}'),
+    SourceFormat.GEOJSON_SEQUENCE: ("a.geojsons", b'\x1e{"type": "Feature"}'),
     SourceFormat.SHAPEFILE: ("a.zip", b"PK\x03\x04"),
     SourceFormat.KML: ("a.kml", b'<?xml version="1.0"?><kml/>'),
     SourceFormat.KMZ: ("a.kmz", b"PK\x03\x04"),
@@ -47,7 +48,8 @@ def test_every_format_has_a_head_in_this_test():
 @pytest.mark.parametrize("held", HEADS, ids=lambda kind: kind.name)
 def test_no_format_passes_under_the_name_of_another(tmp_path, named, held):
     both_zipped = {named, held} == {SourceFormat.SHAPEFILE, SourceFormat.KMZ}
-    if named is held or both_zipped:
+    both_json = (named, held) == (SourceFormat.GEOJSON_SEQUENCE, SourceFormat.GEOJSON)
+    if named is held or both_zipped or both_json:
         return
     path = file_of(tmp_path, HEADS[named][0], HEADS[held][1])
     with pytest.raises(UserFacingError, match=f"is called {named.title}".replace("(", r"\(")[:20]):

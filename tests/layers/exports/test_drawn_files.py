@@ -159,8 +159,8 @@ def placemarks(content):
 
 def data_of(element):
     return {
-        d.get("name"): d.find("k:value", KML).text
-        for d in element.findall("k:ExtendedData/k:Data", KML)
+        told.get("name"): told.text
+        for told in element.findall("k:ExtendedData/k:SchemaData/k:SimpleData", KML)
     }
 
 

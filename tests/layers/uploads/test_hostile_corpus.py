@@ -302,7 +302,7 @@ def test_two_members_of_one_name_in_an_archive(page, tmp_path):
                 opened.write(path.with_suffix(f".{ending}"), f"b.{ending}")
     upload = looked(page, held.getvalue(), "b.zip")
     assert upload.look_run.state == RunState.FAILED
-    assert "must hold exactly one Shapefile" in upload.look_run.message
+    assert "holds two files called b.shp" in upload.look_run.message
 
 
 def test_columns_called_like_the_layers_own(page):

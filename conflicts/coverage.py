@@ -44,6 +44,11 @@ def find_gaps(
 
     ``ground`` is where the subjects were looked for; None where no layer could show them.
     """
+    if KINDS[rule.kind].is_of_records:
+        return [
+            *unknown_attributes("subject", rule.subject, subject),
+            *_unknown_records(rule, subject),
+        ]
     return [
         *unknown_attributes("subject", rule.subject, subject),
         *unknown_attributes("object", object_selector(rule), objects),
@@ -85,6 +90,15 @@ def unknown_attributes(
         )
 
 
+def _unknown_records(rule: Rule, subject: Selection) -> Iterator[dict[str, Any]]:
+    """Yield a gap where there is no layer whose records could be asked."""
+    layers = proving_layers(rule.subject, subject)
+    if not layers:
+        yield _gap(Gap.NO_LAYER, "subject", rule.subject)
+    elif missing := _not_in_catalogue(layers):
+        yield _gap(Gap.MISSING_LAYER, "subject", rule.subject, layers=missing)
+
+
 def _unseen_subjects(rule: Rule, subject: Selection) -> Iterator[dict[str, Any]]:
     """Yield what keeps the rule from knowing all its subjects: those it knows are not all."""
     layers = proving_layers(rule.subject, subject)
@@ -122,6 +136,8 @@ def unseen_around(
 ) -> Iterator[dict[str, Any]]:
     """Yield a gap where the other side ("subject" or "object") may stand unseen around some."""
     selector = rule.subject if side == "subject" else object_selector(rule)
+    if KINDS[rule.kind].is_of_records:
+        return
     if KINDS[rule.kind].finds_absence:
         yield from _unsure_absence(rule, known, others)
         return

@@ -162,7 +162,7 @@ def find_hits(
     rule: Rule, subject: Selection, objects: Selection, *, between: Selection | None = None
 ) -> None:
     """Put the pairs in which one rule bites into conflict_hit."""
-    if subject.sure and (objects.sure or KINDS[rule.kind].finds_absence):
+    if subject.sure and (objects.sure or KINDS[rule.kind].asks_alone):
         parameters = _parameters(rule, subject, objects)
         parameters["between"] = 0 if between is None else between.number
         _run(load_sql(__file__, KINDS[rule.kind].sql), parameters)

@@ -17,15 +17,6 @@ from django.utils.translation import gettext as _
 from conflicts.explanations import explain, object_name, rule_of, subject_name
 from conflicts.kinds import Rule, object_selector
 from conflicts.models import Finding
-from conflicts.pair_rules import (
-    Adjacency,
-    Containment,
-    HazardExposure,
-    Overlap,
-    PlanVsExisting,
-    ReservationEncroachment,
-    Separation,
-)
 from conflicts.queries import SETTLED, SEVERITY_RANK, with_evidence
 from conflicts.rule_parts import Selector
 from conflicts.vocab import Severity
@@ -154,24 +145,27 @@ def _hub_name(row: Row, worst: Finding, rule: Rule, names: Mapping[str, str]) ->
 
 
 def _pattern(rule: Rule, unit: str) -> str:
-    match rule:
-        case Separation():
-            return _(
-                "%(place)s: %(count)s nearer than %(required)s (%(others)s), nearest %(least)s."
-            )
-        case Overlap() | PlanVsExisting() | ReservationEncroachment() if unit != "place":
-            return _("%(place)s: %(count)s share ground with it (%(others)s), at most %(most)s.")
-        case Adjacency():
-            return _(
-                "%(place)s: %(count)s border on it for more than %(required)s (%(others)s),"
-                " at most %(most)s."
-            )
-        case Containment() if unit != "place":
-            return _("%(place)s: %(count)s lie outside it (%(others)s), with at most %(most)s.")
-        case Containment():
-            return _("%(place)s: %(count)s lie outside it (%(others)s).")
-        case Overlap() | PlanVsExisting() | ReservationEncroachment() | HazardExposure():
-            return _("%(place)s: %(count)s lie in it (%(others)s).")
+    shared = _("%(place)s: %(count)s share ground with it (%(others)s), at most %(most)s.")
+    inside = _("%(place)s: %(count)s lie in it (%(others)s).")
+    outside = _("%(place)s: %(count)s lie outside it (%(others)s), with at most %(most)s.")
+    nearer = _("%(place)s: %(count)s nearer than %(required)s (%(others)s), nearest %(least)s.")
+    beside = _(
+        "%(place)s: %(count)s border on it for more than %(required)s (%(others)s),"
+        " at most %(most)s."
+    )
+    if unit == "place":
+        shared = inside
+        outside = _("%(place)s: %(count)s lie outside it (%(others)s).")
+    return {
+        "separation": nearer,
+        "overlap": shared,
+        "plan_vs_existing": shared,
+        "reservation_encroachment": shared,
+        "hazard_exposure": inside,
+        "adjacency": beside,
+        "containment": outside,
+        "data_quality": _("%(place)s: %(count)s such records."),
+    }[rule.kind]
 
 
 def _named(selector: Selector, names: Mapping[str, str]) -> str:

@@ -20,6 +20,7 @@ from conflicts.pair_rules import (
 )
 from conflicts.predicates import AllOf, Comparison, Operator, as_jsonpath
 from conflicts.reach import Reach, Scope
+from conflicts.record_rules import DataQuality
 from conflicts.rule_parts import Selector
 from conflicts.vocab import Verdict
 
@@ -27,6 +28,7 @@ from conflicts.vocab import Verdict
 SLIVER = 1.0
 # Coordinates of a million metres are this exact after a subtraction [m].
 ROUNDING_M = 1e-6
+SIDES = ("subject", "object")
 
 Rule = (
     Separation
@@ -36,6 +38,7 @@ Rule = (
     | PlanVsExisting
     | ReservationEncroachment
     | Containment
+    | DataQuality
 )
 Parameters = dict[str, Any]
 
@@ -101,6 +104,29 @@ def bind_containment(rule: Rule) -> Parameters:
     return {"min_share": rule.min_share, "sliver": SLIVER}
 
 
+def bind_data_quality(rule: Rule) -> Parameters:
+    """Return what data_quality.sql needs beside the two selections."""
+    if not isinstance(rule, DataQuality):
+        raise TypeError(rule.kind)
+    return {
+        "check": str(rule.check),
+        "attribute": rule.attribute,
+        "least": rule.least,
+        "greatest": rule.greatest,
+        "unit": rule.unit,
+        "tolerance_m": rule.tolerance_m,
+        "half_m": rule.tolerance_m / 2 - ROUNDING_M,
+        "rounding_m": ROUNDING_M,
+    }
+
+
+def reach_of_records(rule: Rule) -> Reach:
+    """Return the reach of what is asked of records: two of one shape, a tolerance apart."""
+    if not isinstance(rule, DataQuality):
+        raise TypeError(rule.kind)
+    return Reach(scope=Scope.PAIR, objects_m=rule.tolerance_m if rule.has_object else 0.0)
+
+
 def reach_of_pairs(_rule: Rule) -> Reach:
     """Return the reach of what is measured where two features share ground."""
     return Reach(scope=Scope.PAIR, objects_m=0.0)
@@ -137,7 +163,13 @@ class Kind:
     object_is_map: bool = False  # the object answers for its layer, not for one feature
     sums_objects: bool = False  # what one object takes counts together with all the others
     finds_absence: bool = False  # a finding has no object: what it lacks is nowhere there
+    is_of_records: bool = False  # asks of what is recorded, not of what there is
     areas: tuple[str, ...] = ()  # the sides of which a point or line cannot be judged
+
+    @property
+    def asks_alone(self) -> bool:
+        """True when a subject is asked about even where there is no object at all."""
+        return self.finds_absence or self.is_of_records
 
 
 KINDS: Mapping[str, Kind] = {
@@ -182,6 +214,13 @@ KINDS: Mapping[str, Kind] = {
         areas=("object",),
         finds_absence=True,
     ),
+    "data_quality": Kind(
+        rule=DataQuality,
+        sql="data_quality.sql",
+        bind=bind_data_quality,
+        reach=reach_of_records,
+        is_of_records=True,
+    ),
 }
 
 
@@ -211,9 +250,17 @@ def object_selector(rule: Rule) -> Selector:
     return replace(rule.object, where=where)
 
 
+def sides_asked(rule: Rule) -> tuple[str, ...]:
+    """Return on which sides of a finding a feature can stand; without an object on one."""
+    kind = KINDS[rule.kind]
+    is_alone = isinstance(rule, DataQuality) and not rule.has_object
+    return SIDES[:1] if kind.object_is_map or kind.finds_absence or is_alone else SIDES
+
+
 def selectors(rule: Rule) -> dict[str, Selector]:
     """Return every selector of a rule by the name of its field."""
-    named = {"subject": rule.subject, "object": rule.object, "between": between_selector(rule)}
+    of_object = None if isinstance(rule, DataQuality) else rule.object
+    named = {"subject": rule.subject, "object": of_object, "between": between_selector(rule)}
     return {name: selector for name, selector in named.items() if selector is not None}
 
 

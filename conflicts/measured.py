@@ -17,9 +17,11 @@ from conflicts.pair_rules import (
     ReservationEncroachment,
     Separation,
 )
-from conflicts.vocab import Verdict
+from conflicts.record_rules import DataQuality
+from conflicts.vocab import QualityCheck, Verdict
 from conflicts.wording import amount, selector_name, share_text
 from layers.numbers import number
+from layers.property_names import property_title
 from layers.vocab import Lifecycle
 
 Names = Mapping[str, str]  # those of "subject" and "object"
@@ -173,6 +175,59 @@ def _outside(names: Names, seen: Observation, rule: Containment) -> str:
     return " ".join(part for part in (where, asked, cure) if part) % said
 
 
+def _record(names: Names, seen: Observation, rule: DataQuality) -> str:
+    sentences = {
+        QualityCheck.NO_CLASS: _(
+            "%(subject)s has no class: no rule that names classes sees it. What would cure it: its"
+            " class."
+        ),
+        QualityCheck.DUPLICATE: _(
+            "%(subject)s and %(object)s are recorded with one shape, at most %(measured)s apart."
+            " What would cure it: one record of the two."
+        ),
+        QualityCheck.OVERLAP: _(
+            "%(subject)s and %(object)s overlap by %(measured)s, somewhere wider than"
+            " %(tolerance)s. What would cure it: one border between them."
+        ),
+        QualityCheck.SLIVER: _(
+            "%(subject)s is nowhere wider than %(measured)s; below %(tolerance)s it is taken for a"
+            " slip of the drawing. What would cure it: joining it to its neighbour."
+        ),
+    }
+    if rule.check == QualityCheck.ATTRIBUTE:
+        return _attribute(names, seen, rule)
+    return sentences[rule.check] % {
+        **names,
+        "measured": amount(seen.measured_value, seen.unit),
+        "tolerance": amount(rule.tolerance_m, "m"),
+    }
+
+
+def _attribute(names: Names, seen: Observation, rule: DataQuality) -> str:
+    sentences = {
+        "missing": _("%(subject)s does not state %(attribute)s."),
+        "no_number": _('%(subject)s states "%(stated)s" as %(attribute)s: no number.'),
+        "below": _(
+            "%(subject)s states %(stated)s as %(attribute)s; below %(least)s it is not plausible."
+        ),
+        "above": _(
+            "%(subject)s states %(stated)s as %(attribute)s; above %(greatest)s it is not"
+            " plausible."
+        ),
+    }
+    stated = seen.facts.get("stated")
+    is_number = seen.facts["problem"] in {"below", "above"}
+    said = {
+        **names,
+        "attribute": property_title(rule.attribute, {}),
+        "stated": amount(seen.measured_value, rule.unit) if is_number else stated,
+        "least": amount(rule.least, rule.unit),
+        "greatest": amount(rule.greatest, rule.unit),
+    }
+    cure = _("What would cure it: the value, taken from where it was measured.")
+    return f"{sentences[seen.facts['problem']] % said} {cure}"
+
+
 def _depth(facts: Mapping[str, Any]) -> str:
     low, high = facts.get("depth_min_m"), facts.get("depth_max_m")
     if low is None and high is None:
@@ -193,6 +248,7 @@ _SENTENCES: Mapping[str, Callable[[Names, Observation, Any], str]] = {
     "plan_vs_existing": _nonconforming,
     "reservation_encroachment": _encroachment,
     "containment": _outside,
+    "data_quality": _record,
 }
 
 

@@ -1,5 +1,7 @@
 """The fixed words of the rule book and of findings."""
 
+from enum import StrEnum
+
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
@@ -79,6 +81,16 @@ class Note(TextChoices):
         _("cannot be checked again: the place is no longer inside a completely surveyed area"),
     )
     RULE_WITHDRAWN = "rule_withdrawn", _("the rule is no longer in the rule book")
+
+
+class QualityCheck(StrEnum):
+    """What a rule of data quality finds among records."""
+
+    NO_CLASS = "no_class"  # a record without a class
+    ATTRIBUTE = "attribute"  # an attribute that is missing, no number, or not plausible
+    DUPLICATE = "duplicate"  # two records of one shape and class
+    OVERLAP = "overlap"  # two areas of a layer on the same ground
+    SLIVER = "sliver"  # an area that is nowhere wide
 
 
 class Gap(TextChoices):

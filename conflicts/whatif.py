@@ -23,7 +23,15 @@ from django.db import connection, transaction
 from conflicts.coverage import Selection, unknown_attributes, unseen_around
 from conflicts.detection import Box, Detector, find_hits
 from conflicts.judgements import Hit, Judgement, explained_gaps, judgement_of_hit
-from conflicts.kinds import KINDS, Rule, between_selector, object_selector, reach_m
+from conflicts.kinds import (
+    KINDS,
+    SIDES,
+    Rule,
+    between_selector,
+    object_selector,
+    reach_m,
+    sides_asked,
+)
 from conflicts.models import Rule as RuleRow
 from conflicts.models import RuleBook
 from conflicts.pair_rules import Adjacency
@@ -40,7 +48,6 @@ from layers.vocab import Answer, GeometryKind
 PROPOSALS = "proposals"
 # What every box is wider than needed [m]: the SQL itself looks a centimetre farther than asked.
 SLACK_M = 1.0
-SIDES = ("subject", "object")
 
 
 def findings_for(
@@ -119,8 +126,7 @@ class _Question:
     def _sides_meant(self, rule: Rule, number: int, feature: NewFeature) -> dict[str, Selection]:
         """Return on which sides the rule means the feature, surely or perhaps."""
         meant = {}
-        kind = KINDS[rule.kind]
-        for side in SIDES[:1] if kind.object_is_map or kind.finds_absence else SIDES:
+        for side in sides_asked(rule):
             selector = _selector(rule, side)
             if self._may_mean(selector, feature):
                 own = self.detector.select(

@@ -2,7 +2,8 @@
 -- there and was measured again, or its last place lies inside the complete survey of its layer for its class.
 -- A side whose condition is now unknown was not measured. For a hazard map the map must still be
 -- one the rule asks for, and its domain must hold the subject's place. Without an object the rule
--- must have been able to tell about the subject, where that is still there.
+-- must have been able to tell about the subject, where that is still there. A record that is gone
+-- is in nobody's way, wherever it was.
 -- Elsewhere the state stays and the note says so. A dismissal stays a dismissal.
 CREATE INDEX ON conflict_selection (selection, layer_slug, stable_id);
 
@@ -15,12 +16,14 @@ WITH absent AS MATERIALIZED (
         finding.rule_code,
         rule.rule_code IS NULL AS is_withdrawn,
         rule.object_is_map,
+        coalesce(definition.kind = 'data_quality', false) AS is_of_records,
         rule.subject_selection,
         rule.object_selection,
         subject.geometry AS subject_geometry,
         object.geometry AS object_geometry
     FROM conflicts_finding AS finding
     LEFT JOIN conflict_rule AS rule ON rule.rule_code = finding.rule_code
+    LEFT JOIN conflicts_rule AS definition ON definition.id = rule.rule_id
     LEFT JOIN conflicts_observation AS known ON known.id = finding.current_id
     LEFT JOIN layers_feature AS subject ON subject.id = known.subject_row_id
     LEFT JOIN layers_feature AS object ON object.id = known.object_row_id
@@ -50,12 +53,12 @@ surveyed AS MATERIALIZED (
 side AS MATERIALIZED (
     SELECT
         absent.*,
-        coalesce(subject_now.is_sure, subject_now.feature_id IS NULL AND EXISTS (
+        coalesce(subject_now.is_sure, subject_now.feature_id IS NULL AND (absent.is_of_records OR EXISTS (
             SELECT 1 FROM surveyed
             WHERE surveyed.layer_slug = absent.subject_layer
               AND surveyed.class IS NOT DISTINCT FROM absent.subject_class
               AND ST_Covers(surveyed.geometry, absent.subject_geometry)
-        ), false) AS subject_known,
+        )), false) AS subject_known,
         CASE
             WHEN absent.object_layer = '' THEN NOT EXISTS (
                 SELECT 1 FROM conflict_untold AS untold
@@ -75,12 +78,12 @@ side AS MATERIALIZED (
                   AND ST_Covers(
                       surveyed.geometry, coalesce(stands.geometry, absent.subject_geometry))
             )
-            ELSE coalesce(object_now.is_sure, object_now.feature_id IS NULL AND EXISTS (
+            ELSE coalesce(object_now.is_sure, object_now.feature_id IS NULL AND (absent.is_of_records OR EXISTS (
                 SELECT 1 FROM surveyed
                 WHERE surveyed.layer_slug = absent.object_layer
                   AND surveyed.class IS NOT DISTINCT FROM absent.object_class
                   AND ST_Covers(surveyed.geometry, absent.object_geometry)
-            ), false)
+            )), false)
         END AS object_known
     FROM absent
     LEFT JOIN conflict_selection AS subject_now

@@ -33,6 +33,10 @@ def rule_data(code="T-01", kind="separation", **fields):
     if kind == "containment":
         data["subject"] = {"classes": ["factory"]}
         data["object"] = {"classes": ["I1"], "layers": ["zones"]}
+    if kind == "data_quality":
+        data["subject"] = {"layers": ["buildings"]}
+        data["check"] = "duplicate"
+        del data["object"]
     if kind == "adjacency":
         data["max_border_m"] = 10
     if kind == "hazard_exposure":

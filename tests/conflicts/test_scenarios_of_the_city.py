@@ -8,6 +8,7 @@ from django.conf import settings
 
 from conflicts.models import Finding
 from conflicts.pair_rules import Adjacency, Containment, HazardExposure, PlanVsExisting, Separation
+from conflicts.record_rules import DataQuality
 from conflicts.rule_parts import STANDING
 from conflicts.rulebook_file import read_rulebook, write_rulebook
 from conflicts.services import detect_conflicts, load_rulebook
@@ -78,7 +79,7 @@ def test_a_ktv_180_m_from_a_pagoda_breaks_en_02_and_at_201_m_nothing(demo_book, 
 
 def test_a_hotel_40_m_from_the_sea_lacks_10_m_of_public_beach(demo_book):
     surveyed_layer("coastline", feature("SEA", line((-5000, 0), (5000, 0)), "coast"))
-    surveyed_layer("buildings", feature("HOTEL", rectangle(0, 40, 60, 30), "hotel"))
+    surveyed_layer("buildings", feature("HOTEL", rectangle(0, 40, 60, 30), "hotel", height_m=12))
 
     findings = found(demo_book)
 
@@ -128,7 +129,7 @@ def test_every_row_of_the_reference_table_is_a_rule_of_the_book():
             assert row["source"] in rule.subject.classes, rule.code
         if rule.object.classes:
             assert row["receptor"] in rule.object.classes, rule.code
-    zoning = (Adjacency, PlanVsExisting, Containment)
+    zoning = (Adjacency, PlanVsExisting, Containment, DataQuality)
     assert {code for code, rule in rules.items() if not isinstance(rule, zoning)} == {
         "OV-01",
         "OV-02",
@@ -226,8 +227,8 @@ def test_a_house_in_the_forest_zone_is_outside_unless_the_ministry_decided_in_wr
     surveyed_layer("zones", feature("W", square(0, 0, 500), "FR"), looked_for=["R1", "AG"])
     surveyed_layer(
         "buildings",
-        feature("HUT", square(100, 100, 10), "residential"),
-        feature("RANGER", square(200, 100, 10), "residential", written_decision="No. 7 of 2024"),
+        feature("HUT", square(100, 100, 10), "residential", height_m=4),
+        feature("RANGER", square(200, 100, 10), "residential", height_m=4, written_decision="7"),
     )
 
     detect_conflicts(rulebook=demo_book)
@@ -243,6 +244,18 @@ def test_a_house_in_the_forest_zone_is_outside_unless_the_ministry_decided_in_wr
     assert before == 0  # the plan was not looked through for all zones of the table
     assert set(findings) == {("CT-01", "HUT", "")}
     assert not any(finding.may_block for finding in findings.values())
+
+
+def test_the_records_of_a_sound_plan_are_in_order_and_two_zones_on_one_place_are_not(demo_book):
+    zones = [feature("A", square(0, 0, 200), "R1"), feature("B", square(200, 0, 200), "R2")]
+    surveyed_layer("zones", *zones, feature("C", square(380, 0, 200), "R2"))
+
+    findings = {key: f for key, f in found(demo_book).items() if key[0].startswith("DQ")}
+
+    assert set(findings) == {("DQ-03", "B", "C")}
+    [finding] = findings.values()
+    assert finding.current.measured_value == pytest.approx(20 * 200)
+    assert not finding.may_block
 
 
 def test_a_road_on_the_axis_between_port_and_homes_separates_them(demo_book):

@@ -104,7 +104,9 @@ def write_rulebook(book: RuleBookFile) -> str:
         "title": {"km": book.title.km, "en": book.title.en},
         "rules": [rule_to_data(rule) for rule in book.rules],
     }
-    text: str = yaml.safe_dump(said, allow_unicode=True, sort_keys=False, width=100)
+    text: str = yaml.safe_dump(
+        said, allow_unicode=True, sort_keys=False, width=100, default_flow_style=None
+    )
     return text
 
 

@@ -2,7 +2,7 @@
 
 import difflib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -27,8 +27,10 @@ from conflicts.models import (
 from conflicts.models import Rule as RuleRow
 from conflicts.rule_schema import rule_from_data, rule_to_data
 from conflicts.rulebook_file import RuleBookFile, read_rulebook
+from conflicts.rulebooks.precedence import with_precedence
 from conflicts.vocab import FindingState, RuleBookStatus
 from layers.models import LandUseClass, Layer
+from layers.queries import all_branches
 from layers.runs import Progress, Reporter, executing, queue_run
 from layers.sql_files import load_sql
 
@@ -53,6 +55,8 @@ class LoadedRuleBook:
 def load_rulebook(path: Path) -> LoadedRuleBook:
     """Store the rule book of a YAML file as a new draft version; known content changes nothing.
 
+    Which pairs each rule leaves to a more specific one follows from the city's classes.
+
     Raises
     ------
     RuleBookFileError
@@ -60,6 +64,7 @@ def load_rulebook(path: Path) -> LoadedRuleBook:
     """
     book = read_rulebook(path)
     _refuse_unknown_classes(path.name, book.rules)
+    book = replace(book, rules=with_precedence(book.rules, all_branches()))
     versions = RuleBook.objects.select_for_update().filter(code=book.code)
     if known := versions.filter(digest=book.digest).first():
         return LoadedRuleBook(rulebook=known, is_new=False)

@@ -22,7 +22,7 @@ from conflicts.pair_rules import (
     PlanVsExisting,
     Separation,
 )
-from conflicts.rule_parts import LeftTo, Selector
+from conflicts.rule_parts import LeftTo, PairRule, Selector
 from conflicts.vocab import Verdict
 from layers.vocab import BLOCKING_BASES
 
@@ -70,6 +70,8 @@ def _question(rule: Rule) -> object:
 
 def _left_to(general: Rule, specific: Rule, branches: Branches) -> Iterator[LeftTo]:
     """Yield the pairs of the specific rule that lie further down than those of the general."""
+    if not (isinstance(general, PairRule) and isinstance(specific, PairRule)):
+        return
     if isinstance(general, PlanVsExisting):
         yield from _row_left_to(general, specific, branches)
         return
@@ -85,7 +87,7 @@ def _left_to(general: Rule, specific: Rule, branches: Branches) -> Iterator[Left
         yield LeftTo(rule=specific.code, subject=tuple(sorted(names - {ANY})), object=others)
 
 
-def _row_left_to(general: Rule, specific: Rule, branches: Branches) -> Iterator[LeftTo]:
+def _row_left_to(general: PairRule, specific: PairRule, branches: Branches) -> Iterator[LeftTo]:
     """Leave a use to its own row of the table: what that does not prohibit it permits."""
     if not _covers(specific.subject, general.subject):
         return
@@ -99,7 +101,7 @@ def _row_left_to(general: Rule, specific: Rule, branches: Branches) -> Iterator[
 
 
 def _more_specific(
-    general: Rule, subject: Selector, of_object: Selector, branches: Branches
+    general: PairRule, subject: Selector, of_object: Selector, branches: Branches
 ) -> dict[str, tuple[str, ...]]:
     """Return per class of the subject the classes of the object with which it is further down."""
     found = {}
@@ -114,7 +116,7 @@ def _more_specific(
     return found
 
 
-def _is_further_down(name: str, other: str, general: Rule, branches: Branches) -> bool:
+def _is_further_down(name: str, other: str, general: PairRule, branches: Branches) -> bool:
     return any(
         _is_within(name, above, branches)
         and _is_within(other, beside, branches)

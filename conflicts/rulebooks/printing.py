@@ -9,7 +9,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from conflicts.kinds import Rule
+from conflicts.kinds import Rule, selectors
 from conflicts.pair_rules import Adjacency, HazardExposure, PlanVsExisting, Separation
 from conflicts.rule_parts import Selector
 from conflicts.rulebook_file import RuleBookFile
@@ -101,7 +101,9 @@ def _cells_of(rule: Rule) -> list[str]:
 
 def asked_of(rule: Rule) -> str:
     """Return what a rule asks, in one line: its sides and its number."""
-    sides = f"{_meant(rule.subject)} – {_meant(rule.object)}"
+    sides = " – ".join(
+        _meant(selector) for side, selector in selectors(rule).items() if side != "between"
+    )
     match rule:
         case Separation():
             return f"{sides}: at least {rule.min_distance_m:g} m."

@@ -1,23 +1,33 @@
-"""``./krong rulebook``: load, list and show rule books."""
+"""``./krong rulebook``: build, load, list and show rule books."""
 
 from argparse import SUPPRESS, ArgumentParser
 from pathlib import Path
 from typing import Any
 
+from conflicts.errors import RuleBookFileError
 from conflicts.models import RuleBook
 from conflicts.queries import rulebook_named
+from conflicts.rulebooks.builder import BOOK_FILE, built_book, cells, written_book
+from conflicts.rulebooks.printing import PAGE_FILE, printed_book
 from conflicts.services import load_rulebook, ratify_rulebook
 from layers.commands import KrongCommand
 
 
+def is_same(path: Path, text: str) -> bool:
+    """Tell whether a file holds exactly this text."""
+    return path.is_file() and path.read_text(encoding="utf-8") == text
+
+
 class Command(KrongCommand):
     help = (
-        "Load a rule book (rulebook load FILE.yaml [--ratify]), "
-        "list them (list), show one (show CODE)."
+        "Make the standard rule book from the reference tables (build [--check]), "
+        "load a rule book (load FILE.yaml [--ratify]), list them (list), show one (show CODE)."
     )
 
     def add_own_arguments(self, parser: ArgumentParser) -> None:
         actions = parser.add_subparsers(dest="action", required=True)
+        build = actions.add_parser("build", help="make the standard book and docs/rulebook.md")
+        build.add_argument("--check", action="store_true", help="only tell if they are in step")
         load = actions.add_parser("load", help="store a YAML file as a new version")
         load.add_argument("file", type=Path, help="e.g. fixtures/rulebook/krong-demo.yaml")
         load.add_argument("--ratify", action="store_true", help="put this version in force")
@@ -25,12 +35,14 @@ class Command(KrongCommand):
         show = actions.add_parser("show", help="the rules of one rule book")
         show.add_argument("code", help="e.g. krong-demo")
         show.add_argument("--rulebook-version", type=int, help="default: the one in force")
-        for action in (load, listed, show):
+        for action in (build, load, listed, show):
             action.add_argument(
                 "--json", action="store_true", default=SUPPRESS, help="print one JSON object"
             )
 
     def run(self, action: str, **options: Any) -> dict[str, Any]:
+        if action == "build":
+            return self._build(only_check=options["check"])
         if action == "load":
             return self._load(options["file"], ratify=options["ratify"])
         if action == "show":
@@ -39,6 +51,22 @@ class Command(KrongCommand):
         if not books:
             self.say("No rule book yet. Try: ./krong rulebook load FILE.yaml")
         return {"rulebooks": books}
+
+    def _build(self, *, only_check: bool) -> dict[str, Any]:
+        book = built_book()
+        texts = {BOOK_FILE: written_book(book), PAGE_FILE: printed_book(book, cells())}
+        behind = [path for path, text in texts.items() if not is_same(path, text)]
+        if only_check and behind:
+            raise RuleBookFileError(
+                f"Not in step with the reference tables: {', '.join(p.name for p in behind)}.",
+                remedy="Make them again: ./krong rulebook build",
+            )
+        for path in behind:
+            path.write_text(texts[path], encoding="utf-8")
+            self.say(f"{path.name} written.")
+        self.say(f"{book.code}: {len(book.rules)} rules; digest {book.digest[:12]}.")
+        return {"rules_count": len(book.rules), "digest": book.digest,
+                "written": [path.name for path in behind]}  # fmt: skip
 
     def _load(self, file: Path, *, ratify: bool) -> dict[str, Any]:
         loaded = load_rulebook(file)

@@ -34,7 +34,7 @@ def place_content(
             "northing_m": round(where.northing, 2),
             "reach_m": round(where.reach_m, 2),
         },
-        "layers": [_layer_content(answer, versions[answer.slug]) for answer in ordered],
+        "layers": [layer_content(answer, versions[answer.slug]) for answer in ordered],
     }
 
 
@@ -43,7 +43,8 @@ def _theme_place(layer: Layer) -> int:
     return (*THEMES, OTHER).index(theme_of(layer))
 
 
-def _layer_content(answer: LayerAnswer, version: LayerVersion) -> dict[str, Any]:
+def layer_content(answer: LayerAnswer, version: LayerVersion) -> dict[str, Any]:
+    """Return what one layer says about a point."""
     layer, names = version.layer, name_properties(version)
     features = [_feature_content(feature, layer, names) for feature in answer.features]
     return {

@@ -50,6 +50,7 @@ def map_content(user: Reader) -> dict[str, Any]:
         "addresses": {
             "identify": reverse("identify"),
             "search": reverse("search"),
+            "feature": reverse("map-feature"),
             "findings": _address("findings-geojson"),
             "findingList": _address("findings"),
             "featureFindings": _address("feature-findings"),

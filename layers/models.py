@@ -330,4 +330,5 @@ class ImportIssue(models.Model):
 from layers.editing import models as editing  # noqa: E402, F401
 from layers.generalised import models as generalised  # noqa: E402, F401
 from layers.profiles import models as profiles  # noqa: E402, F401
+from layers.quality import models as quality  # noqa: E402, F401
 from layers.uploads import models as uploads  # noqa: E402, F401

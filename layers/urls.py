@@ -7,6 +7,7 @@ from layers import views, views_sources, views_tiles
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.home, name="home"),
     path("map/", views.plan_map, name="map"),
+    path("map/feature", views.map_feature, name="map-feature"),
     path("map/style.json", views.map_style, name="map-style"),
     path("layers/import/", include("layers.uploads.urls")),
     path("layers/", include("layers.catalogue.urls")),

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 from leaflet import app_settings as leaflet_settings
 
 from layers.answers import place_content, search_content
+from layers.asked_features import asked_features
 from layers.errors import UserFacingError
 from layers.identify import place, what_is_at
 from layers.map_content import map_content
@@ -29,6 +30,7 @@ def home(_request: HttpRequest) -> HttpResponse:
 def plan_map(request: HttpRequest) -> HttpResponse:
     """Show the map; everything the script needs comes in the page."""
     content = map_content(request.user) | {
+        "asked": asked_features(request.GET.getlist("feature"), request.user),
         "texts": map_texts(),
         "marks": dict(zip(("decimal", "group"), marks(), strict=True)),
         "leaflet": {
@@ -38,6 +40,17 @@ def plan_map(request: HttpRequest) -> HttpResponse:
         },
     }
     return render(request, "layers/map.html", {"content": content})
+
+
+@require_safe
+def map_feature(request: HttpRequest) -> JsonResponse:
+    """Return where features lie and the card of the first: ``?feature=zones/Z-12``."""
+    asked = asked_features(request.GET.getlist("feature"), request.user)
+    if asked is None:
+        raise UserFacingError(
+            _("No feature is asked for."), remedy=_("Write feature=LAYER/IDENTIFIER.")
+        )
+    return JsonResponse(asked)
 
 
 @require_safe

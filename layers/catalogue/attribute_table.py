@@ -10,13 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import shapely
 from django.db import OperationalError, connection, transaction
 from django.db.models import F, Func, Q, QuerySet
 from django.db.models.expressions import OrderBy
 from django.utils.translation import gettext as _
 
-from layers.crs import to_wgs84
 from layers.errors import UserFacingError
 from layers.exports.selection import Selection, attribute_value, selected
 from layers.models import Feature
@@ -52,8 +50,6 @@ class Row:
     feature: Feature
     name: str
     cells: list[str]
-    longitude: str
-    latitude: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,10 +135,7 @@ def _page(selection: Selection, order: Order, found: list[Feature], count: int |
     fields: Mapping[str, Any] = selection.version.layer.attribute_schema.get("fields", {})
     names = name_properties(selection.version)
     told = [name for name, _title in columns]
-    rows = [
-        Row(row, names.of(row.properties), _cells(row, told, fields), *_place_of(row))
-        for row in shown
-    ]
+    rows = [Row(row, names.of(row.properties), _cells(row, told, fields)) for row in shown]
     following = ""
     if len(found) > PAGE:
         last = shown[-1]
@@ -165,13 +158,6 @@ def _cells(row: Feature, names: list[str], fields: Mapping[str, Any]) -> list[st
         else property_value(name, row.properties[name], fields.get(name, {}))
         for name in names
     ]
-
-
-def _place_of(row: Feature) -> tuple[str, str]:
-    """Return the longitude and latitude of a point that lies on a feature."""
-    shape = shapely.from_wkb(bytes(row.geometry.wkb))
-    point = to_wgs84(shapely.point_on_surface(shape))
-    return f"{point.x:.6f}", f"{point.y:.6f}"
 
 
 def order_asked(asked: Mapping[str, str]) -> Order:

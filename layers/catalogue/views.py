@@ -4,15 +4,13 @@ from typing import Any
 
 import shapely
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, reverse
-from django.utils.http import content_disposition_header, urlencode
-from django.utils.translation import get_language
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from layers.catalogue import quality
 from layers.catalogue.attribute_table import LABELS, order_asked, page_of
 from layers.catalogue.coverage import coverage_of
 from layers.catalogue.finding import PAGE, Wanted, entries, place_called
@@ -72,7 +70,7 @@ def _wanted(reader: Reader, asked: dict[str, Any]) -> tuple[Wanted, str | None]:
 @require_safe
 def layer_page(request: HttpRequest, slug: str) -> HttpResponse:
     """Show all that is known of one layer."""
-    version = _version(request, slug)
+    version = shown_version(request, slug)
     layer = version.layer
     is_raster = layer.geometry_kind == GeometryKind.RASTER
     context = {
@@ -109,8 +107,8 @@ def _addresses(request: HttpRequest, layer: Layer) -> dict[str, str]:
 @require_safe
 def attribute_table(request: HttpRequest, slug: str) -> HttpResponse:
     """Show the features of a layer as a table, filtered and sorted by the database."""
-    version = _version(request, slug)
-    _refuse_raster(version)
+    version = shown_version(request, slug)
+    refuse_raster(version)
     asked = {k: str(v) for k, v in request.GET.items() if v}
     if asked.get("attribute") and asked.get("value"):
         asked[f"{asked.get('operator', 'has')}.{asked['attribute']}"] = asked["value"]
@@ -131,40 +129,6 @@ def attribute_table(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "layers/catalogue/table.html", context)
 
 
-@require_safe
-def quality_page(request: HttpRequest, slug: str) -> HttpResponse:
-    """Show the quality report of a layer."""
-    version = _version(request, slug)
-    _refuse_raster(version)
-    run = quality.last_import(version)
-    context = {
-        "layer": version.layer, "version": version, "quality": quality.quality_of(version),
-        "run": run,
-        "issue_counts": quality.issue_counts(run) if run else [],
-        "issues": quality.issues_of(run)[: quality.LISTED_ISSUES] if run else [],
-    }  # fmt: skip
-    return render(request, "layers/catalogue/quality.html", context)
-
-
-@require_safe
-def quality_issues(request: HttpRequest, slug: str) -> StreamingHttpResponse:
-    """Return what the last import noted, row by row, for a spreadsheet."""
-    version = _version(request, slug)
-    run = quality.last_import(version)
-    if run is None:
-        raise NotFoundError(
-            _("Layer '%(slug)s' was not filled by an import.") % {"slug": slug},
-            remedy=_("Its history tells where it comes from."),
-        )
-    response = StreamingHttpResponse(
-        quality.issue_lines(run, get_language() or ""), content_type="text/csv"
-    )
-    response["Content-Disposition"] = content_disposition_header(
-        as_attachment=True, filename=f"{slug}-import-{run.pk}.csv"
-    )
-    return response
-
-
 @require_http_methods(["GET", "HEAD", "POST"])
 def describe(request: HttpRequest, slug: str) -> HttpResponse:
     """Let who may describe a layer; mistakes are told beside their fields."""
@@ -180,13 +144,15 @@ def describe(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "layers/catalogue/describe.html", {"layer": layer, "form": form})
 
 
-def _version(request: HttpRequest, slug: str) -> LayerVersion:
+def shown_version(request: HttpRequest, slug: str) -> LayerVersion:
+    """Return the published version of a layer that the reader may see."""
     layer = visible_layer(request.user, slug)
     found = layer.versions.select_related("layer", "raster", "published_by")
     return found.get(number=layer.published_number or 0)
 
 
-def _refuse_raster(version: LayerVersion) -> None:
+def refuse_raster(version: LayerVersion) -> None:
+    """Refuse what a grid does not have."""
     if version.layer.geometry_kind == GeometryKind.RASTER:
         raise NotFoundError(
             _("Layer '%(slug)s' is a grid: it has cells, no features.")

@@ -26,6 +26,7 @@ from layers.editing.web import (
 )
 from layers.errors import UserFacingError
 from layers.models import Layer
+from layers.quality.requests import ask_for_report
 
 NEWEST = 100
 
@@ -76,6 +77,7 @@ def _publish(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         message=said_in(given, "message"),
         accepts_warnings=given.get("accepts_warnings") is True,
     )
+    ask_for_report(publication.version)
     counts = {name: getattr(publication, name) for name in ("added", "changed", "removed")}
     return told({"version": publication.version.number, **counts})
 

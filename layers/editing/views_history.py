@@ -32,6 +32,7 @@ from layers.editing.web import (
 )
 from layers.errors import UserFacingError
 from layers.models import Layer, LayerVersion
+from layers.quality.requests import ask_for_report
 from layers.services import Publication
 from layers.visibility import Reader, visible_layer
 from layers.vocab import Lifecycle
@@ -180,7 +181,9 @@ def _back(request: HttpRequest, slug: str, given: Mapping[str, Any]) -> Publicat
     number, message = str(given.get("to", "")), said_in(given, "message")
     if not (number.isascii() and number.isdigit()):
         raise _unknown_version(number)
-    return revert_layer(layer=layer, number=int(number[:9]), author=author, message=message)
+    back = revert_layer(layer=layer, number=int(number[:9]), author=author, message=message)
+    ask_for_report(back.version)
+    return back
 
 
 def _version(version: LayerVersion, reader: Reader) -> dict[str, Any]:

@@ -47,7 +47,7 @@ function layerSection(layer, telling) {
     : element("ul", { class: "found" }, layer.features.map((feature) => featureItem(feature, layer, telling)));
   return element(
     "section",
-    { class: "answer-layer" },
+    { class: layer.isAsked ? "answer-layer asked" : "answer-layer" },
     element("h3", {}, layer.title),
     body,
     layer.has_more ? element("p", { class: "note" }, texts.hasMore) : null,
@@ -60,6 +60,8 @@ function titles(layers, heading) {
   return element("details", { class: "silent" }, element("summary", {}, `${heading} (${layers.length})`), element("ul", {}, layers.map((layer) => element("li", {}, layer.title))));
 }
 
+const askedFirst = (layers) => [...layers.filter((layer) => layer.isAsked), ...layers.filter((layer) => !layer.isAsked)];
+
 function answerContent(answer, content, choose, conflicts) {
   const { texts, projection } = content;
   const of = (state) => answer.layers.filter((layer) => layer.state === state);
@@ -67,41 +69,110 @@ function answerContent(answer, content, choose, conflicts) {
   return [
     element("p", { class: "place" }, `${place.easting_m.toFixed(1)} E  ${place.northing_m.toFixed(1)} N`, element("small", {}, ` EPSG:${projection.srid} · ${place.lat.toFixed(6)}°, ${place.lon.toFixed(6)}°`)),
     ...standingNotes(conflicts, texts, content.addresses.findingList),
-    ...conflictsFirst(of("found"), conflicts).map((layer) => layerSection(layer, { texts, choose, conflicts })),
+    ...askedFirst(conflictsFirst(of("found"), conflicts)).map((layer) => layerSection(layer, { texts, choose, conflicts })),
     titles(of("nothing"), texts.nothingHere),
     titles(of("unknown"), texts.unknownHere),
   ].filter(Boolean);
 }
 
-/** Answer clicks on the map in the panel; ``uncover`` keeps the place in view, ``choose`` highlights features. */
-export function createPlacePanel(panel, map, content, { open, uncover, choose }) {
+/** What is told at a feature's place, the feature itself first. */
+function featureFirst(answer, card) {
+  const [feature] = card.features;
+  const rest = answer.layers.map((layer) => {
+    if (layer.slug !== card.slug) return layer;
+    const features = layer.features.filter((other) => other.stable_id !== feature.stable_id);
+    return features.length ? { ...layer, features } : null;
+  });
+  return { ...answer, layers: [{ ...card, isAsked: true }, ...rest.filter(Boolean)] };
+}
+
+/** Answer clicks on the map in the panel; ``uncover`` keeps the place in view, ``choose`` highlights features,
+ *  ``onAsk`` hears that another place is asked about. */
+export function createPlacePanel(panel, map, content, { open, uncover, choose, onAsk }) {
   const { texts } = content;
   let asking = null;
   let marker = null;
   panel.append(element("p", { class: "note" }, texts.clickToAsk));
 
-  async function ask(latlng) {
+  /** Begin a question: what was asked before is forgotten. */
+  function begin() {
     asking?.abort();
-    const mine = new AbortController();
-    asking = mine;
+    asking = new AbortController();
     panel.setAttribute("aria-busy", "true");
     marker?.remove();
-    marker = L.circleMarker(latlng, { radius: 7, color: "#1F2D33", weight: 2, fillColor: "#FFFFFF", fillOpacity: 0.6, interactive: false }).addTo(map);
     open();
-    uncover(latlng);
+    panel.scrollTop = 0;
     panel.replaceChildren(element("p", { class: "note" }, texts.asking));
+    return asking;
+  }
+
+  function end(mine) {
+    if (asking === mine) panel.setAttribute("aria-busy", "false");
+  }
+
+  function tell(problem, ...before) {
+    if (problem.name !== "AbortError") panel.replaceChildren(...before, element("p", { class: "problem", role: "alert" }, problem.told || texts.failed));
+  }
+
+  async function lookUp(latlng, mine) {
     const query = new URLSearchParams({ lon: latlng.lng.toFixed(7), lat: latlng.lat.toFixed(7), z: map.getZoom() });
+    return askServer(`${content.addresses.identify}?${query}`, mine.signal);
+  }
+
+  async function write(answer, mine) {
+    const conflicts = await lookUpFindings(content.addresses.featureFindings, answer, mine.signal);
+    panel.replaceChildren(...answerContent(answer, content, choose, conflicts));
+  }
+
+  async function ask(latlng) {
+    const mine = begin();
+    onAsk();
+    marker = L.circleMarker(latlng, { radius: 7, color: "#1F2D33", weight: 2, fillColor: "#FFFFFF", fillOpacity: 0.6, interactive: false }).addTo(map);
+    uncover(latlng);
     try {
-      const answer = await askServer(`${content.addresses.identify}?${query}`, mine.signal);
-      const conflicts = await lookUpFindings(content.addresses.featureFindings, answer, mine.signal);
-      panel.replaceChildren(...answerContent(answer, content, choose, conflicts));
+      const answer = await lookUp(latlng, mine);
+      await write(answer, mine);
       const parcel = answer.layers.find((layer) => layer.slug === "parcels" && layer.features.length === 1);
       choose(parcel ? [{ layer: "parcels", stable_id: parcel.features[0].stable_id }] : []);
     } catch (problem) {
-      if (problem.name !== "AbortError") panel.replaceChildren(element("p", { class: "problem" }, problem.told || texts.failed));
+      tell(problem);
     }
-    if (asking === mine) panel.setAttribute("aria-busy", "false");
+    end(mine);
   }
+
+  /** Mark features and open the card of the first: ``asked`` as the server tells it. */
+  async function show(asked, mine = begin()) {
+    choose(asked.features);
+    const problem = asked.problem ? element("p", { class: "problem", role: "alert" }, asked.problem) : null;
+    if (!asked.card) {
+      panel.replaceChildren(problem);
+      end(mine);
+      return;
+    }
+    const latlng = L.latLng(asked.point[1], asked.point[0]);
+    uncover(latlng);
+    try {
+      const answer = featureFirst(await lookUp(latlng, mine), asked.card);
+      await write(answer, mine);
+      if (problem) panel.prepend(problem);
+    } catch (failure) {
+      tell(failure, layerSection(asked.card, { texts, choose, conflicts: { problem: "" } }));
+    }
+    end(mine);
+  }
+
+  /** Look a feature up and show it. */
+  async function showFeature(layer, stableId) {
+    const mine = begin();
+    onAsk();
+    try {
+      await show(await askServer(`${content.addresses.feature}?${new URLSearchParams({ feature: `${layer}/${stableId}` })}`, mine.signal), mine);
+    } catch (problem) {
+      tell(problem);
+      end(mine);
+    }
+  }
+
   map.on("click", (event) => ask(event.latlng.wrap()));
-  return { ask };
+  return { ask, show, showFeature };
 }

@@ -89,7 +89,9 @@ function rememberView(map, state) {
   const centre = map.getCenter();
   const view = new URLSearchParams({ lat: centre.lat.toFixed(5), lon: centre.lng.toFixed(5), z: map.getZoom() });
   if (state.finding) view.set("finding", state.finding);
-  const address = `${window.location.pathname}${window.location.search}#${view}`;
+  const query = new URLSearchParams(window.location.search);
+  if (!state.isAtFeature) query.delete("feature");
+  const address = `${window.location.pathname}${query.size ? `?${query}` : ""}#${view}`;
   window.history.replaceState(null, "", address);
 }
 
@@ -97,13 +99,14 @@ function startView(map, wanted, stack) {
   const [lat, lon, z] = ["lat", "lon", "z"].map((name) => (wanted.has(name) ? Number(wanted.get(name)) : NaN));
   const layer = stack.layers.get(wanted.get("layer"));
   if (Number.isFinite(lat) && Number.isFinite(lon) && Math.abs(lat) <= 85) map.setView([lat, lon], Number.isFinite(z) ? z : CLOSE_ZOOM);
+  else if (content.asked?.extent) fit(map, bounds(content.asked.extent), { maxZoom: CLOSEST_ZOOM });
   else if (layer?.extent) fit(map, bounds(layer.extent));
   else fit(map, bounds(content.extent));
 }
 
 function start() {
   const wanted = asked();
-  const state = { finding: wanted.get("finding") };
+  const state = { finding: wanted.get("finding"), isAtFeature: Boolean(content.asked) };
   const map = createMap();
   const stack = createLayerStack(map, content);
   const tabs = createTabs();
@@ -114,15 +117,20 @@ function start() {
     stack.choose(features);
   };
   if (wanted.has("layer")) tree.switchOn(wanted.get("layer"));
+  if (content.asked) tabs.open("place"); // first: it may cover a part of the map
   startView(map, wanted, stack);
-  const place = createPlacePanel(byId("panel-place"), map, content, { open: () => tabs.open("place"), uncover: (latlng) => uncover(map, latlng), choose });
+  const leaveFeature = () => {
+    if (!state.isAtFeature) return;
+    state.isAtFeature = false;
+    rememberView(map, state);
+  };
+  const place = createPlacePanel(byId("panel-place"), map, content, { open: () => tabs.open("place"), uncover: (latlng) => uncover(map, latlng), choose, onAsk: leaveFeature });
   byId("map").addEventListener("keydown", (event) => {
     if (event.key === "Enter" && event.target === byId("map")) place.ask(map.getCenter());
   });
   createSearchBox(byId("search-form"), content, (result) => {
-    tabs.lower();
     zoomTo(result.extent);
-    choose([{ layer: result.layer, stable_id: result.stable_id }]);
+    place.showFeature(result.layer, result.stable_id);
   });
   map.on("moveend", () => rememberView(map, state));
   createFindingsPanel(byId("panel-findings"), map, content, {
@@ -136,6 +144,7 @@ function start() {
       rememberView(map, state);
     },
   });
+  if (content.asked) place.show(content.asked);
   document.documentElement.dataset.map = "ready";
 }
 

@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from layers.catalogue import attribute_table
 from layers.ingest import ImportOptions, import_file
 from layers.models import Layer
+from layers.quality.making import make_report
 from layers.services import Provenance, open_layer, publish_features, set_surveyed_area
 from tests.factories import at, feature, filled_layer, land_use, square
 
@@ -196,12 +197,15 @@ def test_the_quality_report_counts_classes_fill_rates_and_identical_shapes(clien
         ],
     )
 
+    assert "The report is being made" in page(client, "/layers/hazards/quality/")
+    make_report(Layer.objects.get(slug="hazards").versions.get(state="published"))
+
     text = page(client, "/layers/hazards/quality/")
 
     assert re.search(r"without a class</dt><dd>66\.7 %", text)
     assert re.search(r"corner points</dt><dd>15<", text)
     assert re.search(r"lie exactly on another</dt><dd>2<", text)
-    assert '?ids=A">A</a>' in text
+    assert "/map/?feature=hazards%2FB&amp;feature=hazards%2FA#lat=" in text
     assert re.search(r'floors.*?<td class="number">1</td><td class="number">33\.3 %', text)
 
 

@@ -12,6 +12,7 @@ from django.contrib.auth.models import Permission, User
 from layers.catalogue import coverage, finding, quality
 from layers.ingest import ImportOptions, import_file
 from layers.models import ImportIssue, Layer, LayerVersion, Run
+from layers.quality.making import make_report
 from layers.services import Provenance, open_layer, publish_features, set_surveyed_area
 from tests.factories import at, feature, filled_layer, land_use, square
 from tests.layers.web_map import published_grid
@@ -21,6 +22,10 @@ pytestmark = pytest.mark.django_db
 
 def version_of(slug):
     return LayerVersion.objects.get(layer__slug=slug, state="published")
+
+
+def told_of(version):
+    return quality.quality_of(make_report(version))
 
 
 def page(client, path, **asked):
@@ -50,9 +55,9 @@ def ground():
 
 
 def test_the_report_counts_what_a_hand_counts(ground):
-    told = quality.quality_of(version_of("ground"))
+    told = told_of(version_of("ground"))
 
-    assert told.contents.features == 6
+    assert told.features == 6
     assert {code: n for code, _name, n in told.by_class} == {"school": 3, "": 3}
     assert dict((code, name) for code, name, _n in told.by_class)["school"] == "School"  # noqa: C402
     assert dict(told.by_lifecycle) == {"existing": 3, "planned": 2, "closed": 1}
@@ -63,7 +68,7 @@ def test_the_report_counts_what_a_hand_counts(ground):
 
 
 def test_an_empty_text_and_nothing_do_not_fill_an_attribute(ground):
-    told = {rate.name: rate for rate in quality.quality_of(version_of("ground")).fill_rates}
+    told = {rate.name: rate for rate in told_of(version_of("ground")).fill_rates}
 
     assert {name: rate.filled for name, rate in told.items()} == {
         "beds": 0, "floors": 2, "note": 2, "open": 1,
@@ -78,29 +83,31 @@ def test_an_empty_text_and_nothing_do_not_fill_an_attribute(ground):
 
 
 def test_shapes_that_lie_exactly_on_each_other_are_named_the_largest_group_first(ground):
-    told = quality.quality_of(version_of("ground")).identical
+    told = told_of(version_of("ground"))
 
-    assert (told.groups, told.features) == (2, 5)
-    assert told.examples == (("A", "B", "C"), ("D", "E"))
+    assert (told.identical_groups, told.identical_features) == (2, 5)
+    [alike] = [group for group in told.places if group.kind == "identical"]
+    pairs = [(place.issue.other, place.issue.stable_id) for place in alike.listed]
+    assert pairs == [("A", "B"), ("A", "C"), ("D", "E")]
 
 
 def test_the_report_of_an_earlier_version_is_not_that_of_the_next(ground):
     publish_features(layer=ground, features=[feature("A", square(0, 0, 10), "school")])
 
-    now = quality.quality_of(version_of("ground"))
+    now = told_of(version_of("ground"))
 
-    assert (now.contents.features, now.identical.features, now.without_class_share) == (1, 0, 0.0)
-    before = quality.quality_of(LayerVersion.objects.get(layer=ground, number=1))
-    assert (before.contents.features, before.identical.features) == (6, 5)
+    assert (now.features, now.identical_features, now.without_class_share) == (1, 0, 0.0)
+    before = told_of(LayerVersion.objects.get(layer=ground, number=1))
+    assert (before.features, before.identical_features) == (6, 5)
 
 
 def test_a_layer_without_features_has_a_report_without_division(client):
     layer = filled_layer("gone", feature("G", at(0, 0), name="x"))
     publish_features(layer=layer, features=[])
 
-    told = quality.quality_of(version_of("gone"))
+    told = told_of(version_of("gone"))
 
-    assert (told.contents.features, told.points, told.most_points) == (0, 0, 0)
+    assert (told.features, told.points, told.most_points) == (0, 0, 0)
     assert told.without_class_share == 0.0
     for part in ("", "table/", "quality/"):
         assert client.get(f"/layers/gone/{part}").status_code == 200

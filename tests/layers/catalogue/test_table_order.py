@@ -4,8 +4,6 @@ import json
 import re
 
 import pytest
-from pyproj import Transformer
-from shapely.geometry import Point
 
 from layers.catalogue import attribute_table
 from layers.catalogue.attribute_table import Order, order_asked, page_of
@@ -13,7 +11,7 @@ from layers.errors import UserFacingError
 from layers.exports.selection import Selection
 from layers.models import LandUseClass
 from layers.services import publish_changes
-from tests.factories import at, feature, filled_layer, land_use, square
+from tests.factories import at, feature, filled_layer, land_use
 
 pytestmark = pytest.mark.django_db
 
@@ -228,19 +226,6 @@ def test_the_download_beside_the_table_takes_what_the_table_shows(client, layer)
     )
 
     assert [row["id"] for row in json.loads(content)["features"]] == ["P-02"]
-
-
-def test_a_row_leads_to_a_point_on_the_feature_itself(monkeypatch):
-    ring = square(0, 0, 100).difference(square(10, 10, 80))
-    layer = filled_layer("ring", feature("R", ring))
-
-    [row] = page_of(Selection(version=version_of(layer)), Order()).rows
-
-    there = Transformer.from_crs(4326, 32648, always_xy=True).transform(
-        float(row.longitude), float(row.latitude)
-    )
-    assert ring.distance(Point(there)) < 0.12  # six decimals of a degree
-    assert ring.centroid.distance(ring) == pytest.approx(40)  # the centroid is none of it
 
 
 def test_columns_stated_by_the_schema_come_first_with_title_and_unit():

@@ -21,6 +21,7 @@ from layers.legend import (
 )
 from layers.models import Layer, LayerVersion, RasterLayer
 from layers.numbers import in_marks
+from layers.profiles.choice import Choice, current_choice, map_tree
 from layers.stamps import version_stamp
 from layers.tiles import is_heavy
 from layers.visibility import Reader, visible_versions
@@ -35,18 +36,16 @@ UTM_NORTH, UTM_SOUTH = range(32601, 32661), range(32701, 32761)
 
 def map_content(user: Reader) -> dict[str, Any]:
     """Return everything the map script needs for this reader, in their language."""
-    versions = visible_versions(user)
-    layers = [_layer(version) for version in versions]
+    versions, choice = visible_versions(user), current_choice()
+    used = [version for version in versions if choice.uses_layer(version.layer.slug)]
+    layers = [_layer(version, choice) for version in versions]
+    themes = [(theme.code, str(theme.title)) for theme in (*THEMES, OTHER)]
     return {
         "language": get_language(),
-        "extent": _start_extent(versions),
+        "extent": _start_extent(used or versions),
         "projection": _projection(),
         "basemap": _basemap(),
-        "themes": [
-            {"code": theme.code, "title": str(theme.title), "layers": listed}
-            for theme in (*THEMES, OTHER)
-            if (listed := [layer for layer in layers if layer["theme"] == theme.code])
-        ],
+        "themes": map_tree(layers, themes, choice),
         "addresses": {
             "identify": reverse("identify"),
             "search": reverse("search"),
@@ -66,7 +65,7 @@ def _address(name: str) -> str | None:
         return None
 
 
-def _layer(version: LayerVersion) -> dict[str, Any]:
+def _layer(version: LayerVersion, choice: Choice) -> dict[str, Any]:
     layer, described = version.layer, summary(version)
     theme = theme_of(layer)
     is_raster = layer.geometry_kind == GeometryKind.RASTER
@@ -79,20 +78,23 @@ def _layer(version: LayerVersion) -> dict[str, Any]:
         "tiles": _tile_address(version, is_raster=is_raster),
         "extent": described.extent,
         "simplifiedUpTo": SIMPLIFIED_UP_TO if not is_raster and is_heavy(version) else 0,
-        "shown": theme.code in SHOWN_FIRST and not is_raster,
+        "shown": choice.is_on(layer.slug, theme.code in SHOWN_FIRST and not is_raster),
         "source": layer.source,
         "legend": [],
     }
     if is_raster:
         return content | _raster_legend(version.raster)
-    return content | _vector_look(layer, described.classes)
+    return content | _vector_look(layer, described.classes, choice)
 
 
-def _vector_look(layer: Layer, classes: tuple[str, ...]) -> dict[str, Any]:
+def _vector_look(layer: Layer, classes: tuple[str, ...], choice: Choice) -> dict[str, Any]:
+    look, legend = look_for_browser(layer), vector_legend(layer, classes)
+    own_colours = layer.attribute_schema.get("colours")
     return {
-        "look": look_for_browser(layer),
-        "colourProperty": layer.attribute_schema.get("colours", {}).get("property", "class"),
-        "legend": vector_legend(layer, classes),
+        "look": look,
+        "colourProperty": (own_colours or {}).get("property", "class"),
+        # colours of the layer's own attribute have codes of their own, no land-use classes
+        "legend": legend if own_colours else choice.legend(legend, look["colour"]),
     }
 
 

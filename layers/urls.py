@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("map/feature", views.map_feature, name="map-feature"),
     path("map/style.json", views.map_style, name="map-style"),
     path("layers/import/", include("layers.uploads.urls")),
+    path("layers/", include("layers.profiles.urls")),
     path("layers/", include("layers.catalogue.urls")),
     path("layers/", include("layers.editing.urls")),
     path("layers/", include("layers.exports.urls")),

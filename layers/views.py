@@ -17,7 +17,9 @@ from layers.map_content import map_content
 from layers.map_texts import map_texts
 from layers.models import LayerVersion
 from layers.numbers import marks
-from layers.search import matches, parsed
+from layers.profiles.choice import current_choice
+from layers.profiles.searching import matches_used_first
+from layers.search import parsed
 from layers.visibility import visible_versions
 
 
@@ -81,7 +83,8 @@ def search(request: HttpRequest) -> JsonResponse:
     """Return features by name, code or number: ``?q=សង្កាត់លេខ៤``."""
     query = parsed(request.GET.get("q", ""))
     versions = _by_slug(visible_versions(request.user))
-    found = matches(query, [version.layer for version in versions.values()])
+    asked = [version.layer for version in versions.values()]
+    found = matches_used_first(query, asked, current_choice())
     return JsonResponse(search_content(query, found, versions))
 
 

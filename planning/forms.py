@@ -9,6 +9,7 @@ from layers.classes import read_table
 from layers.errors import UserFacingError
 from layers.models import LandUseClass
 from layers.numbers import AmbiguousNumberError, typed_number
+from layers.profiles.choice import current_choice
 from planning.errors import ApplicationError, NoParcelHereError
 from planning.permits.application import EVERYTHING
 
@@ -157,11 +158,11 @@ def _listed(text: str) -> list[str]:
     return [name.strip() for name in text.split(",") if name.strip()]
 
 
-def use_choices() -> list[tuple[str, str]]:
-    """Return the uses the use table knows, named in the reader's language."""
+def use_choices() -> list[tuple[str, Any]]:
+    """Return the uses the use table knows, those the city uses first, in the reader's language."""
     codes = [row["use_code"] for row in read_table("use_zone_matrix")]
     names = {row.code: row.name for row in LandUseClass.objects.filter(code__in=codes)}
-    return [(code, names[code]) for code in codes if code in names]
+    return current_choice().pick_list((code, names[code]) for code in codes if code in names)
 
 
 def _use(typed: dict[str, Any], row: int) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from layers.exports.asking import refuse_unknown_words, selection_asked
 from layers.exports.formats import formats_for
 from layers.legend import summary, theme_of
 from layers.models import LandUseClass, Layer, LayerVersion
+from layers.profiles.choice import current_choice
 from layers.visibility import Reader, visible_layer
 from layers.vocab import GeometryKind, Lifecycle
 
@@ -39,12 +40,18 @@ def layer_list(request: HttpRequest) -> HttpResponse:
         asked = form.cleaned_data if form.is_bound else {}
         wanted, place = _wanted(request.user, asked)
         found = [] if asked.get("place") and place is None else entries(request.user, wanted)
-    pages = Paginator(found, PAGE)
+    choice = current_choice()
+    used = [entry for entry in found if choice.uses_layer(entry.layer.slug)]
+    is_all = bool(request.GET.get("all"))
+    pages = Paginator(found if is_all else used, PAGE)
     page = pages.get_page(request.GET.get("page"))
     kept = {k: str(v) for k, v in request.GET.items() if k not in {"page", "lang"} and v}
     context = {
         "form": form, "page": page, "place": place, "query": urlencode(kept),
-        "is_search": bool(set(kept) - {"sort"}),
+        "is_search": bool(set(kept) - {"sort", "all"}),
+        "others": 0 if is_all else len(found) - len(used),
+        "unused": {entry.layer.slug for entry in found} - {entry.layer.slug for entry in used},
+        "everything": urlencode({**kept, "all": "1"}),
     }  # fmt: skip
     return render(request, "layers/catalogue/list.html", context)
 

@@ -16,6 +16,7 @@ from layers.editing.vocab import DraftState
 from layers.legend import look_for_browser, summary
 from layers.map_content import map_content
 from layers.models import LandUseClass, Layer, in_reader_language
+from layers.profiles.choice import current_choice
 from layers.property_names import TITLES, property_title, property_unit
 from layers.services import published_version
 from layers.vocab import Completeness, Lifecycle
@@ -122,7 +123,11 @@ def _choices(stated: Any) -> list[tuple[Any, str]] | None:  # noqa: ANN401 - out
 
 
 def _classes() -> list[dict[str, Any]]:
-    """Return all classes, each after the one it belongs to, with how deep it lies."""
+    """Return all classes, each after the one it belongs to, with how deep it lies.
+
+    Those the city does not use are among them: features that have them keep their names.
+    """
+    choice = current_choice()
     below: dict[int | None, list[LandUseClass]] = {}
     for row in LandUseClass.objects.order_by("scheme", "code"):
         below.setdefault(row.parent_id, []).append(row)
@@ -136,6 +141,8 @@ def _classes() -> list[dict[str, Any]]:
                 "depth": depth,
                 "name_km": row.name_km,
                 "name_en": row.name_en,
+                "called": choice.class_name(row.code, row.name),
+                "used": choice.uses_class(row.code),
                 "colour": row.colour,
             }
         )

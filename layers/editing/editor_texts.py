@@ -3,6 +3,8 @@
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from layers.profiles.choice import unused_classes
+
 Texts = dict[str, "str | dict[str, str]"]
 
 
@@ -71,6 +73,7 @@ def _of_the_form() -> Texts:
         "landUse": _("Land-use class"),
         "lifecycle": _("State"),
         "noClass": _("no class"),
+        "unusedClasses": unused_classes(),
         "findClass": _("Find a class"),
         "yes": _("yes"),
         "no": _("no"),

@@ -1,7 +1,7 @@
 """The profiles as they stand, and their record as far as a reader may see it."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from layers.profiles.decisions import ClassDecision, Decisions, LayerDecision, decisions_from
@@ -62,6 +62,24 @@ def decisions_of(profile: CityProfile) -> Decisions:
             for row in classes
         },
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A profile as it was read: a save made on it is refused once it has another revision."""
+
+    code: str = ""
+    revision: int = 0
+    decisions: Decisions = field(default_factory=Decisions)
+
+
+def standing_profile() -> Standing:
+    """Return the profile at hand with the revision it was read at; an empty one for none."""
+    profile = profile_at_hand()
+    if profile is None:
+        return Standing()
+    # the revision was read first: a change between the two is told as one after the reading
+    return Standing(profile.code, profile.revision, decisions_of(profile))
 
 
 @dataclass(frozen=True, slots=True)

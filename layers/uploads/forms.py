@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from layers.legend import OTHER, THEMES
 from layers.models import LandUseClass, Layer
 from layers.numbers import AmbiguousNumberError, typed_number
+from layers.profiles.choice import current_choice, unused_classes
 from layers.uploads.choices import NAME_FIELDS
 from layers.uploads.permissions import may_make_layers, target_layers
 from layers.uploads.places import offered
@@ -267,12 +268,16 @@ def _bands(grid: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def class_choices() -> list[tuple[Any, list[tuple[str, str]]]]:
-    """Return the land-use classes under the headings of the two schemes."""
+    """Return the land-use classes under the headings of the two schemes, those not used last."""
+    choice = current_choice()
     groups: dict[str, list[tuple[str, str]]] = {"zone": [], "use": []}
+    others: list[tuple[str, str]] = []
     for row in LandUseClass.objects.order_by("code"):
-        groups[row.scheme].append((row.code, f"{row.name} ({row.code})"))
+        listed = groups[row.scheme] if choice.uses_class(row.code) else others
+        listed.append((row.code, f"{choice.class_name(row.code, row.name)} ({row.code})"))
     titles = {"zone": _("Zones of the plan"), "use": _("Uses on the ground")}
-    return [(titles[scheme], listed) for scheme, listed in groups.items() if listed]
+    headed = [(titles[scheme], listed) for scheme, listed in groups.items()]
+    return [(title, rows) for title, rows in [*headed, (unused_classes(), others)] if rows]
 
 
 def initial_of(choices: Mapping[str, Any], layer: Mapping[str, Any]) -> dict[str, Any]:

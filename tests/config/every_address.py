@@ -71,6 +71,7 @@ ASKED = {
     "layer-download": [{"format": "csv"}, {"format": "geojson", "version": "1"}],
     "layers": [{"q": WORD[:4]}, {"q": LAYER}],
     "map": [{"layer": LAYER}],
+    "city-profile": [{}, {"format": "yaml"}, {"change": "1"}],
     "ogc-items": [{"f": "json"}, {"filter": "secret IS NOT NULL"}],
     "ogc-wmts": [{"service": "WMTS", "request": "GetCapabilities"}],
 }

@@ -72,6 +72,7 @@ def addresses():
     return {
         "map": reverse("map"),
         "layers": reverse("layers"),
+        "city-profile": reverse("city-profile"),
         "findings": reverse("findings"),
         "finding": reverse("finding", args=[finding.pk]),
         "scenarios": reverse("scenarios"),

@@ -125,7 +125,8 @@ export function createLayerStack(map, content) {
     vectorPane(map, vectors.filter((layer) => layer.look.rank < GROUND_RANK), "ground", options),
     vectorPane(map, vectors.filter((layer) => layer.look.rank >= GROUND_RANK), "things", options),
   ];
-  const shown = new Set(vectors.filter((layer) => layer.shown).map((layer) => layer.slug));
+  const shownFirst = [...layers.values()].filter((layer) => layer.shown);
+  const shown = new Set(shownFirst.map((layer) => layer.slug));
   const chosen = new Map();
   const overlays = new Map();
   const noticeFarView = createNotice(map, content.texts.notAllFromAfar, () => vectors.filter((layer) => shown.has(layer.slug)));
@@ -149,7 +150,10 @@ export function createLayerStack(map, content) {
     else map.attributionControl.removeAttribution(escaped(layer.source));
   }
 
-  vectors.filter((layer) => layer.shown).forEach((layer) => credit(layer, true));
+  for (const layer of shownFirst) {
+    credit(layer, true);
+    if (layer.kind === "raster") showRaster(layer, true);
+  }
   repaint();
   return {
     layers,

@@ -56,7 +56,7 @@ export function buildLayerTree(panel, content, stack, map, zoomTo) {
       entries.set(listed.slug, made);
       list.append(made.item);
     }
-    panel.append(element("details", { class: "theme", open: true }, element("summary", {}, theme.title), list));
+    panel.append(element("details", { class: "theme", open: !theme.closed }, element("summary", {}, theme.title), list));
   }
   const markTooFar = () => {
     for (const { note, layer, box } of entries.values()) {
@@ -71,6 +71,7 @@ export function buildLayerTree(panel, content, stack, map, zoomTo) {
       const found = entries.get(slug);
       if (!found) return;
       found.box.checked = true;
+      found.item.closest("details").open = true;
       stack.show(slug, true);
       found.refresh();
       markTooFar();

@@ -135,12 +135,20 @@ def unseen_around(
     rule: Rule, known: Selection, side: str, others: Selection
 ) -> Iterator[dict[str, Any]]:
     """Yield a gap where the other side ("subject" or "object") may stand unseen around some."""
+    kind = KINDS[rule.kind]
+    if kind.is_of_records:
+        return iter(())
+    if kind.finds_absence:
+        return _unsure_absence(rule, known, others)
+    if kind.of_other_layers:
+        return _unseen_in_other_layers(rule, known, side, others)
+    return _unseen_near(rule, known, side, others)
+
+
+def _unseen_near(
+    rule: Rule, known: Selection, side: str, others: Selection
+) -> Iterator[dict[str, Any]]:
     selector = rule.subject if side == "subject" else object_selector(rule)
-    if KINDS[rule.kind].is_of_records:
-        return
-    if KINDS[rule.kind].finds_absence:
-        yield from _unsure_absence(rule, known, others)
-        return
     is_map = side == "object" and KINDS[rule.kind].object_is_map
     if is_map and not others.sure:
         yield _gap(Gap.NO_HAZARD_MAP, side, selector, count=known.sure)
@@ -189,6 +197,37 @@ def _unsure_absence(rule: Rule, known: Selection, others: Selection) -> Iterator
         yield _gap(Gap.ABSENCE_NOT_SURE, "object", selector, **facts)
 
 
+def _unseen_in_other_layers(
+    rule: Rule, known: Selection, side: str, others: Selection
+) -> Iterator[dict[str, Any]]:
+    """Yield a gap where another layer than that of the features themselves may hold more."""
+    selector = rule.subject if side == "subject" else object_selector(rule)
+    layers = _layers_of(selector, others)
+    for own in known.sure_layers:
+        rest = sorted(set(layers) - {own})
+        if not rest:
+            yield _gap(Gap.NO_OTHER_PLAN, side, selector, layers=[own], count=known.sure)
+        elif missing := _not_in_catalogue(rest):
+            yield _gap(Gap.MISSING_LAYER, side, selector, layers=missing, count=known.sure)
+        elif unseen := list(_not_looked_for(side, others, rest, count=known.sure)):
+            yield from unseen
+        else:
+            reach = reach_m(rule)
+            count, names = _unsurveyed(known, rest, others.classes, reach, len(rest), own=own)
+            facts = {"layers": rest, "reach_m": reach, "count": count, "examples": names}
+            if count:
+                yield _gap(Gap.NOT_SURVEYED, side, selector, **facts)
+
+
+def _layers_of(selector: Selector, found: Selection) -> tuple[str, ...]:
+    """Return the layers to look through; of a theme all, also those that hold nothing yet."""
+    if selector.surveyed_in or selector.layers or not selector.theme:
+        return proving_layers(selector, found)
+    published = Layer.objects.exclude(published_number=None).filter(theme=selector.theme)
+    slugs = published.exclude(slug__in=selector.except_layers).values_list("slug", flat=True)
+    return tuple(slugs.order_by("slug"))
+
+
 def _untold(rule: Rule, known: Selection) -> tuple[int, list[str]]:
     """Return how many subjects the question put aside as untold, and the first few by name."""
     parameters: dict[str, Any] = {
@@ -230,13 +269,20 @@ def _not_looked_for(
 
 
 def _unsurveyed(
-    subject: Selection, layers: Sequence[str], asked: Sequence[str], reach: float, needed: int
+    subject: Selection,
+    layers: Sequence[str],
+    asked: Sequence[str],
+    reach: float,
+    needed: int,
+    *,
+    own: str | None = None,  # only the subjects of this layer
 ) -> tuple[int, list[str]]:
     parameters: dict[str, Any] = {
         "subject": subject.number,
         "layers": list(layers),
         "asked": list(asked),
         "layers_needed": needed,
+        "own_layer": own,
         "reach_m": reach,
         "examples": EXAMPLES,
     }

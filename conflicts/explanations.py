@@ -250,6 +250,10 @@ def _gap_sentences() -> Mapping[Gap, str]:
             "%(count)s places lie outside every known area of %(what)s, but there may be one that"
             " was not surveyed or not fully described (%(layers)s), for example: %(examples)s."
         ),
+        Gap.NO_OTHER_PLAN: _(
+            "%(layers)s is the only plan known to hold %(what)s: there is nothing to compare it"
+            " with."
+        ),
         Gap.NO_HAZARD_MAP: _("There is no such hazard map, so %(count)s places are unchecked."),
         Gap.UNRATED_PAIR: _(
             "%(count)s times %(what)s lies beside a use that nobody has rated against it: whether"

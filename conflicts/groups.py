@@ -15,7 +15,7 @@ from django.db.models.functions import Concat
 from django.utils.translation import gettext as _
 
 from conflicts.explanations import explain, object_name, rule_of, subject_name
-from conflicts.kinds import Rule, object_selector
+from conflicts.kinds import Rule, is_by_distance, object_selector
 from conflicts.models import Finding
 from conflicts.queries import SETTLED, SEVERITY_RANK, with_evidence
 from conflicts.rule_parts import Selector
@@ -160,6 +160,7 @@ def _pattern(rule: Rule, unit: str) -> str:
         "separation": nearer,
         "overlap": shared,
         "plan_vs_existing": shared,
+        "plan_vs_plan": nearer if is_by_distance(rule) else shared,
         "reservation_encroachment": shared,
         "hazard_exposure": inside,
         "adjacency": beside,

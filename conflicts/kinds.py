@@ -15,6 +15,7 @@ from conflicts.pair_rules import (
     HazardExposure,
     Overlap,
     PlanVsExisting,
+    PlanVsPlan,
     ReservationEncroachment,
     Separation,
 )
@@ -39,6 +40,7 @@ Rule = (
     | ReservationEncroachment
     | Containment
     | DataQuality
+    | PlanVsPlan
 )
 Parameters = dict[str, Any]
 
@@ -127,6 +129,24 @@ def reach_of_records(rule: Rule) -> Reach:
     return Reach(scope=Scope.PAIR, objects_m=rule.tolerance_m if rule.has_object else 0.0)
 
 
+def bind_plan_vs_plan(rule: Rule) -> Parameters:
+    """Return what plan_vs_plan.sql needs beside the two selections."""
+    if not isinstance(rule, PlanVsPlan):
+        raise TypeError(rule.kind)
+    return {
+        "by_distance": rule.min_distance_m is not None,
+        "min_distance_m": rule.min_distance_m or 0.0,
+        "min_overlap_m2": rule.min_overlap_m2,
+    }
+
+
+def reach_of_plans(rule: Rule) -> Reach:
+    """Return the reach of two plans: the distance asked for between them, if any."""
+    if not isinstance(rule, PlanVsPlan):
+        raise TypeError(rule.kind)
+    return Reach(scope=Scope.PAIR, objects_m=rule.min_distance_m or 0.0)
+
+
 def reach_of_pairs(_rule: Rule) -> Reach:
     """Return the reach of what is measured where two features share ground."""
     return Reach(scope=Scope.PAIR, objects_m=0.0)
@@ -163,6 +183,7 @@ class Kind:
     object_is_map: bool = False  # the object answers for its layer, not for one feature
     sums_objects: bool = False  # what one object takes counts together with all the others
     finds_absence: bool = False  # a finding has no object: what it lacks is nowhere there
+    of_other_layers: bool = False  # the object lies in another layer than the subject
     is_of_records: bool = False  # asks of what is recorded, not of what there is
     areas: tuple[str, ...] = ()  # the sides of which a point or line cannot be judged
 
@@ -221,6 +242,13 @@ KINDS: Mapping[str, Kind] = {
         reach=reach_of_records,
         is_of_records=True,
     ),
+    "plan_vs_plan": Kind(
+        rule=PlanVsPlan,
+        sql="plan_vs_plan.sql",
+        bind=bind_plan_vs_plan,
+        reach=reach_of_plans,
+        of_other_layers=True,
+    ),
 }
 
 
@@ -248,6 +276,13 @@ def object_selector(rule: Rule) -> Selector:
     )
     where = period if rule.object.where is None else AllOf(parts=(rule.object.where, period))
     return replace(rule.object, where=where)
+
+
+def is_by_distance(rule: Rule) -> bool:
+    """Tell whether a rule asks for a least distance."""
+    return isinstance(rule, Separation) or (
+        isinstance(rule, PlanVsPlan) and rule.min_distance_m is not None
+    )
 
 
 def sides_asked(rule: Rule) -> tuple[str, ...]:

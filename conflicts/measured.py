@@ -14,12 +14,14 @@ from conflicts.pair_rules import (
     HazardExposure,
     Overlap,
     PlanVsExisting,
+    PlanVsPlan,
     ReservationEncroachment,
     Separation,
 )
 from conflicts.record_rules import DataQuality
 from conflicts.vocab import QualityCheck, Verdict
 from conflicts.wording import amount, selector_name, share_text
+from layers.models import Feature
 from layers.numbers import number
 from layers.property_names import property_title
 from layers.vocab import Lifecycle
@@ -228,6 +230,37 @@ def _attribute(names: Names, seen: Observation, rule: DataQuality) -> str:
     return f"{sentences[seen.facts['problem']] % said} {cure}"
 
 
+def _between_plans(names: Names, seen: Observation, rule: PlanVsPlan) -> str:
+    said = {
+        **names,
+        "plan": _plan_of(seen.subject_row),
+        "other": _plan_of(seen.object_row),
+        "measured": amount(seen.measured_value, seen.unit),
+        "required": amount(seen.required_value, "m"),
+    }
+    if rule.min_distance_m is not None:
+        sentence = _(
+            "%(subject)s of the plan %(plan)s lies %(measured)s from %(object)s of the plan"
+            " %(other)s; at least %(required)s is asked for."
+        )
+    elif seen.unit == "place":
+        sentence = _(
+            "%(subject)s of the plan %(plan)s lies on %(object)s of the plan %(other)s: the two"
+            " plans contradict each other."
+        )
+    else:
+        sentence = _(
+            "%(subject)s of the plan %(plan)s shares %(measured)s with %(object)s of the plan"
+            " %(other)s: the two plans contradict each other."
+        )
+    cure = _("What would cure it: both plans agreed, with one of the two changed.")
+    return f"{sentence % said} {cure}"
+
+
+def _plan_of(row: Feature | None) -> str:
+    return "–" if row is None else row.layer.title
+
+
 def _depth(facts: Mapping[str, Any]) -> str:
     low, high = facts.get("depth_min_m"), facts.get("depth_max_m")
     if low is None and high is None:
@@ -249,6 +282,7 @@ _SENTENCES: Mapping[str, Callable[[Names, Observation, Any], str]] = {
     "reservation_encroachment": _encroachment,
     "containment": _outside,
     "data_quality": _record,
+    "plan_vs_plan": _between_plans,
 }
 
 

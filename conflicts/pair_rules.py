@@ -196,3 +196,34 @@ class Containment(PairRule):
         PairRule.__post_init__(self)
         require_share("min_share", self.min_share)
         refuse_object_exemptions(self)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PlanVsPlan(PairRule):
+    """What one plan wants (subject) must not contradict what another plan wants (object).
+
+    A plan is a layer. The two must not share ground; with ``min_distance_m`` they must lie so far
+    apart, edge to edge, also across the border at which one plan ends and the next begins.
+    """
+
+    kind: ClassVar[str] = "plan_vs_plan"
+
+    min_overlap_m2: float = 1.0
+    min_distance_m: float | None = None
+
+    def __post_init__(self) -> None:
+        PairRule.__post_init__(self)
+        require_positive("min_overlap_m2", self.min_overlap_m2)
+        if self.min_distance_m is not None:
+            require_between("min_distance_m", self.min_distance_m, GREATEST_DISTANCE_M)
+        if self.is_within_one_plan:
+            raise RuleFieldError(
+                "object.layers",
+                _("is the plan of the subject itself."),
+                remedy=_("Name the layer of another plan, or a theme; for one plan use overlap."),
+            )
+
+    @property
+    def is_within_one_plan(self) -> bool:
+        """True when both sides name the same single layer."""
+        return len(self.subject.layers) == 1 and self.subject.layers == self.object.layers

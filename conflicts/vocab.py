@@ -36,6 +36,14 @@ class RuleBookStatus(TextChoices):
     SUPERSEDED = "superseded", _("superseded")
 
 
+class RuleAction(TextChoices):
+    """What was done to a rule in a draft of the rule book."""
+
+    ADD = "add", _("added")
+    CHANGE = "change", _("changed")
+    REMOVE = "remove", _("removed")
+
+
 class FindingState(TextChoices):
     """The life of a finding; people decide, the detector opens and resolves."""
 
@@ -50,6 +58,14 @@ class FindingState(TextChoices):
 # Who may decide about findings: the map hides what is dismissed. Given to each account by name.
 DECIDE_FINDING = "conflicts.decide_finding"
 FINDING_PERMISSIONS = (("decide_finding", "Can decide about a finding"),)
+
+# Who may change drafts of the rule book, and who may put one in force. Given by name, too.
+EDIT_RULEBOOK = "conflicts.edit_rulebook"
+RATIFY_RULEBOOK = "conflicts.ratify_rulebook"
+RULEBOOK_PERMISSIONS = (
+    ("edit_rulebook", "Can draft and change versions of a rule book"),
+    ("ratify_rulebook", "Can put a version of a rule book in force"),
+)
 
 # What a person may decide; "resolved" is what a new detection shows, never a mere word.
 DECISIONS = (
@@ -105,6 +121,7 @@ class Gap(TextChoices):
     UNKNOWN_ATTRIBUTE = "unknown_attribute", _("a needed attribute is missing or no number")
     NO_AREA = "no_area", _("drawn as a point or line where an area is needed")
     ABSENCE_NOT_SURE = "absence_not_sure", _("what must be around it may be there, unrecorded")
+    NO_OTHER_PLAN = "no_other_plan", _("there is no other plan to compare with")
     NO_HAZARD_MAP = "no_hazard_map", _("there is no such hazard map")
     UNRATED_PAIR = "unrated_pair", _("nobody has rated whether the two uses go together")
     NOT_PUBLIC = "not_public", _("layers that are not public have a say here")

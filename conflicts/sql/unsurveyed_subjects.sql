@@ -1,5 +1,6 @@
 -- Subjects whose neighbourhood (reach_m around them) is not inside the complete survey of enough of
--- these layers for the classes asked: about them the rule cannot tell. How many, and the first few by name.
+-- these layers for the classes asked: about them the rule cannot tell. How many, and the first few by name. "own_layer" asks of the
+-- subjects of one layer only.
 -- OFFSET 0: one surveyed area after the other, so that PostGIS prepares each only once.
 WITH covered AS MATERIALIZED (
     SELECT inside.feature_id
@@ -10,6 +11,7 @@ WITH covered AS MATERIALIZED (
         JOIN layers_feature AS feature ON feature.id = chosen.feature_id
         WHERE chosen.selection = %(subject)s
           AND chosen.is_sure
+          AND (%(own_layer)s::text IS NULL OR chosen.layer_slug = %(own_layer)s)
           AND (
               ST_Covers(surveyed.geometry, ST_Expand(feature.geometry, %(reach_m)s))
               OR (
@@ -28,6 +30,7 @@ uncovered AS MATERIALIZED (
     FROM conflict_selection AS chosen
     WHERE chosen.selection = %(subject)s
       AND chosen.is_sure
+      AND (%(own_layer)s::text IS NULL OR chosen.layer_slug = %(own_layer)s)
       AND chosen.feature_id NOT IN (SELECT covered.feature_id FROM covered)
 )
 SELECT

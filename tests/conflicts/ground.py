@@ -10,6 +10,31 @@ from tests.factories import EAST, NORTH, filled_layer, land_use, square
 CITY = square(-20_000, -20_000, 40_000)
 
 
+# What a rule of each kind says unless told otherwise; None: the field is left out.
+STATED = {
+    "separation": {"min_distance_m": 200},
+    "plan_vs_existing": {
+        "subject": {"classes": ["landfill"], "lifecycles": ["existing"]},
+        "min_share": 0.1,
+    },
+    "reservation_encroachment": {
+        "subject": {"layers": ["buildings"], "lifecycles": ["existing", "permitted"]},
+        "object": {"layers": ["reservations"], "lifecycles": ["reserved"]},
+    },
+    "containment": {
+        "subject": {"classes": ["factory"]},
+        "object": {"classes": ["I1"], "layers": ["zones"]},
+    },
+    "plan_vs_plan": {
+        "subject": {"classes": ["I2"], "theme": "plan"},
+        "object": {"classes": ["R1"], "theme": "plan"},
+    },
+    "data_quality": {"subject": {"layers": ["buildings"]}, "check": "duplicate", "object": None},
+    "adjacency": {"max_border_m": 10},
+    "hazard_exposure": {"object": {"theme": "hazard-flood"}},
+}
+
+
 def rule_data(code="T-01", kind="separation", **fields):
     """A rule as a file would say it: school (subject) and landfill (object) unless told."""
     data = {
@@ -21,27 +46,8 @@ def rule_data(code="T-01", kind="separation", **fields):
         "provision": {"citation": "Value chosen for the test"},
         "subject": {"classes": ["landfill"]},
         "object": {"classes": ["school"]},
-    }
-    if kind == "separation":
-        data["min_distance_m"] = 200
-    if kind == "plan_vs_existing":
-        data["subject"] = {"classes": ["landfill"], "lifecycles": ["existing"]}
-        data["min_share"] = 0.1
-    if kind == "reservation_encroachment":
-        data["subject"] = {"layers": ["buildings"], "lifecycles": ["existing", "permitted"]}
-        data["object"] = {"layers": ["reservations"], "lifecycles": ["reserved"]}
-    if kind == "containment":
-        data["subject"] = {"classes": ["factory"]}
-        data["object"] = {"classes": ["I1"], "layers": ["zones"]}
-    if kind == "data_quality":
-        data["subject"] = {"layers": ["buildings"]}
-        data["check"] = "duplicate"
-        del data["object"]
-    if kind == "adjacency":
-        data["max_border_m"] = 10
-    if kind == "hazard_exposure":
-        data["object"] = {"theme": "hazard-flood"}
-    return data | fields
+    } | STATED.get(kind, {})
+    return {name: value for name, value in data.items() if value is not None} | fields
 
 
 def rulebook(*rules, code="test-book"):

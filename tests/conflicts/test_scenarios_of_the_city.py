@@ -7,11 +7,19 @@ import pytest
 from django.conf import settings
 
 from conflicts.models import Finding
-from conflicts.pair_rules import Adjacency, Containment, HazardExposure, PlanVsExisting, Separation
+from conflicts.pair_rules import (
+    Adjacency,
+    Containment,
+    HazardExposure,
+    PlanVsExisting,
+    PlanVsPlan,
+    Separation,
+)
 from conflicts.record_rules import DataQuality
 from conflicts.rule_parts import STANDING
 from conflicts.rulebook_file import read_rulebook, write_rulebook
-from conflicts.services import detect_conflicts, load_rulebook
+from conflicts.rulebooks.versions import load_rulebook
+from conflicts.services import detect_conflicts
 from layers.classes import load_classes, read_table
 from layers.queries import layer_named
 from layers.services import set_surveyed_area
@@ -129,7 +137,7 @@ def test_every_row_of_the_reference_table_is_a_rule_of_the_book():
             assert row["source"] in rule.subject.classes, rule.code
         if rule.object.classes:
             assert row["receptor"] in rule.object.classes, rule.code
-    zoning = (Adjacency, PlanVsExisting, Containment, DataQuality)
+    zoning = (Adjacency, PlanVsExisting, Containment, DataQuality, PlanVsPlan)
     cells = {row["code"] for row in read_table("table_rules") if row["answer"] == "rule"}
     own = {"OV-01", "OV-02", "OV-03", "OV-04"}
     assert {code for code, rule in rules.items() if not isinstance(rule, zoning)} == own | cells
@@ -253,6 +261,25 @@ def test_the_records_of_a_sound_plan_are_in_order_and_two_zones_on_one_place_are
     [finding] = findings.values()
     assert finding.current.measured_value == pytest.approx(20 * 200)
     assert not finding.may_block
+
+
+def test_heavy_industry_of_the_next_city_20_m_from_homes_and_on_them_is_told(demo_book):
+    surveyed_layer("zones", feature("HOMES", square(0, 0, 200), "R2"), theme="plan")
+    surveyed_layer(
+        "next-city",
+        feature("NEAR", square(220, 0, 100), "I2"),
+        feature("ON", square(150, 190, 100), "I2"),
+        theme="plan",
+    )
+
+    findings = {key: f for key, f in found(demo_book).items() if key[0].startswith("PP")}
+
+    assert set(findings) == {
+        ("PP-01", "ON", "HOMES"), ("PP-03", "ON", "HOMES"), ("PP-03", "NEAR", "HOMES"),
+    }  # fmt: skip
+    assert findings["PP-01", "ON", "HOMES"].current.measured_value == pytest.approx(50 * 10)
+    assert findings["PP-03", "NEAR", "HOMES"].current.measured_value == pytest.approx(20)
+    assert not any(finding.may_block for finding in findings.values())
 
 
 def test_a_road_on_the_axis_between_port_and_homes_separates_them(demo_book):

@@ -69,6 +69,10 @@ RULES = [
               subject={"layers": ["proposals", "facilities"]}),
     rule_data("STATED", kind="data_quality", check="attribute", attribute="pupils", least=20,
               subject={"layers": ["proposals", "facilities"]}),
+    rule_data("PLANS", kind="plan_vs_plan", subject={"classes": ["school"]},
+              object={"classes": ["market"]}),
+    rule_data("AWAY", kind="plan_vs_plan", subject={"classes": ["school"]}, min_distance_m=90,
+              object={"classes": ["landfill"]}),
     rule_data("WET", kind="hazard_exposure", subject={"classes": ["school"]},
               thresholds=[{"depth_ge_m": 0.3, "severity": "low"},
                           {"depth_ge_m": 1.0, "severity": "high"}]),
@@ -145,4 +149,6 @@ def test_the_property_is_tried_on_proposals_that_do_conflict():
     judged = findings_for([what_if], [rulebook(*RULES)])
 
     broken = {j.rule.code for j in judged if j.answer == Answer.FAILS}
-    assert broken == {"SEP", "COND", "EXEMPT", "LAYER", "OVER", "SELF", "SIDE", "WET"}
+    assert broken == {
+        "SEP", "COND", "EXEMPT", "LAYER", "OVER", "SELF", "SIDE", "AWAY", "WET",
+    }  # fmt: skip

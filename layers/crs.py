@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 import shapely
 from django.conf import settings
-from django.utils.translation import gettext as _
 from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError
 from pyproj.transformer import TransformerGroup
 
 from layers.errors import UserFacingError
+from layers.retold import gettext as _
 
 PROJECT_SRID: int = settings.KRONG_SRID
 WGS84_SRID = 4326

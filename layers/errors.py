@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from django.utils.translation import gettext as _
+from layers.retold import gettext as _
 
 
 class UserFacingError(Exception):

@@ -7,10 +7,10 @@ from typing import Any
 from django.contrib.gis.geos import GEOSGeometry
 from django.db import connection
 from django.db.models import QuerySet
-from django.utils.translation import gettext as _
 
 from layers.errors import NotFoundError, UnknownLandUseError, UnknownLayerError
 from layers.models import Feature, LandUseClass, Layer, RasterLayer, SurveyedArea
+from layers.retold import gettext as _
 from layers.sql_files import load_sql
 
 

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from layers.errors import RunCancelledError, UserFacingError
 from layers.models import Run
+from layers.retold import as_fields, retold
 from layers.vocab import RunState
 
 Progress = Callable[[float, str], None]
@@ -22,6 +23,7 @@ Progress = Callable[[float, str], None]
 # A job without a sign of life for this long may have been killed. One long statement gives no
 # sign either: it is alive as long as its session holds the lock of its run.
 STALE_AFTER = timedelta(seconds=90)
+_REASON = "refused"  # among a run's parameters: sentences with their values
 LOCK_FAMILY = 0x4B52  # "KR": keeps these locks apart from any other numbers
 _RUNS_WITH_A_SESSION = """
     SELECT objid::bigint FROM pg_locks
@@ -97,6 +99,7 @@ def executing(run: Run, *, echo: Progress | None = None) -> Iterator[Reporter]:
         _mark(run, RunState.CANCELLED, error.what)
         raise
     except UserFacingError as error:
+        keep_reason(run, error)
         _mark(run, RunState.FAILED, str(error))
         raise
     except BaseException as error:
@@ -107,6 +110,24 @@ def executing(run: Run, *, echo: Progress | None = None) -> Iterator[Reporter]:
         _mark(run, RunState.SUCCEEDED, run.message)
     finally:
         reporter.close()
+
+
+def keep_reason(run: Run, error: UserFacingError) -> None:
+    """Write down why a job was refused so that every reader is told in their own language."""
+    told = [as_fields(error.what), as_fields(error.remedy)]
+    # what the job wrote itself may have been rolled back with it
+    kept = Run.objects.values_list("parameters", flat=True).get(pk=run.pk)
+    run.parameters = kept | {_REASON: told}
+    Run.objects.filter(pk=run.pk).update(parameters=run.parameters)
+
+
+def message_of(run: Run) -> str:
+    """Return what a job is doing, or why it was refused in the language of the moment."""
+    told = run.parameters.get(_REASON)
+    if run.state != RunState.FAILED or not isinstance(told, list):
+        return run.message
+    what, remedy = ([*told, "", ""])[:2]
+    return f"{retold(what)} {retold(remedy)}".strip() or run.message
 
 
 def _mark(run: Run, state: RunState, message: str, *, started: bool = False) -> None:

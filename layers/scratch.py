@@ -16,6 +16,7 @@ from django.conf import settings
 
 GATE = ".gate"
 EXPORTS = "export"  # the kind of the folders that file exports are written in
+IMPORTS = "import"  # and of those that foreign files are unpacked in
 
 
 @contextmanager

@@ -12,7 +12,6 @@ from django.contrib.auth.models import User
 from django.contrib.gis.geos import GEOSGeometry, MultiPolygon
 from django.db import connection, transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from shapely.geometry.base import BaseGeometry
 
 from layers.copying import EncodedBatch, copy_row, joined
@@ -22,6 +21,7 @@ from layers.errors import NotFoundError, UnknownLandUseError, UserFacingError
 from layers.models import LandUseClass, Layer, LayerVersion, RasterLayer, SurveyedArea
 from layers.queries import class_branches
 from layers.raster_files import leaving_no_files, save_file, sweep_files
+from layers.retold import gettext as _
 from layers.sql_files import load_sql
 from layers.storing import store
 from layers.vocab import Completeness, GeometryKind, Lifecycle, VersionState

@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.utils.translation import gettext as _
-
 from layers.errors import UserFacingError
+from layers.retold import gettext as _
 
 
 class EditingError(UserFacingError):

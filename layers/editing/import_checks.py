@@ -6,7 +6,6 @@ from typing import Any
 
 import shapely
 from django.db import connection
-from django.utils.translation import gettext as _
 from shapely.geometry.base import BaseGeometry
 
 from layers.crs import PROJECT_SRID
@@ -17,6 +16,7 @@ from layers.ingest.report import Issue
 from layers.ingest.vocab import ImportText
 from layers.models import Layer
 from layers.numbers import number as spoken
+from layers.retold import gettext as _
 from layers.sql_files import load_sql
 from layers.topology.areas import areas_of_version, read_areas
 from layers.topology.contested import contested

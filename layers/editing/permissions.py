@@ -1,11 +1,11 @@
 """Who may change what: Django's permissions, over who may see the layer at all."""
 
 from django.contrib.auth.models import User
-from django.utils.translation import gettext as _
 
 from layers.editing.errors import NotAllowedError, NotSignedInError
 from layers.errors import NotFoundError, UserFacingError
 from layers.models import Layer
+from layers.retold import gettext as _
 from layers.visibility import Reader, seen_by
 from layers.vocab import GeometryKind
 

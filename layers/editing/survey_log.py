@@ -5,12 +5,12 @@ from typing import Any
 import shapely
 from django.contrib.auth.models import User
 from django.db.models import Max
-from django.utils.translation import gettext as _
 
 from layers.crs import PROJECT_SRID, WGS84_SRID, reproject
 from layers.editing.models import SurveyChange
 from layers.editing.vocab import SurveyAction
 from layers.models import Layer, SurveyedArea
+from layers.retold import gettext as _
 from layers.vocab import Completeness
 
 

@@ -9,8 +9,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from zipfile import ZipInfo
 
-from django.utils.translation import gettext as _
-
 from layers.ingest.formats import SourceFormat
 from layers.ingest.zipped import (
     MAX_BYTES,
@@ -23,6 +21,7 @@ from layers.ingest.zipped import (
     take_out,
 )
 from layers.numbers import number
+from layers.retold import gettext as _
 
 MAX_MEMBERS = 1_000
 _PARTS = frozenset({".shp", ".shx", ".dbf", ".prj", ".cpg"})

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-from django.utils.translation import gettext as _
 
 from layers.errors import UserFacingError
 from layers.ingest.report import Issue
 from layers.numbers import number
+from layers.retold import gettext as _
 
 # What a table in PostgreSQL may have at most (1,600) is more than any survey writes down.
 MAX_FIELDS = 1_600

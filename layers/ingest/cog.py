@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import rasterio
 import shapely
-from django.utils.translation import gettext as _
 from rasterio.errors import RasterioError
 from rasterio.shutil import copy as copy_raster
 from rasterio.windows import Window
@@ -17,6 +16,7 @@ from rasterio.windows import Window
 from layers.crs import PROJECT_SRID, inside_project_extent
 from layers.ingest.grid_checks import Grid, GridError, damaged, open_geotiff
 from layers.ingest.resampling import STORED_NODATA, Cells, resampled
+from layers.retold import gettext as _
 
 BLOCK_CELLS = 256
 PIECE_CELLS = 1024

@@ -8,9 +8,8 @@ import re
 from enum import Enum
 from pathlib import Path
 
-from django.utils.translation import gettext as _
-
 from layers.errors import UserFacingError
+from layers.retold import gettext as _
 
 _HEAD_BYTES = 4096
 

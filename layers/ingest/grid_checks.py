@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import rasterio
-from django.utils.translation import gettext as _
 from pyproj import CRS
 from rasterio.errors import RasterioError
 from rasterio.io import DatasetReader
@@ -18,6 +17,7 @@ from layers.ingest.options import ImportOptions
 from layers.ingest.vectors import check_crs_agrees
 from layers.ingest.vocab import ImportText, Sentence
 from layers.numbers import number
+from layers.retold import gettext as _
 
 # A city of 20 km x 20 km at 1 m. A small file can declare any size: a 29 MB one declared 640 GB.
 MAX_CELLS = 400_000_000

@@ -17,6 +17,7 @@ from layers.ingest.report import ImportReport, RowCounts
 from layers.ingest.rows import notes_of, progress_of, shape_of
 from layers.ingest.vocab import Sentence
 from layers.models import Layer
+from layers.retold import gettext as _
 from layers.services import open_layer, publish_raster, set_surveyed_area
 from layers.vocab import GeometryKind
 
@@ -81,13 +82,13 @@ def _written(job: Job, begun: Reading) -> Mapping[str, Any]:
             job.report(0.9, "written as Cloud-Optimised GeoTIFF")
             if all(isinstance(heard.get(name), (int, float)) for name in _NUMBERS):
                 return heard
-    raise FrameError(job.name, "no description of the grid")
+    raise FrameError(job.name, _("no description of the grid"))
 
 
 def _checked_file(job: Job, path: Path) -> Path:
     """Return the written file if it is a GeoTIFF and no link to something else."""
     if path.is_symlink() or not path.is_file() or identify(path) is not SourceFormat.GEOTIFF:
-        raise FrameError(job.name, "a file that is no GeoTIFF")
+        raise FrameError(job.name, _("a file that is no GeoTIFF"))
     return path
 
 

@@ -3,9 +3,8 @@
 from pathlib import Path
 from xml.parsers import expat
 
-from django.utils.translation import gettext as _
-
 from layers.ingest.batches import SourceError
+from layers.retold import gettext as _
 
 # Folders in folders: nobody sorts places deeper. The library follows them by recursion.
 MAX_DEPTH = 100

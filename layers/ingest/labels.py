@@ -8,7 +8,6 @@ from typing import Self
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from django.utils.translation import gettext as _
 
 from layers.errors import UnknownLandUseError, UserFacingError
 from layers.ingest.attributes import as_text
@@ -19,6 +18,7 @@ from layers.ingest.options import ImportOptions
 from layers.ingest.osm_tags import TagClassifier, rules_of
 from layers.ingest.report import Issue
 from layers.ingest.vocab import ImportText
+from layers.retold import gettext as _
 from layers.vocab import IssueAction, IssueKind, Lifecycle
 
 STABLE_ID_COLUMN = "stable_id"

@@ -19,11 +19,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import yaml
-from django.utils.translation import gettext as _
 
 from layers.errors import UnknownLandUseError, UserFacingError
 from layers.ingest.class_data import ClassData
 from layers.ingest.options import ImportOptions
+from layers.retold import gettext as _
 
 _TEXTS = (
     *("source_layer", "encoding", "x_field", "y_field", "wkt_field", "id_field"),

@@ -1,10 +1,9 @@
 """Whether the choices of an import fit each other and the file."""
 
-from django.utils.translation import gettext as _
-
 from layers.errors import UserFacingError
 from layers.ingest.formats import SourceFormat
 from layers.ingest.options import GRID_CHOICES, ROW_CHOICES, ImportOptions, is_given
+from layers.retold import gettext as _
 from layers.vocab import Completeness
 
 

@@ -9,7 +9,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import shapely
-from django.utils.translation import gettext as _
 from pyogrio.raw import open_arrow, read
 from pyproj import CRS
 
@@ -19,6 +18,7 @@ from layers.ingest.batches import SourceBatch, SourceError
 from layers.ingest.labels import STABLE_ID_COLUMN
 from layers.ingest.osm_blocks import check_whole
 from layers.ingest.vectors import BATCH_ROWS, broken_file_explained, geometry_column
+from layers.retold import gettext as _
 
 _CONFIG_FILE = Path(__file__).with_name("osmconf.ini")
 # Named in SQL so that GDAL forgets the elements of the other layers instead of storing them up.

@@ -9,9 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from django.utils.translation import gettext as _
-
 from layers.ingest.batches import SourceError
+from layers.retold import gettext as _
 
 # The format's own limits.
 _MAX_HEADER_BYTES = 64 * 1024

@@ -1,6 +1,5 @@
 """What only the whole file reveals: that it is empty, in another CRS, or without one usable row."""
 
-from django.utils.translation import gettext as _
 from pyproj import CRS
 
 from layers.crs import PROJECT_SRID, WGS84_SRID
@@ -8,6 +7,7 @@ from layers.errors import UserFacingError
 from layers.ingest.features import FeatureStream
 from layers.ingest.report import Issue
 from layers.ingest.vocab import ImportText
+from layers.retold import gettext as _
 from layers.vocab import IssueAction, IssueKind
 
 

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from django.utils.translation import gettext as _
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
@@ -21,6 +20,7 @@ from layers.ingest.vectors import (
     flat_crs,
     in_pieces,
 )
+from layers.retold import gettext as _
 
 # The specification's default: longitude and latitude on WGS 84.
 _DEFAULT_CRS = "OGC:CRS84"

@@ -4,10 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
-from django.utils.translation import gettext as _
-
 from layers.errors import UserFacingError
 from layers.ingest.vocab import Sentence
+from layers.retold import gettext as _
 from layers.vocab import IssueAction, IssueKind
 
 

@@ -11,11 +11,11 @@ from typing import Any, cast
 
 import numpy as np
 from affine import Affine
-from django.utils.translation import gettext as _
 from rasterio.windows import Window
 
 from layers.crs import PROJECT_SRID, crs_of, transformer
 from layers.ingest.grid_checks import MAX_CELLS, Grid, GridError
+from layers.retold import gettext as _
 
 # What stands for "no data" where the source uses NaN, which no database compares.
 STORED_NODATA = -9999.0

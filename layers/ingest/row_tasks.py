@@ -4,7 +4,6 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 import shapely
-from django.utils.translation import gettext as _
 
 from layers.copying import EncodedBatch
 from layers.errors import UserFacingError
@@ -16,6 +15,7 @@ from layers.ingest.report import Issue, IssueTaker
 from layers.ingest.shapes import check_shapes
 from layers.ingest.sources import Asked, Opened, opened_rows
 from layers.ingest.vocab import ImportText, Sentence
+from layers.retold import gettext as _
 from layers.vocab import GeometryKind, IssueAction
 
 _ISSUES_AT_ONCE = 5_000

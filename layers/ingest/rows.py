@@ -9,7 +9,6 @@ from typing import Any, cast
 import numpy as np
 import shapely
 from django.db import DataError, IntegrityError
-from django.utils.translation import gettext as _
 from shapely.errors import ShapelyError
 
 from layers.copying import EncodedBatch
@@ -27,6 +26,7 @@ from layers.ingest.job import Job
 from layers.ingest.report import ImportReport, Issue, RowCounts
 from layers.ingest.vocab import Sentence
 from layers.models import Layer
+from layers.retold import gettext as _
 from layers.services import Publication, open_layer, publish_features, set_surveyed_area
 from layers.vocab import GeometryKind, IssueAction, IssueKind
 
@@ -85,7 +85,7 @@ class ReadRows:
         """Return what the file holds: the first thing that is said."""
         first = next(self._heard)
         if not isinstance(first, dict) or first.get("geometry_kind") not in GeometryKind.values:
-            raise FrameError(self.job.name, "rows before saying what they are")
+            raise FrameError(self.job.name, _("rows before saying what they are"))
         return str(first["geometry_kind"])
 
     def batches(self) -> Iterator[EncodedBatch]:
@@ -120,7 +120,8 @@ class ReadRows:
         if self.job.options.keeps_others:  # those that the file does not name count as well
             is_other = stored < self.counts.stored
         if is_other:
-            raise FrameError(self.job.name, f"{stored} rows, but counted {self.counts.stored}")
+            told = {"stored": stored, "counted": self.counts.stored}
+            raise FrameError(self.job.name, _("%(stored)s rows, but counted %(counted)s") % told)
 
     def hull(self) -> Any:  # noqa: ANN401 - a shape or None
         """Return the convex hull of what was stored, None when there is none."""
@@ -136,7 +137,7 @@ def encoded_batch(content: bytes | bytearray, name: str) -> EncodedBatch:
             int(p) if kind in {int, "int"} else p for p, kind in zip(parts, kinds, strict=True)
         ]
     except ValueError as error:
-        raise FrameError(name, "a batch that does not say how long it is") from error
+        raise FrameError(name, _("a batch that does not say how long it is")) from error
     return EncodedBatch(*cast(Any, values))
 
 
@@ -154,7 +155,7 @@ def issues_of(message: Mapping[str, Any], name: str) -> list[Issue]:
             for row, kind, action, text, values, *rest in message["issues"]
         ]
     except (KeyError, TypeError, ValueError, OverflowError) as error:  # JSON may say Infinity
-        raise FrameError(name, "issues that are none") from error
+        raise FrameError(name, _("issues that are none")) from error
 
 
 def progress_of(message: Mapping[str, Any]) -> tuple[float, str]:
@@ -170,7 +171,7 @@ def row_counts(message: Mapping[str, Any], name: str) -> RowCounts:
     try:
         return RowCounts(**{str(k): int(v) for k, v in dict(stated or {}).items()})
     except (TypeError, ValueError, OverflowError) as error:
-        raise FrameError(name, "no balance of its rows") from error
+        raise FrameError(name, _("no balance of its rows")) from error
 
 
 def notes_of(message: Mapping[str, Any], name: str) -> tuple[Sentence, ...]:
@@ -179,7 +180,7 @@ def notes_of(message: Mapping[str, Any], name: str) -> tuple[Sentence, ...]:
     try:
         return tuple(Sentence.of(note) for note in list(told)[:_MOST_NOTES])
     except (TypeError, ValueError) as error:
-        raise FrameError(name, "notes that are none") from error
+        raise FrameError(name, _("notes that are none")) from error
 
 
 def shape_of(text: Any, name: str) -> Any:  # noqa: ANN401 - what a message holds; a shape or None
@@ -189,9 +190,9 @@ def shape_of(text: Any, name: str) -> Any:  # noqa: ANN401 - what a message hold
     try:
         shape = shapely.from_wkb(str(text))
     except ShapelyError as error:
-        raise FrameError(name, "a shape that is none") from error
+        raise FrameError(name, _("a shape that is none")) from error
     if not shapely.is_valid(shape) or not inside_project_extent(np.array([shape.bounds]))[0]:
-        raise FrameError(name, "a shape that lies nowhere in the project's area")
+        raise FrameError(name, _("a shape that lies nowhere in the project's area"))
     return shape
 
 

@@ -11,7 +11,6 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_slug
 from django.db import connection, transaction
-from django.utils.translation import gettext as _
 
 from layers.errors import RunCancelledError, UserFacingError
 from layers.ingest.class_list import class_list_digest_input
@@ -31,6 +30,7 @@ from layers.ingest.rows import publish_rows
 from layers.ingest.vocab import Sentence
 from layers.models import Layer, Run
 from layers.own_tables import sweep_left_over
+from layers.retold import gettext as _
 from layers.runs import LOCK_FAMILY, Progress, Reporter, executing, queue_run
 from layers.vocab import RunState
 

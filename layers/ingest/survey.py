@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from django.utils.translation import gettext as _
-
 from layers.errors import UserFacingError
 from layers.ingest.confined import limits
 from layers.ingest.confined.reader import reading
@@ -13,6 +11,7 @@ from layers.ingest.options import ImportOptions
 from layers.ingest.rows import shape_of
 from layers.models import SurveyedArea
 from layers.queries import layer_named
+from layers.retold import gettext as _
 from layers.services import set_surveyed_area
 
 

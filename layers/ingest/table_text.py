@@ -7,9 +7,8 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from django.utils.translation import gettext as _
-
 from layers.ingest.batches import SourceError, check_field_count
+from layers.retold import gettext as _
 
 DELIMITERS = (",", ";", "\t", "|")
 # What Windows programs write for Latin letters when they do not write UTF-8.

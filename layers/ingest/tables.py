@@ -12,7 +12,6 @@ import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 import shapely
 from django.contrib.gis.gdal import GDALException, OGRGeometry
-from django.utils.translation import gettext as _
 from shapely.errors import ShapelyError
 
 from layers.ingest.batches import SourceBatch, SourceError
@@ -20,6 +19,7 @@ from layers.ingest.curves import linearised
 from layers.ingest.options import ImportOptions
 from layers.ingest.table_text import GUARD, TextForm, recognised
 from layers.ingest.vectors import BATCH_ROWS, in_pieces
+from layers.retold import gettext as _
 
 X_NAMES = ("lon", "long", "lng", "longitude", "x", "easting", "east", "utm_x", "point_x", "coord_x")
 Y_NAMES = ("lat", "latitude", "y", "northing", "north", "utm_y", "point_y", "coord_y")

@@ -10,7 +10,6 @@ from typing import Any, Protocol
 import numpy as np
 import pyarrow as pa
 import pyogrio
-from django.utils.translation import gettext as _
 from pyogrio.errors import DataLayerError, DataSourceError
 from pyogrio.raw import open_arrow
 from pyproj import CRS
@@ -21,6 +20,7 @@ from layers.errors import UnknownCrsError
 from layers.ingest.batches import SourceBatch, SourceError, check_field_count
 from layers.ingest.curves import linearised
 from layers.ingest.formats import SourceFormat
+from layers.retold import gettext as _
 
 BATCH_ROWS = 20_000
 # GeoPackages are SQLite databases; what it says of them helps only programmers.

@@ -15,11 +15,10 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
-from django.utils.translation import gettext as _
-
 from layers.errors import UserFacingError
 from layers.ingest.confined.limits import Limits
 from layers.numbers import number
+from layers.retold import gettext as _
 
 # Tables of blanks pack to a hundredth; deflate reaches 1,032:1 only on purpose (RFC 1951). Small
 # archives may do what they like.

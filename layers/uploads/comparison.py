@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from django.db import connection, transaction
-from django.utils.translation import gettext as _
 
 from layers.editing.import_checks import contested_ground
 from layers.ingest.formats import SourceFormat, identify
@@ -20,6 +19,7 @@ from layers.ingest.rows import ReadRows, read_rows
 from layers.ingest.service import stop_if_asked, wait_for_turn
 from layers.models import Layer, Run
 from layers.own_tables import sweep_left_over
+from layers.retold import gettext as _
 from layers.runs import Reporter
 from layers.services import publish_features
 from layers.sql_files import load_sql

@@ -1,9 +1,8 @@
 """What may go wrong between choosing a file and importing it."""
 
-from django.utils.translation import gettext as _
-
 from layers.errors import NotFoundError, UserFacingError
 from layers.numbers import number
+from layers.retold import gettext as _
 
 
 class UploadError(UserFacingError):

@@ -15,8 +15,8 @@ from uuid import UUID, uuid4
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler, StopUpload
-from django.utils.translation import gettext as _
 
+from layers.retold import gettext as _
 from layers.uploads.errors import TooLargeError, UploadError
 from layers.uploads.models import Upload
 

@@ -15,6 +15,7 @@ from layers.ingest.formats import SourceFormat
 from layers.ingest.vocab import Sentence
 from layers.map_content import map_content
 from layers.models import ImportIssue, LandUseClass, Run
+from layers.runs import message_of
 from layers.uploads.choices import chosen_layer
 from layers.uploads.comparison import looks_like_indian_1960, shift_sentence
 from layers.uploads.encodings import encoding_title
@@ -46,7 +47,7 @@ def run_facts(run: Run | None) -> dict[str, Any]:
         "state": run.state,
         "label": RunState(run.state).label,
         "percent": round(100 * run.progress_share),
-        "message": run.message,
+        "message": message_of(run),
         "is_live": run.state in LIVE,
         "is_stopping": run.cancel_requested_at is not None,
     }

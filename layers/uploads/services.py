@@ -10,11 +10,11 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import get_language
-from django.utils.translation import gettext as _
 
 from layers.errors import UserFacingError
 from layers.ingest.formats import identify
 from layers.models import Run
+from layers.retold import gettext as _
 from layers.runs import fail_stale_runs, queue_run, request_cancel
 from layers.uploads.errors import BusyError, CutError, ExpiredError, NoUploadError
 from layers.uploads.files import KeptFile, orphaned_folders, path_of, remove_folder

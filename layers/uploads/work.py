@@ -14,8 +14,9 @@ from layers.ingest.confined import limits
 from layers.ingest.job import Errand
 from layers.ingest.look import FileSurvey
 from layers.ingest.service import stop_if_asked
-from layers.models import Layer, Run
-from layers.runs import executing
+from layers.models import Layer, LayerVersion, Run
+from layers.quality.requests import ask_for_report
+from layers.runs import executing, keep_reason
 from layers.uploads.choices import chosen_layer, import_options, reading_options
 from layers.uploads.comparison import compare
 from layers.uploads.encodings import readings
@@ -44,6 +45,7 @@ def carry_out(upload: Upload, step: str, language: str) -> None:
         with translation.override(language):
             work(upload, run)
     except UserFacingError as error:
+        keep_reason(run, error)
         _fail_unbegun(run, str(error))
         raise
     finally:
@@ -98,7 +100,7 @@ def _try(upload: Upload, run: Run) -> None:
 def _import(upload: Upload, run: Run) -> None:
     check_right(upload)
     errand = Errand(run=run, by=upload.uploaded_by, seen_number=upload.trial.get("seen_number"))
-    import_file(
+    report = import_file(
         path=path_of(upload),
         layer=chosen_layer(upload.choices),
         options=import_options(upload.choices, upload.survey),
@@ -106,6 +108,7 @@ def _import(upload: Upload, run: Run) -> None:
     )
     Upload.objects.filter(pk=upload.pk).update(state=UploadState.IMPORTED)
     remember(upload)
+    ask_for_report(LayerVersion.objects.get(layer__slug=report.layer, number=report.version))
 
 
 _Work = Callable[[Upload, Run], None]

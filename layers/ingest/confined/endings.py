@@ -4,15 +4,15 @@ import signal
 from collections.abc import Mapping
 from typing import Any
 
-from django.utils.translation import gettext as _
-
 from layers.crs import CrsError
 from layers.errors import UnknownCrsError, UnknownLandUseError, UserFacingError
 from layers.ingest.confined.limits import Limits
 from layers.numbers import number
+from layers.retold import gettext as _
+from layers.retold import retold
 
 _GIB = 1024**3
-_LONGEST = 2_000
+_NO_SENTENCE = "–"
 
 
 class ReadingError(UserFacingError):
@@ -24,9 +24,8 @@ def refusal(message: Mapping[str, Any]) -> UserFacingError:
     known = {kind.__name__: kind for kind in (UnknownCrsError, UnknownLandUseError, CrsError)}
     kind = known.get(str(message.get("name")), UserFacingError)
     error = kind.__new__(kind)
-    UserFacingError.__init__(
-        error, str(message.get("what"))[:_LONGEST], remedy=str(message.get("remedy"))[:_LONGEST]
-    )
+    what, remedy = (retold(message.get(part), _NO_SENTENCE) for part in ("what", "remedy"))
+    UserFacingError.__init__(error, what, remedy=remedy)
     return error
 
 

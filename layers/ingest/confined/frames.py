@@ -10,9 +10,8 @@ import struct
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from django.utils.translation import gettext as _
-
 from layers.errors import UserFacingError
+from layers.retold import gettext as _
 
 _HEAD = struct.Struct("<cQ")
 MESSAGE, BATCH = b"J", b"B"
@@ -68,7 +67,7 @@ def read_frames(
         limits = {MESSAGE: MAX_MESSAGE_BYTES, BATCH: MAX_BATCH_BYTES}
         total += length
         if length > limits.get(kind, -1) or total > max_bytes:
-            raise FrameError(name, "more than a file of its size can hold")
+            raise FrameError(name, _("more than a file of its size can hold"))
         content = read(length)
         if len(content) < length:
             return
@@ -81,10 +80,10 @@ def batch_parts(content: bytes | bytearray, *, name: str, count: int) -> list[me
         (stated,) = struct.unpack_from("<I", content)
         sizes = struct.unpack_from(f"<{count}Q", content, 4)
     except struct.error as error:
-        raise FrameError(name, "a batch without its sizes") from error
+        raise FrameError(name, _("a batch without its sizes")) from error
     start = 4 + 8 * count
     if stated != count or start + sum(sizes) != len(content):
-        raise FrameError(name, "a batch of another size than it states")
+        raise FrameError(name, _("a batch of another size than it states"))
     view, parts = memoryview(content), []
     for size in sizes:
         parts.append(view[start : start + size])
@@ -96,7 +95,7 @@ def _message(content: bytes | bytearray, name: str) -> dict[str, Any]:
     try:
         message = json.loads(content)
     except (ValueError, RecursionError) as error:
-        raise FrameError(name, "a message that is no JSON") from error
+        raise FrameError(name, _("a message that is no JSON")) from error
     if not isinstance(message, dict) or not isinstance(message.get("type"), str):
-        raise FrameError(name, "a message without a type")
+        raise FrameError(name, _("a message without a type"))
     return message

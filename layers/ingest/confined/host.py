@@ -33,6 +33,7 @@ from layers.ingest.confined.defences import (
 )
 from layers.ingest.confined.limits import Limits
 from layers.ingest.confined.syscalls import PR_SET_PDEATHSIG, libc_call
+from layers.retold import as_fields
 
 LENGTH = struct.Struct("<Q")
 _LAYERS = Path(__file__).resolve().parents[2]
@@ -201,8 +202,8 @@ class _Explained:
         if error is None:
             return False
         if isinstance(error, UserFacingError):
-            name = type(error).__name__
-            self.answer.say("refused", what=error.what, remedy=error.remedy, name=name)
+            what, remedy = as_fields(error.what), as_fields(error.remedy)
+            self.answer.say("refused", what=what, remedy=remedy, name=type(error).__name__)
         elif _is_of_memory(error):
             self.answer.say("out_of_memory")
         else:

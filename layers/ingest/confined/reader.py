@@ -7,7 +7,6 @@ import select
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -18,12 +17,13 @@ from typing import Any
 
 from django.conf import settings
 from django.utils.translation import get_language
-from django.utils.translation import gettext as _
 
 from layers.ingest.confined.endings import ReadingError, ended_early, refusal
 from layers.ingest.confined.frames import read_frames
 from layers.ingest.confined.host import LENGTH
 from layers.ingest.confined.limits import Limits, answer_to
+from layers.retold import gettext as _
+from layers.scratch import IMPORTS, scratch_folder
 
 _ROOT = Path(__file__).resolve().parents[3]
 _START = "import sys; sys.path.insert(0, sys.argv.pop()); import {0}; {0}.main()".format(
@@ -176,12 +176,13 @@ def reading(
 ) -> Iterator[Reading]:
     """Have a file read in the confined process; it is killed at the end of the ``with``.
 
-    ``wait`` is called every two seconds of waiting and may raise to give up.
+    ``wait`` is called every two seconds of waiting and may raise to give up. Its folder goes with
+    the reading; that of one whose asker was killed goes when the next begins.
     """
-    with tempfile.TemporaryDirectory(prefix="krong-import-", ignore_cleanup_errors=True) as folder:
+    with scratch_folder(IMPORTS) as folder:
         begun = Reading(
             name=path.name,
-            folder=Path(folder),
+            folder=folder,
             limits=limits,
             max_bytes=answer_to(limits, path.stat().st_size),
             wait=wait,
@@ -190,7 +191,7 @@ def reading(
             "task": task,
             "path": str(path.resolve()),
             "name": path.name,
-            "folder": folder,
+            "folder": str(folder),
             "limits": limits.as_fields(),
             "language": get_language() or settings.LANGUAGE_CODE,
             **parameters,

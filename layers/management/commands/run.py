@@ -8,7 +8,7 @@ from django.utils.timezone import localtime
 from layers.commands import KrongCommand
 from layers.errors import NotFoundError, UserFacingError
 from layers.models import Run
-from layers.runs import fail_stale_runs, request_cancel
+from layers.runs import fail_stale_runs, message_of, request_cancel
 from layers.vocab import RunState
 
 PRINTED_ISSUES = 200
@@ -73,7 +73,7 @@ class Command(KrongCommand):
 
     def _line(self, run: Run) -> dict[str, Any]:
         self.say(
-            f"#{run.pk:<5} {run.state:<10} {run.progress_share:>4.0%} {run.title} {run.message}"
+            f"#{run.pk:<5} {run.state:<10} {run.progress_share:>4.0%} {run.title} {message_of(run)}"
         )
         return {
             "number": run.pk,
@@ -81,5 +81,5 @@ class Command(KrongCommand):
             "title": run.title,
             "state": run.state,
             "progress_share": run.progress_share,
-            "message": run.message,
+            "message": message_of(run),
         }

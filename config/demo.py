@@ -18,6 +18,7 @@ from layers.services import set_surveyed_area
 Arguments = tuple[str, ...]
 RULE_BOOK = Path(settings.BASE_DIR) / "fixtures" / "rulebook" / "krong-demo.yaml"
 RULE_BOOK_CODE = "krong-demo"
+PROFILE = Path(settings.BASE_DIR) / "fixtures" / "demo_city" / "profile.yaml"
 DETECT = ("detect", "--rulebook", RULE_BOOK_CODE)
 PLAN_CODE = "demo-lup"
 PLAN_FROM = "2026-01-01"
@@ -82,7 +83,7 @@ def loading_steps(city: DemoCity) -> Iterator[Arguments]:
 
 
 def answering_steps(city: DemoCity) -> Iterator[Arguments]:
-    """Yield the commands that make the plan, find conflicts, flood the city and reserve land."""
+    """Yield the commands that make the plan, find conflicts, flood, reserve, choose what is used."""
     yield (
         "plan", "adopt", "--plan", PLAN_CODE, "--zones", "zones", "--from", PLAN_FROM,
         "--title-km", "ផែនការប្រើប្រាស់ដីគំរូ", "--title-en", "Demo land-use plan",
@@ -91,6 +92,10 @@ def answering_steps(city: DemoCity) -> Iterator[Arguments]:
     yield DETECT
     yield ("scenario", "run", str(city.scenario))
     yield ("reserve", str(city.reservation))
+    yield (
+        "profile", "import", str(PROFILE), "--in-use",
+        "--reason", "ក្រុងគំរូរៀបលំដាប់ស្រទាប់ (the demo city orders its layers)",
+    )  # fmt: skip
 
 
 def checking_steps(city: DemoCity) -> Iterator[Arguments]:

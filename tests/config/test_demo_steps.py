@@ -10,6 +10,7 @@ from django.core.management import get_commands, load_command_class
 from config.demo import (
     CITY_LAYERS,
     PLAN_CODE,
+    PROFILE,
     RULE_BOOK,
     RULE_BOOK_CODE,
     answering_steps,
@@ -79,6 +80,14 @@ def test_conflicts_are_looked_for_before_and_after_the_flood(steps):
     assert first < names.index("scenario") < second
     assert names.index("rulebook") < first
     assert names.index("plan") < first
+
+
+def test_the_city_chooses_its_layers_when_all_of_them_are_there(steps):
+    names = [step[0] for step in steps]
+    chosen = names.index("profile")
+    assert steps[chosen][1:4] == ("import", str(PROFILE), "--in-use")
+    assert PROFILE.is_file()
+    assert max(names.index("scenario"), names.index("reserve")) < chosen
 
 
 def test_land_is_reserved_before_its_sheet_is_printed(steps):

@@ -252,6 +252,8 @@ class TestCatalogue:
         slugs, page = self.listed(client, q="sea")
         assert slugs == []
         assert "1 layer more answers this" in page
+        assert "None of the layers the city uses answers" in page
+        assert "No layer answers" not in page
         assert "q=sea" in re.search(r'href="\?([^"]*all=1[^"]*)"', page)[1]
         assert self.listed(client, q="sea", all="1")[0] == ["sea"]
 

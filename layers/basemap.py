@@ -26,7 +26,7 @@ from layers.generalised.building import generalise, recipe_of
 from layers.legend import look_of, summary, theme_of
 from layers.models import LayerVersion
 from layers.stamps import version_stamp
-from layers.tiles import Tile, drawn_tile, is_heavy
+from layers.tiles import GRID_CELLS, MARGIN_CELLS, Tile, drawn_tile, is_heavy
 from layers.visibility import visible_versions
 from layers.vocab import GeometryKind
 
@@ -35,7 +35,7 @@ LOWEST_ZOOM, HIGHEST_ZOOM = 0, 15
 LEAST_HIGHEST_ZOOM = 10
 MOST_TILES = 6_000
 BASE_THEME = "base"
-FORMAT = 1
+FORMAT = 2
 SUFFIX = ".pmtiles"
 
 Echo = Callable[[float, str], None]
@@ -172,9 +172,11 @@ def _extent(versions: list[LayerVersion]) -> tuple[float, float, float, float]:
 
 
 def tiles_of(versions: list[LayerVersion], z: int) -> Iterator[Tile]:
-    """Yield the tiles of a zoom that the layers reach."""
+    """Yield the tiles of a zoom that the layers reach, a symbol at their edge included."""
     west, south, east, north = _extent(versions)
-    first, last = Tile.holding(z, west, north), Tile.holding(z, east, south)
+    margin_deg = 360.0 / 2**z * MARGIN_CELLS / GRID_CELLS
+    first = Tile.holding(z, west - margin_deg, north + margin_deg)
+    last = Tile.holding(z, east + margin_deg, south - margin_deg)
     for x in range(first.x, last.x + 1):
         for y in range(first.y, last.y + 1):
             yield Tile(z, x, y)

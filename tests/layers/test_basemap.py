@@ -6,9 +6,11 @@ import json
 import pytest
 from django.core.management import call_command
 from pmtiles.reader import MmapSource, Reader, all_tiles
+from shapely.geometry import Point
 
 from layers import basemap
 from layers.basemap import build_basemap, current_basemap
+from layers.crs import coordinate_function
 from layers.errors import UserFacingError
 from layers.services import publish_features
 from layers.tiles import Tile, drawn_tile, published_state
@@ -82,6 +84,24 @@ class TestWhatIsInIt:
         with made.path.open("rb") as file:
             count = sum(1 for _tile in all_tiles(MmapSource(file)))
         assert count <= 3 + made.highest_zoom * 4
+
+    @pytest.mark.parametrize("z", [11, 13, 15])
+    def test_a_point_beside_a_tiles_edge_lies_in_the_tile_beyond_as_well(self, z):
+        edge = 806 / 2**10 * 360 - 180  # between two columns of every zoom from 10 on
+        east, north = coordinate_function(4326, 32648)(edge - 1e-7, 10.6123)
+        filled_layer("stones", feature("S", Point(east, north)), theme="base")
+
+        made = build_basemap(silent)
+
+        column, row = 806 * 2 ** (z - 10), Tile.holding(z, edge - 1e-7, 10.6123).y
+        [west_point] = read_tile(tile_of(made, z, column - 1, row), "stones", z, column - 1, row)[
+            "geometry"
+        ]
+        [east_point] = read_tile(tile_of(made, z, column, row), "stones", z, column, row)[
+            "geometry"
+        ]
+        assert west_point.distance(east_point) < 1  # [m on the web map]
+        assert tile_of(made, z, column + 1, row) == b""
 
     def test_without_base_layers_there_is_nothing_to_build(self):
         filled_layer("zones", feature("Z", square(0, 0, 99)), theme="zoning")

@@ -7,10 +7,15 @@ const GROUND_RANK = 5;
 // The one file of the base map among the sources of single layers.
 const BASE_FILE = "/base-file";
 
-function tileExtent(coords) {
-  const side = 2 ** coords.z;
+// A symbol reaches so far over the edge of its tile, as a share of the tile: 16 of 256 pixels.
+const SYMBOL_REACH = 1 / 16;
+
+/** The ground whose symbols may be seen in a tile. */
+function tileExtent({ x, y, z }) {
+  const side = 2 ** z;
+  const longitude = (column) => (column / side) * 360 - 180;
   const latitude = (row) => (Math.atan(Math.sinh(Math.PI * (1 - (2 * row) / side))) * 180) / Math.PI;
-  return [(coords.x / side) * 360 - 180, latitude(coords.y + 1), ((coords.x + 1) / side) * 360 - 180, latitude(coords.y)];
+  return [longitude(x - SYMBOL_REACH), latitude(y + 1 + SYMBOL_REACH), longitude(x + 1 + SYMBOL_REACH), latitude(y - SYMBOL_REACH)];
 }
 
 function overlaps(one, other) {

@@ -116,7 +116,8 @@ export function highlightRule(layer, stableIds) {
     symbolizer: {
       draw(ctx, geometry, z, feature) {
         if (feature.geomType === POINT) {
-          circle(ctx, geometry, pointRadius(z) + 4);
+          // no wider: a tile holds points up to 8 pixels beyond its edge
+          circle(ctx, geometry, pointRadius(z) + 0.9);
           ctx.lineWidth = 3;
           ctx.strokeStyle = HIGHLIGHT;
           ctx.globalAlpha = 1;

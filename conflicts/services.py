@@ -1,20 +1,15 @@
-"""What may happen to rule books and findings: loaded, ratified, detected, decided."""
+"""What may happen to findings: detected, brought up to date, decided."""
 
-import difflib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import connection, transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from conflicts.detection import SEVERITIES, Detector, Outcome
-from conflicts.errors import RuleBookFileError
-from conflicts.kinds import KINDS, Rule, selectors
+from conflicts.kinds import KINDS
 from conflicts.lifecycle import NOISE_M, NOISE_M2, require_decision
 from conflicts.models import (
     PLAN_CONTEXT,
@@ -25,12 +20,9 @@ from conflicts.models import (
     RuleOutcome,
 )
 from conflicts.models import Rule as RuleRow
-from conflicts.rule_schema import rule_from_data, rule_to_data
-from conflicts.rulebook_file import RuleBookFile, read_rulebook
-from conflicts.rulebooks.precedence import with_precedence
-from conflicts.vocab import FindingState, RuleBookStatus
-from layers.models import LandUseClass, Layer
-from layers.queries import all_branches
+from conflicts.rule_schema import rule_from_data
+from conflicts.vocab import FindingState
+from layers.models import Layer
 from layers.runs import Progress, Reporter, executing, queue_run
 from layers.sql_files import load_sql
 
@@ -41,99 +33,6 @@ MERGE_STEPS = (
     "observe_absent.sql",
     "close_findings.sql",
 )
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class LoadedRuleBook:
-    """A rule book after loading; ``is_new`` is false when its content was known already."""
-
-    rulebook: RuleBook
-    is_new: bool
-
-
-@transaction.atomic
-def load_rulebook(path: Path) -> LoadedRuleBook:
-    """Store the rule book of a YAML file as a new draft version; known content changes nothing.
-
-    Which pairs each rule leaves to a more specific one follows from the city's classes.
-
-    Raises
-    ------
-    RuleBookFileError
-        Names file, rule, field and remedy; nothing is stored.
-    """
-    book = read_rulebook(path)
-    _refuse_unknown_classes(path.name, book.rules)
-    book = replace(book, rules=with_precedence(book.rules, all_branches()))
-    versions = RuleBook.objects.select_for_update().filter(code=book.code)
-    if known := versions.filter(digest=book.digest).first():
-        return LoadedRuleBook(rulebook=known, is_new=False)
-    newest = versions.order_by("-version").values_list("version", flat=True).first()
-    return LoadedRuleBook(
-        rulebook=_store(book, version=(newest or 0) + 1, source_name=path.name), is_new=True
-    )
-
-
-def _store(book: RuleBookFile, *, version: int, source_name: str) -> RuleBook:
-    row = RuleBook.objects.create(
-        code=book.code,
-        version=version,
-        title_km=book.title.km,
-        title_en=book.title.en,
-        digest=book.digest,
-        source_name=source_name[:255],
-    )
-    RuleRow.objects.bulk_create(
-        RuleRow(
-            rulebook=row,
-            code=rule.code,
-            kind=rule.kind,
-            severity=rule.severity,
-            basis=rule.basis,
-            title_km=rule.title.km,
-            title_en=rule.title.en,
-            definition=rule_to_data(rule),
-        )
-        for rule in book.rules
-    )
-    return row
-
-
-def _refuse_unknown_classes(name: str, rules: Iterable[Rule]) -> None:
-    known = set(LandUseClass.objects.values_list("code", flat=True))
-    for rule in rules:
-        for side, selector in selectors(rule).items():
-            for code in selector.classes:
-                if code not in known:
-                    near = difflib.get_close_matches(code, known, n=1)
-                    hint = f"Did you mean '{near[0]}'? " if near else ""
-                    raise RuleBookFileError(
-                        _(
-                            "%(name)s: rule %(rule)s: %(side)s.classes: there is no land-use class "
-                            "'%(code)s'."
-                        )
-                        % {"name": name, "rule": rule.code, "side": side, "code": code},
-                        remedy=_(
-                            "%(hint)s'./krong classes' lists them; './krong load_classes' "
-                            "loads the standard ones."
-                        )
-                        % {"hint": hint},
-                    )
-
-
-@transaction.atomic
-def ratify_rulebook(rulebook: RuleBook) -> RuleBook:
-    """Put one version of a rule book in force; the version in force until now is superseded."""
-    versions = RuleBook.objects.select_for_update().filter(code=rulebook.code)
-    versions.filter(status=RuleBookStatus.RATIFIED).exclude(pk=rulebook.pk).update(
-        status=RuleBookStatus.SUPERSEDED
-    )
-    rulebook = versions.get(pk=rulebook.pk)
-    if rulebook.status != RuleBookStatus.RATIFIED:
-        rulebook.status = RuleBookStatus.RATIFIED
-        rulebook.ratified_at = timezone.now()
-        rulebook.save(update_fields=["status", "ratified_at"])
-    return rulebook
 
 
 def detect_conflicts(*, rulebook: RuleBook, on_progress: Progress | None = None) -> DetectionRun:

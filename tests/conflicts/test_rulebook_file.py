@@ -11,7 +11,7 @@ from conflicts.errors import RuleBookFileError
 from conflicts.models import Rule, RuleBook
 from conflicts.rule_schema import rule_from_data, rule_to_data
 from conflicts.rulebook_file import LARGEST_FILE_BYTES, read_rulebook
-from conflicts.services import load_rulebook, ratify_rulebook
+from conflicts.rulebooks.versions import load_rulebook, ratify_rulebook
 from layers.vocab import Basis
 from tests.conflicts.ground import rule_data
 from tests.factories import land_use

@@ -70,7 +70,7 @@ def buildings_on(area, *standing):
 
 def distances_in_force(*rules):
     """A ratified rule book; without rules given, one that keeps schools from landfills."""
-    from conflicts.services import ratify_rulebook
+    from conflicts.rulebooks.versions import ratify_rulebook
     from tests.conflicts.ground import rule_data, rulebook
 
     return ratify_rulebook(rulebook(*(rules or (rule_data(),)), code="city-rules"))

@@ -11,7 +11,8 @@ from conflicts.rulebook_file import read_rulebook, write_rulebook
 from conflicts.rulebooks import printing
 from conflicts.rulebooks.builder import BOOK_FILE, OWN_RULES_FILE, built_book, cells, written_book
 from conflicts.rulebooks.printing import PAGE_FILE, printed_book
-from conflicts.services import detect_conflicts, load_rulebook
+from conflicts.rulebooks.versions import load_rulebook
+from conflicts.services import detect_conflicts
 from layers.classes import REFERENCE_DIR, load_classes, read_table
 from layers.vocab import BLOCKING_BASES, Answer
 from tests.conflicts.ground import surveyed_layer

@@ -83,7 +83,7 @@ def loading_steps(city: DemoCity) -> Iterator[Arguments]:
 
 
 def answering_steps(city: DemoCity) -> Iterator[Arguments]:
-    """Yield the commands that make the plan, find conflicts, flood, reserve, choose what is used."""
+    """Yield the commands that make the plan, find conflicts, flood, reserve and choose layers."""
     yield (
         "plan", "adopt", "--plan", PLAN_CODE, "--zones", "zones", "--from", PLAN_FROM,
         "--title-km", "ផែនការប្រើប្រាស់ដីគំរូ", "--title-en", "Demo land-use plan",

@@ -1,11 +1,11 @@
-"""The way of a question at a point past the pages' machinery: the map asks it at every click.
+"""The way past the pages' machinery: a question at a point, and a tile that is kept.
 
 Only what is plainly asked goes this way, and it gets the same answer, byte for byte. Everything
 else (an error, a session that has ended, another language to be remembered) goes through the pages.
 """
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl
@@ -18,6 +18,7 @@ from django.utils import translation
 
 from config.errors import CONTENT_SECURITY_POLICY
 from config.language import CODES, LANGUAGE_COOKIE
+from config.quick_tiles import quick_tile
 from layers.errors import UserFacingError
 from layers.quick_identify import versions_seen
 from layers.views import whats_there
@@ -25,11 +26,10 @@ from layers.views import whats_there
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
 Pages = Callable[[Environ, StartResponse], Iterable[bytes]]
-PLACE = "/identify"
+PLACE, TILES = "/identify", "/tiles/"
 NUMBERS, NAMES = ("lon", "lat", "z"), frozenset({"lon", "lat", "z", "layers"})
 # What the middlewares of settings.py would add (tests/config/test_quick_pages.py compares).
 HEADERS = [
-    ("Content-Type", "application/json"),
     ("Vary", "Accept-Encoding, Cookie"),
     ("X-Frame-Options", "DENY"),
     ("X-Content-Type-Options", "nosniff"),
@@ -40,19 +40,45 @@ HEADERS = [
 
 
 class QuickPages:
-    """Answer plain questions at a point at once; hand everything else to the pages."""
+    """Answer plain questions at a point and tiles that are kept; leave all else to the pages."""
 
     def __init__(self, pages: Pages) -> None:
         self.pages = pages
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        told = quick_answer(environ) if environ.get("PATH_INFO") == PLACE else None
+        told = quick_response(environ)
         if told is None:
             return self.pages(environ, start_response)
-        language, body = told
-        more = [("Content-Language", language), ("Content-Length", str(len(body)))]
-        start_response("200 OK", HEADERS + more)
+        headers, body = told
+        start_response("200 OK", [*HEADERS, *headers, ("Content-Length", str(len(body)))])
         return [body]
+
+
+def quick_response(environ: Environ) -> tuple[list[tuple[str, str]], bytes] | None:
+    """Return headers and body of an answer past the pages; None where they are to answer."""
+    address = environ.get("PATH_INFO", "")
+    if address == PLACE:
+        told = quick_answer(environ)
+        if told is None:
+            return None
+        language, body = told
+        return [("Content-Type", "application/json"), ("Content-Language", language)], body
+    return kept_tile_answer(environ) if address.startswith(TILES) else None
+
+
+def kept_tile_answer(environ: Environ) -> tuple[list[tuple[str, str]], bytes] | None:
+    """Return headers and body of a tile that is kept; None where the pages are to answer."""
+    if environ.get("REQUEST_METHOD") != "GET" or not _is_own_host(environ.get("HTTP_HOST", "")):
+        return None
+    cookies = parse_cookie(environ.get("HTTP_COOKIE", ""))
+    try:
+        told = quick_tile(environ, cookies.get(settings.SESSION_COOKIE_NAME, ""))
+    except (DatabaseError, InterfaceError, UserFacingError):
+        return None  # the pages meet it again and say it in words
+    if told is None:
+        return None
+    headers, body = told
+    return [*headers, ("Content-Language", _language(cookies))], body
 
 
 def quick_answer(environ: Environ) -> tuple[str, bytes] | None:
@@ -61,8 +87,7 @@ def quick_answer(environ: Environ) -> tuple[str, bytes] | None:
     if asked is None:
         return None
     cookies = parse_cookie(environ.get("HTTP_COOKIE", ""))
-    code = cookies.get(LANGUAGE_COOKIE, "")
-    code = code if code in CODES else settings.LANGUAGE_CODE
+    code = _language(cookies)
     try:
         versions = versions_seen(cookies.get(settings.SESSION_COOKIE_NAME, ""))
         if versions is None:
@@ -72,6 +97,11 @@ def quick_answer(environ: Environ) -> tuple[str, bytes] | None:
     except (DatabaseError, InterfaceError, UserFacingError):
         return None  # the pages meet it again and say it in words
     return code, JsonResponse(content).content
+
+
+def _language(cookies: Mapping[str, str]) -> str:
+    code = cookies.get(LANGUAGE_COOKIE, "")
+    return code if code in CODES else str(settings.LANGUAGE_CODE)
 
 
 def _plainly_asked(environ: Environ) -> dict[str, str] | None:

@@ -37,29 +37,44 @@ _claims: OrderedDict[str, Claim] = OrderedDict()
 _catalogue: dict[int, tuple[str, LayerVersion]] = {}
 
 
-def versions_seen(session_key: str) -> list[LayerVersion] | None:
+def version_seen(session_key: str, slug: str) -> LayerVersion | None:
+    """Return the published version of a layer that the holder of a session may see now.
+
+    None where only the pages themselves can tell, as with :func:`versions_seen`.
+    """
+    if not slug:
+        return None
+    if session_key and session_key not in _claims:
+        versions_seen(session_key)  # whose session it is shows only where something is seen
+    seen = versions_seen(session_key, slug)
+    return seen[0] if seen else None
+
+
+def versions_seen(session_key: str, slug: str = "") -> list[LayerVersion] | None:
     """Return the published versions that the holder of a session may see now, by theme and name.
 
-    An empty key is that of a reader who is not signed in. None where only the pages themselves
-    can tell: a session that has ended, is of an unknown kind, or shows nothing.
+    An empty key is that of a reader who is not signed in; a slug asks for one layer only. None
+    where only the pages themselves can tell: a session that has ended, is of an unknown kind, or
+    shows nothing.
     """
     claim = _claims.get(session_key)
-    rows = _rows(session_key, claim)
+    rows = _rows(session_key, claim, slug)
     if rows and session_key and (claim is None or claim.text != rows[0]["session_data"]):
         claim = _claimed(rows[0]["session_data"])
         if claim is None:
             return None
         _remember(session_key, claim)
-        rows = _rows(session_key, claim)
+        rows = _rows(session_key, claim, slug)
     if not rows or (session_key and not _is_proved(claim, rows[0])):
         return None
     return _known_versions(rows)
 
 
-def _rows(session_key: str, claim: Claim | None) -> list[dict[str, Any]]:
+def _rows(session_key: str, claim: Claim | None, slug: str) -> list[dict[str, Any]]:
     given = {
         "session_key": ("varchar", session_key),
         "account": ("bigint", claim.account if claim else NOBODY),
+        "slug": ("varchar", slug),
     }
     return rows_of("krong_visible_now", load_sql(__file__, "visible_now.sql"), given)
 

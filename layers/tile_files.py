@@ -43,6 +43,11 @@ def kept_or_drawn(name: str, draw: Callable[[], bytes]) -> bytes:
     return kept
 
 
+def kept(name: str) -> bytes | None:
+    """Return what is kept under a name, None if nothing is."""
+    return _read(_place(name))
+
+
 def _place(name: str) -> Path:
     digest = hashlib.sha256(name.encode()).hexdigest()
     return Path(settings.KRONG_TILE_FOLDER) / digest[:2] / digest[2:]

@@ -26,12 +26,13 @@ from layers.generalised.building import (
     recipe_of,
 )
 from layers.generalised.dense import DENSE_ZOOMS, dense_recipe, dense_tile_sql
+from layers.generalised.drawn import kept_drawing
 from layers.models import Layer, LayerVersion
 from layers.names import name_properties
 from layers.prepared import rows_of
 from layers.sql_files import load_sql
 from layers.stamps import version_stamp
-from layers.tile_files import kept_or_drawn
+from layers.tile_files import kept, kept_or_drawn
 from layers.tile_filters import EVERYTHING, TileFilter
 from layers.vocab import VersionState
 
@@ -185,11 +186,29 @@ def packed_vector_tile(
     def draw() -> bytes:
         if before_drawing is not None:
             before_drawing()
-        drawn = drawn_tile(version, tile, has_label=has_label, asked=asked)
-        level = GZIP_LEVEL if len(drawn) < PACKED_FAST_FROM else FAST_GZIP_LEVEL
-        return gzip.compress(drawn, compresslevel=level, mtime=0) if drawn else b""
+        drawing = None
+        if asked.is_everything and not has_label and is_heavy(version):
+            drawing = kept_drawing(version, tile)
+        if drawing is not None:
+            return drawing
+        return as_sent(drawn_tile(version, tile, has_label=has_label, asked=asked))
 
-    return kept_or_drawn(f"mvt-{tile_tag(version, tile, asked)}-{has_label:d}", draw)
+    return kept_or_drawn(_file_name(tile_tag(version, tile, asked), has_label=has_label), draw)
+
+
+def kept_tile(tag: str, *, has_label: bool) -> bytes | None:
+    """Return the tile of a tag (:func:`tile_tag`) if its file is kept: nothing is drawn."""
+    return kept(_file_name(tag, has_label=has_label))
+
+
+def _file_name(tag: str, *, has_label: bool) -> str:
+    return f"mvt-{tag}-{has_label:d}"
+
+
+def as_sent(drawn: bytes) -> bytes:
+    """Return a tile packed with gzip; an empty one stays empty."""
+    level = GZIP_LEVEL if len(drawn) < PACKED_FAST_FROM else FAST_GZIP_LEVEL
+    return gzip.compress(drawn, compresslevel=level, mtime=0) if drawn else b""
 
 
 def is_heavy(version: LayerVersion) -> bool:

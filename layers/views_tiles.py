@@ -3,6 +3,7 @@
 import gzip
 from collections.abc import Callable
 
+from django.conf import settings
 from django.db.models import F
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.cache import get_conditional_response, patch_vary_headers
@@ -15,6 +16,7 @@ from layers.generalised.building import TOP_ZOOM
 from layers.generalised.requests import ask_for_low_zooms
 from layers.legend import look_of
 from layers.models import LayerVersion
+from layers.quick_identify import version_seen
 from layers.ranges import ranged_response
 from layers.raster_tiles import raster_tile
 from layers.tile_filters import FREE_PARAMETERS, VERSION_PARAMETER, TileFilter, asked_filter
@@ -92,6 +94,9 @@ def basemap(request: HttpRequest, name: str) -> HttpResponseBase:
 
 def _state(request: HttpRequest, slug: str, number: int | None) -> LayerVersion:
     """Return the version a reader asks for and may see, in one query; else say what is missing."""
+    newest = version_seen(request.COOKIES.get(settings.SESSION_COOKIE_NAME, ""), slug)
+    if newest is not None and number in {None, newest.number}:
+        return newest
     found = LayerVersion.objects.select_related("layer", "raster").filter(
         layer__slug=slug,
         layer__visibility__in=seen_by(request.user),
@@ -159,5 +164,5 @@ def _tile_response(
     response.headers["ETag"] = tag
     is_public = state.layer.visibility == Visibility.PUBLIC
     response.headers["Cache-Control"] = keep if is_public else ASK_AGAIN
-    patch_vary_headers(response, ["Accept-Encoding"])
+    patch_vary_headers(response, ["Accept-Encoding", "Cookie"])
     return response

@@ -14,6 +14,7 @@ from layers.crs import PROJECT_SRID
 from layers.generalised.models import GeneralisedCell, GeneralisedLayer, GeneralisedPart
 from layers.legend import theme_of
 from layers.models import Layer, LayerVersion
+from layers.prepared import rows_of
 from layers.sql_files import load_sql
 
 TOP_ZOOM, BOTTOM_ZOOM = 13, 6
@@ -53,13 +54,12 @@ def colour_property(layer: Layer) -> str:
 
 def is_kept(version: LayerVersion) -> bool:
     """Tell whether the low zooms of this version are made and up to date."""
-    kept = GeneralisedLayer.objects.filter(
-        layer=version.layer_id,
-        first_number__lte=version.number,
-        last_number__gte=version.number,
-        recipe=recipe_of(version.layer),
-    )
-    return kept.exists()
+    given = {
+        "layer_id": ("bigint", version.layer_id),
+        "recipe": ("varchar", recipe_of(version.layer)),
+        "number": ("int", version.number),
+    }
+    return bool(rows_of("krong_low_zooms", load_sql(__file__, "low_zooms_kept.sql"), given))
 
 
 @transaction.atomic

@@ -49,8 +49,7 @@ def fill_dense_tiles(layer: Layer) -> int:
     if layer.published_number is None:
         return 0
     newest = layer.versions.get(number=layer.published_number)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCK_FAMILY, layer.pk])
+    lock_dense_squares(layer)
     recipe = dense_recipe(newest)
     kept = DenseLayer.objects.filter(layer=layer, recipe=recipe).first()
     if kept is None:
@@ -61,6 +60,12 @@ def fill_dense_tiles(layer: Layer) -> int:
         _add_version(kept, version)
     DenseLayer.objects.filter(pk=kept.pk).update(last_number=max(newest.number, kept.last_number))
     return len(numbers)
+
+
+def lock_dense_squares(layer: Layer) -> None:
+    """Have what is kept of a layer's dense squares for this transaction alone."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCK_FAMILY, layer.pk])
 
 
 def _start_anew(version: LayerVersion, recipe: str) -> None:
@@ -77,6 +82,7 @@ def _add_version(kept: DenseLayer, version: LayerVersion) -> None:
     }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(load_sql(__file__, "close_dense_shapes.sql"), parameters)
+        cursor.execute(load_sql(__file__, "close_drawn_tiles.sql"), parameters)
         cursor.execute(load_sql(__file__, "touched_dense_tiles.sql"), parameters)
         touched = cursor.fetchall()
     for pk, zoom, column, row in touched:

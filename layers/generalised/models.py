@@ -138,3 +138,29 @@ class DenseShape(models.Model):
 
     def __str__(self) -> str:
         return f"{self.tile} {self.stable_id}"
+
+
+class DrawnTile(models.Model):
+    """A square that takes long to draw, as it is sent, in the versions in which it is the same."""
+
+    kept = models.ForeignKey(DenseLayer, on_delete=models.CASCADE, related_name="drawings")
+    recipe = models.CharField(_("how they were made"), max_length=32)
+    zoom = models.PositiveSmallIntegerField(_("zoom"))
+    column = models.IntegerField(_("column from the west"))
+    row = models.IntegerField(_("row from the north"))
+    # the ground with the margin around it, as a tile is drawn: what touches it belongs to it
+    square = models.PolygonField(_("extent"), srid=PROJECT_SRID)
+    content = models.BinaryField(_("tile, packed"))
+    introduced_in = models.PositiveIntegerField(_("since version"))
+    retired_in = models.PositiveIntegerField(_("until version"), null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kept", "zoom", "column", "row", "introduced_in"],
+                name="drawn_tile_of_version",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kept.layer} {self.zoom}/{self.column}/{self.row}"

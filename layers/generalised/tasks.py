@@ -4,6 +4,7 @@ from django.tasks import task
 
 from layers.errors import UserFacingError
 from layers.generalised.building import generalise
+from layers.generalised.drawing import draw_squares
 from layers.generalised.filling import fill_dense_tiles
 from layers.models import Run
 from layers.queries import layer_named
@@ -21,6 +22,8 @@ def make_low_zooms(number: int) -> str:
             generalise(layer)
             report(0.5, run.title)
             fill_dense_tiles(layer)
+            report(0.9, run.title)
+            draw_squares(layer)
     except UserFacingError as error:
         return str(error)
     return run.state

@@ -1,4 +1,5 @@
--- Who holds a session, and the published version of every layer that reader may see, as of now.
+-- Who holds a session, and the published version of every layer that reader may see, as of now; of
+-- one layer only where its slug is given.
 -- visibility.py says the same: public layers for all, internal ones for staff, restricted ones for
 -- accounts with the permission "can view layer". An account that was closed is nobody.
 -- The marks change with every change of a row: what was read under the same marks is still so.
@@ -13,7 +14,7 @@ LEFT JOIN django_session AS session
     ON session.session_key = %(session_key)s AND session.expire_date > now()
 LEFT JOIN auth_user AS account
     ON account.id = %(account)s AND account.is_active AND session.session_key IS NOT NULL
-JOIN layers_layer AS layer ON layer.published_number IS NOT NULL AND (
+JOIN layers_layer AS layer ON layer.published_number IS NOT NULL AND %(slug)s IN ('', layer.slug) AND (
     layer.visibility = 'public'
     OR (layer.visibility = 'internal' AND account.is_staff)
     OR (layer.visibility = 'restricted' AND (account.is_superuser OR EXISTS (

@@ -1,5 +1,8 @@
 """Tiles and questions at a point over a large layer, beside tipg on the same rows.
 
+What Krong makes ready when a layer is published (ADR 12) is ready; how long that takes is told, and
+how long a tile takes without the drawn squares.
+
 KRONG_BENCH_BUILDINGS sets the size (1,000,000 footprints, a fifth as many parcels). Every tile is
 asked for once with no tile kept, then again. Sizes are as sent, compressed.
 KRONG_BENCH_DATABASE names a database to be filled once and used again; it is not dropped.
@@ -114,6 +117,14 @@ def tile_goals(city):
     yield goal("kept tile, median [ms]", kept, "< 3 ms", kept < 3)
 
 
+def anew_goals(city):
+    """Squares of which the tile itself is kept, drawn as if it were not."""
+    for z in (12, 13, 14):
+        times = in_city(city, "anew", json.dumps([(z, *place) for place in places(z, PER_ZOOM, 1)]))
+        yield goal(f"tile z{z} drawn anew, in process, p95 [ms]", quantile(times, 0.95),
+                   "told", met=True)  # fmt: skip
+
+
 def peer_times(city):
     python, why = peer_python()
     if python is None:
@@ -149,6 +160,8 @@ def made_goals(city):
     yield goal(f"low zooms of {size} made [s]", made["low"], "told", met=True)
     yield goal(f"dense squares of {size} cut [s]", made["dense"], "told", met=True)
     yield goal("room for the dense squares [MB]", made["dense_bytes"] / 1e6, "told", met=True)
+    yield goal(f"squares of {size} drawn once [s]", made["drawn"], "told", met=True)
+    yield goal("room for the drawn squares [MB]", made["drawn_bytes"] / 1e6, "told", met=True)
 
 
 @contextmanager
@@ -170,7 +183,7 @@ def a_city(folder):
 def main():
     with tempfile.TemporaryDirectory() as folder, a_city(Path(folder)) as (city, is_filled):
         found = [] if is_filled else [*made_goals(city)]
-        found += [*tile_goals(city), *point_goals(city)]
+        found += [*tile_goals(city), *anew_goals(city), *point_goals(city)]
     sys.stdout.write(json.dumps(found) + "\n")
 
 

@@ -1,4 +1,6 @@
-"""A dense city for bench_tiles.py, inside the deployment: ``fill N``, ``generalise``, ``points``.
+"""A dense city for bench_tiles.py, inside the deployment, filled, made ready and asked.
+
+``fill N``, ``generalise``, ``points``, ``anew TILES`` (JSON: zoom, column, row of each).
 
 Footprints of 4 to 8 corners every 20 m, parcels of 30 m: nothing is drawn at random twice.
 """
@@ -98,22 +100,39 @@ def generalised():
     from django.db import connection
 
     from layers.generalised.building import generalise
+    from layers.generalised.drawing import draw_squares
     from layers.generalised.filling import fill_dense_tiles
     from layers.models import Layer
 
     told = {}
+    works = (("low", generalise), ("dense", fill_dense_tiles), ("drawn", draw_squares))
     for slug in ("parcels", "buildings"):
         layer = Layer.objects.get(slug=slug)
-        for name, work in (("low", generalise), ("dense", fill_dense_tiles)):
+        for name, work in works:
             started = time.perf_counter()
             work(layer)
             told[name] = time.perf_counter() - started
     with connection.cursor() as cursor:
-        for table in ("generalisedcell", "generalisedpart", "denseshape", "densetile"):
+        for table in ("generalisedcell", "generalisedpart", "denseshape", "densetile", "drawntile"):
             cursor.execute(f"VACUUM ANALYZE layers_{table}")
-        cursor.execute("SELECT pg_total_relation_size('layers_denseshape')")
-        told["dense_bytes"] = cursor.fetchone()[0]
+        for name, table in (("dense_bytes", "denseshape"), ("drawn_bytes", "drawntile")):
+            cursor.execute("SELECT pg_total_relation_size(%s)", [f"layers_{table}"])
+            told[name] = cursor.fetchone()[0]
     return told
+
+
+def anew(tiles):
+    """Draw squares as a tile is drawn of which nothing is kept; return the times [ms]."""
+    from layers.models import LayerVersion
+    from layers.tiles import Tile, as_sent, drawn_tile
+
+    version = LayerVersion.objects.select_related("layer").get(layer__slug="buildings")
+    times = []
+    for z, x, y in [tiles[0], *tiles]:
+        started = time.perf_counter()
+        as_sent(drawn_tile(version, Tile(z, x, y)))
+        times.append((time.perf_counter() - started) * 1000)
+    return times[1:]
 
 
 def points():
@@ -155,7 +174,12 @@ def main():
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     django.setup()
     what, *rest = sys.argv[1:]
-    work = {"fill": lambda: fill(int(rest[0])), "generalise": generalised, "points": points}[what]
+    work = {
+        "fill": lambda: fill(int(rest[0])),
+        "generalise": generalised,
+        "points": points,
+        "anew": lambda: anew(json.loads(rest[0])),
+    }[what]
     sys.stdout.write(json.dumps(work()) + "\n")
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from layers.commands import KrongCommand
 from layers.generalised.building import generalise
+from layers.generalised.drawing import draw_squares
 from layers.generalised.filling import fill_dense_tiles
 from layers.queries import layer_named
 
@@ -20,7 +21,9 @@ class Command(KrongCommand):
         started = time.perf_counter()
         versions = generalise(layer_named(layer))
         versions = max(versions, fill_dense_tiles(layer_named(layer)))
+        squares = draw_squares(layer_named(layer))
         seconds = round(time.perf_counter() - started, 1)
-        done = f"{versions} versions in {seconds} s" if versions else "nothing was to be done"
+        is_done = versions or squares
+        done = f"{versions} versions in {seconds} s" if is_done else "nothing was to be done"
         self.say(f"Low zooms of '{layer}': {done}.")
         return {"layer": layer, "versions": versions, "seconds": seconds}

@@ -19,7 +19,7 @@ from layers.ogc.cql2_shapes import COLLECTION, box_shape_on_ground, shape_on_gro
 from layers.ogc.cql2_text import LONGEST, parse_text
 from layers.ogc.crs_list import OfferedCrs
 from layers.ogc.errors import BadParameterError
-from layers.ogc.queryables import Queryable
+from layers.ogc.queryables import ID, KEY, Queryable, attribute_key
 
 TEXT, JSON = "cql2-text", "cql2-json"
 DEEPEST = 40
@@ -39,6 +39,9 @@ _SPATIAL = {
     "s_equals": sql.SQL("ST_Equals({}, {})"),
 }
 _OF_ANY_SHAPES = frozenset({"s_intersects", "s_disjoint"})
+_TURNED = {"=": "=", "<>": "<>", "<": ">", ">": "<", "<=": ">=", ">=": "<="}
+_LOWER_ID = sql.SQL("lower(feature.stable_id)")
+_INDEXED = frozenset({"text", "number", "date"})
 _TEMPORAL = {"t_before": "<", "t_after": ">", "t_equals": "="}
 _ORDERED = sql.SQL('{} COLLATE "C"')
 
@@ -63,6 +66,8 @@ class Filter:
     crs: OfferedCrs
     parameters: dict[str, Any] = field(default_factory=dict)
     nodes: int = 0
+    # the attributes an index would serve: name and the kind they are compared as
+    compared: set[tuple[str, str]] = field(default_factory=set)
 
     def condition(self, tree: Any, depth: int = 0) -> sql.Composable:  # noqa: ANN401
         """Return SQL that is true, false or NULL for a feature.
@@ -111,9 +116,36 @@ class Filter:
     def compare(self, op: str, args: list[Any], depth: int) -> sql.Composable:
         """Write ``a < b`` and its like."""
         left, right = self._agreed(_exactly(2, op, args), "", depth)
-        if op not in ("=", "<>") and self._kind(args, depth) in ("text", "date"):
+        kind = self._kind(args, depth)
+        if op not in ("=", "<>") and kind in ("text", "date"):
             left, right = _ORDERED.format(left), _ORDERED.format(right)
-        return sql.SQL("({} {} {})").format(left, _SIGNS[op], right)
+        whole = sql.SQL("({} {} {})").format(left, _SIGNS[op], right)
+        return self._with_key(whole, op, args, kind)
+
+    def _with_key(
+        self, whole: sql.Composable, op: str, args: list[Any], kind: str
+    ) -> sql.Composable:
+        """Return a comparison of an attribute with a value so that an index of it serves."""
+        (side, value), sign = args, op
+        if isinstance(value, dict) and "property" in value:
+            side, value, sign = value, side, _TURNED[op]
+        key = None if op == "<>" or _is_expression(value) else self._key(side, kind)
+        if key is None or kind == "number":
+            return whole
+        begins = self.add(_literal(value)[1][:KEY])
+        # what is less by its first signs may be equal in them
+        loose = {"<": "<=", ">": ">="}.get(sign, sign)
+        return sql.SQL("({} AND {} {} {})").format(whole, key, _SIGNS[loose], begins)
+
+    def _key(self, side: Any, kind: str) -> sql.Composable | None:  # noqa: ANN401
+        """Return what an index of a property would hold, None where there would be none."""
+        if not (isinstance(side, dict) and "property" in side) or kind not in _INDEXED:
+            return None
+        found = self._queryable(side)
+        if found.column:
+            return None
+        self.compared.add((found.name, kind))
+        return attribute_key(found.name, kind)
 
     def between(self, op: str, args: list[Any], depth: int) -> sql.Composable:
         """Write ``low <= a AND a <= high``."""
@@ -140,7 +172,21 @@ class Filter:
                 _("The pattern of LIKE is no text, or ends with a lone backslash."),
                 remedy=_("Use the percent sign for any signs, _ for one; double the backslash."),
             )
-        return sql.SQL("({} LIKE {})").format(value, pattern)
+        whole = sql.SQL("({} LIKE {})").format(value, pattern)
+        beginning = _beginning(written)
+        if not beginning or _is_expression(args[1]):
+            return whole
+        is_id = isinstance(args[0], dict) and self._is_column(args[0], ID)
+        key = _LOWER_ID if is_id else self._key(args[0], "text")
+        if key is None:
+            return whole
+        begins = self.add(re.sub(r"([\\%_])", r"\\\1", beginning) + "%")
+        # identifiers are found by how they begin whatever their case
+        shown = sql.SQL("lower({})").format(begins) if is_id else begins
+        return sql.SQL("({} AND {} LIKE {})").format(whole, key, shown)
+
+    def _is_column(self, tree: Mapping[str, Any], column: str) -> bool:
+        return "property" in tree and self._queryable(tree).column == column
 
     def is_null(self, op: str, args: list[Any], _depth: int) -> sql.Composable:
         """Write ``a IS NULL``."""
@@ -269,6 +315,17 @@ def _no_json() -> FilterError:
         _("The filter is no CQL2 JSON of at most %(most)d characters.") % {"most": LONGEST},
         remedy=_("Send one JSON object in UTF-8."),
     )
+
+
+def _is_expression(tree: Any) -> bool:  # noqa: ANN401
+    """Tell whether this is a property or a function, not a value."""
+    return isinstance(tree, dict) and ("property" in tree or "op" in tree)
+
+
+def _beginning(pattern: str) -> str:
+    """Return the plain signs a pattern of LIKE begins with, no more than an index holds."""
+    signs = re.match(r"(?:[^\\%_]|\\.)*", pattern, re.DOTALL)
+    return re.sub(r"\\(.)", r"\1", signs[0] if signs else "", flags=re.DOTALL)[:KEY]
 
 
 def _call(tree: Any) -> tuple[str, list[Any]]:  # noqa: ANN401

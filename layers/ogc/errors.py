@@ -3,6 +3,7 @@
 from http import HTTPStatus
 
 from django.http import HttpRequest, JsonResponse
+from django.utils.translation import gettext as _
 
 from layers.editing.errors import EditingError
 from layers.errors import UserFacingError
@@ -13,6 +14,20 @@ CHALLENGE = 'Basic realm="Krong", charset="UTF-8"'
 
 class BadParameterError(UserFacingError):
     """A parameter of the request is unknown, repeated or cannot mean anything."""
+
+
+class SlowQuestionError(UserFacingError):
+    """The database ended a question that took too long."""
+
+    status = 503
+    retry_after_s = 60
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("The question took too long and was ended."),
+            remedy=_("Ask for a smaller box, or for an attribute by its value; what large layers "
+                     "are asked for is prepared, so the same question may be quick in a minute."),
+        )  # fmt: skip
 
 
 class UnsupportedMediaError(UserFacingError):
@@ -59,6 +74,8 @@ def problem_response(request: HttpRequest, error: UserFacingError) -> JsonRespon
         json_dumps_params={"ensure_ascii": False},
     )
     response["Cache-Control"] = "no-store"
+    if isinstance(error, SlowQuestionError):
+        response["Retry-After"] = str(error.retry_after_s)
     if error.status == HTTPStatus.UNAUTHORIZED:
         response["WWW-Authenticate"] = CHALLENGE
     if etag := facts.get("etag"):

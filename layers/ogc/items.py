@@ -7,21 +7,27 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from psycopg2 import sql
+from psycopg2.errorcodes import QUERY_CANCELED
 from shapely.geometry.base import BaseGeometry
 
 from layers.crs import PROJECT_SRID, WGS84_SRID
 from layers.models import LayerVersion
 from layers.ogc.crs_list import OfferedCrs
+from layers.ogc.errors import SlowQuestionError
 from layers.ogc.queryables import CLASS, LIFECYCLE, column_name, own_attributes
 from layers.ogc.times import Versions
 from layers.sql_files import load_sql
 
 PORTION = 250  # features read at a time
-# A portion of any layer takes seconds; a filter that takes longer would keep the database from
-# all other readers.
-LONGEST_PORTION_MS = 30_000
+# Looking at each of 1,000,000 features takes 1 to 3 s; a filter that takes longer would keep the
+# database from all other readers.
+LONGEST_PORTION_MS = 15_000
+# The whole page is read, so it is planned for that: not for the first rows soon.
+_LIMITS = """
+    SELECT set_config('statement_timeout', %s, TRUE), set_config('cursor_tuple_fraction', '1', TRUE)
+"""
 # Every digit a float has: an editor that sends a shape back must not have moved it.
 ALL_DIGITS = 15
 _EVERYTHING = sql.SQL("TRUE")
@@ -43,6 +49,8 @@ class Page:
     box: BaseGeometry | None = None
     condition: sql.Composable | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    # the attributes that indexes would serve: name and the kind they are compared as
+    compared: frozenset[tuple[str, str]] = frozenset()
 
     @property
     def is_whole(self) -> bool:
@@ -70,7 +78,7 @@ def features_of(page: Page) -> Iterator[tuple[str, str]]:
 
     Raises
     ------
-    OperationalError
+    SlowQuestionError
         A portion took longer than LONGEST_PORTION_MS: the database ended the query.
     """
     condition = page.condition or _EVERYTHING
@@ -79,16 +87,23 @@ def features_of(page: Page) -> Iterator[tuple[str, str]]:
     query = sql.SQL(load_sql(__file__, "items.sql")).format(
         shape=shape_in(page.crs), condition=condition
     )
+    try:
+        yield from _read(query, _parameters(page))
+    except OperationalError as error:
+        if getattr(error.__cause__, "pgcode", "") == QUERY_CANCELED:
+            raise SlowQuestionError from error
+        raise
+
+
+def _read(query: sql.Composable, parameters: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     with transaction.atomic(), connection.cursor() as limited:
-        limited.execute(
-            "SELECT set_config('statement_timeout', %s, TRUE)", [str(LONGEST_PORTION_MS)]
-        )
+        limited.execute(_LIMITS, [str(LONGEST_PORTION_MS)])
         with (
             connection.wrap_database_errors,
             connection.connection.cursor(name="ogc_items") as cursor,
         ):
             cursor.itersize = PORTION
-            cursor.execute(query, _parameters(page))
+            cursor.execute(query, parameters)
             yield from cursor
 
 

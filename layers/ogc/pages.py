@@ -54,6 +54,7 @@ def asked_page(request: HttpRequest, version: LayerVersion) -> Page:
         box=box_on_ground("bbox", asked["bbox"], bbox_crs) if "bbox" in asked else None,
         condition=sql.SQL(" AND ").join(conditions) if conditions else None,
         parameters=wanted.parameters,
+        compared=frozenset(wanted.compared),
     )
 
 

@@ -20,6 +20,7 @@ from layers.stamps import version_stamp
 from layers.vocab import GeometryKind, Lifecycle
 
 LOOKED_AT = 20_000  # features
+KEY = 200  # characters of a text that an index holds
 SCHEMA_DIALECT = "https://json-schema.org/draft/2020-12/schema"
 # The names of columns, as attributes are named; a layer's own attribute of that name wins.
 ID, CLASS, LIFECYCLE, GEOMETRY = "stable_id", "land_use", "lifecycle", "geometry"
@@ -65,7 +66,7 @@ class Queryable:
         """Return SQL for the value where it is of a kind; a value of another kind is NULL."""
         if self.column:
             return _COLUMN_SQL[self.column]
-        return _READ[kind].format(name=_Name(self.name))
+        return attribute_value(self.name, kind)
 
 
 _COLUMN_SQL: dict[str, sql.Composable] = {
@@ -74,27 +75,44 @@ _COLUMN_SQL: dict[str, sql.Composable] = {
     LIFECYCLE: sql.SQL("feature.lifecycle"),
     GEOMETRY: sql.SQL("feature.geometry"),
 }
-# A cast stands behind its test, so that a text among numbers is NULL and no error.
+# A cast stands behind its test, so that a text among numbers is NULL and no error. Texts compare
+# byte by byte, as the indexes over them are ordered, whatever the order of the database is.
 _READ = {
     "text": sql.SQL(
-        "CASE jsonb_typeof(feature.properties -> {name}) WHEN 'string' "
-        "THEN feature.properties ->> {name} END"
+        "(CASE jsonb_typeof({properties} -> {name}) WHEN 'string' "
+        'THEN {properties} ->> {name} END) COLLATE "C"'
     ),
+    # a number of more digits than any float has is none: an index could not hold it
     "number": sql.SQL(
-        "CASE jsonb_typeof(feature.properties -> {name}) WHEN 'number' "
-        "THEN (feature.properties ->> {name})::numeric END"
+        "CASE WHEN jsonb_typeof({properties} -> {name}) = 'number' "
+        "AND length({properties} ->> {name}) <= 400 THEN ({properties} ->> {name})::numeric END"
     ),
     "boolean": sql.SQL(
-        "CASE jsonb_typeof(feature.properties -> {name}) WHEN 'boolean' "
-        "THEN (feature.properties ->> {name})::boolean END"
+        "CASE jsonb_typeof({properties} -> {name}) WHEN 'boolean' "
+        "THEN ({properties} ->> {name})::boolean END"
     ),
     # ISO dates and times sort as texts
     "date": sql.SQL(
-        "CASE WHEN feature.properties ->> {name} ~ '^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}' "
-        "THEN feature.properties ->> {name} END"
+        "(CASE WHEN {properties} ->> {name} ~ '^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}' "
+        'THEN {properties} ->> {name} END) COLLATE "C"'
     ),
-    "": sql.SQL("feature.properties ->> {name}"),
+    "": sql.SQL("{properties} ->> {name}"),
 }
+
+
+def attribute_value(name: str, kind: str, *, of_row: str = "feature") -> sql.Composable:
+    """Return SQL for an attribute's value where it is of a kind, else NULL."""
+    row = (of_row,) if of_row else ()
+    return _READ[kind].format(properties=sql.Identifier(*row, "properties"), name=_Name(name))
+
+
+def attribute_key(name: str, kind: str, *, of_row: str = "feature") -> sql.Composable:
+    """Return SQL for what an index holds of an attribute: a number, or how a text begins.
+
+    No text is too long for an index then, and none is refused for its length.
+    """
+    value = attribute_value(name, kind, of_row=of_row)
+    return value if kind == "number" else sql.SQL("left({}, {})").format(value, sql.Literal(KEY))
 
 
 def queryables(version: LayerVersion) -> dict[str, Queryable]:

@@ -15,6 +15,7 @@ from layers.editing.permissions import EDIT, PUBLISH, require
 from layers.editing.reading import feature_state
 from layers.errors import NotFoundError
 from layers.models import LayerVersion
+from layers.ogc.attribute_indexes import ask_for_indexes
 from layers.ogc.collections import version_shown
 from layers.ogc.crs_list import CRS84_URI, crs_named
 from layers.ogc.documents import item_document, told_item
@@ -31,6 +32,7 @@ def _items(request: HttpRequest, slug: str) -> HttpResponseBase:
     """Return a page of features."""
     version = version_shown(request.user, slug)
     page = asked_page(request, version)
+    ask_for_indexes(version, page.compared)
     headers = {
         "Content-Crs": f"<{page.crs.uri}>",
         "Krong-Version": str(page.versions.high),

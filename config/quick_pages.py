@@ -1,4 +1,4 @@
-"""The way past the pages' machinery: a question at a point, and a tile that is kept.
+"""The way past the pages' machinery: a question at a point, and a tile at hand.
 
 Only what is plainly asked goes this way, and it gets the same answer, byte for byte. Everything
 else (an error, a session that has ended, another language to be remembered) goes through the pages.
@@ -40,7 +40,7 @@ HEADERS = [
 
 
 class QuickPages:
-    """Answer plain questions at a point and tiles that are kept; leave all else to the pages."""
+    """Answer plain questions at a point and tiles at hand; leave all else to the pages."""
 
     def __init__(self, pages: Pages) -> None:
         self.pages = pages
@@ -63,11 +63,11 @@ def quick_response(environ: Environ) -> tuple[list[tuple[str, str]], bytes] | No
             return None
         language, body = told
         return [("Content-Type", "application/json"), ("Content-Language", language)], body
-    return kept_tile_answer(environ) if address.startswith(TILES) else None
+    return tile_answer(environ) if address.startswith(TILES) else None
 
 
-def kept_tile_answer(environ: Environ) -> tuple[list[tuple[str, str]], bytes] | None:
-    """Return headers and body of a tile that is kept; None where the pages are to answer."""
+def tile_answer(environ: Environ) -> tuple[list[tuple[str, str]], bytes] | None:
+    """Return headers and body of a tile that is at hand; None where the pages are to answer."""
     if environ.get("REQUEST_METHOD") != "GET" or not _is_own_host(environ.get("HTTP_HOST", "")):
         return None
     cookies = parse_cookie(environ.get("HTTP_COOKIE", ""))

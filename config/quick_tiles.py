@@ -1,9 +1,9 @@
-"""The way of a tile that is kept past the pages' machinery: a map asks for dozens at every move.
+"""The way of a tile past the pages' machinery: a map asks for dozens at every move.
 
 Who may see the layer and which version stands is asked each time, as for a question at a point.
-Only a tile of the published version goes this way, only if its file is there, and it is sent with
-the page's own headers. Everything else (a tile to be drawn, a filter, an earlier version, a browser
-that holds the tile already, an error) goes through the pages.
+Only a tile of the published version goes this way, only if its file is there or it is quickly
+drawn, and it is sent with the page's own headers. Everything else (a larger tile to be drawn, a
+filter, an earlier version, a browser that holds the tile already, an error) goes through the pages.
 """
 
 import re
@@ -11,15 +11,19 @@ from collections.abc import Mapping
 from typing import Any
 
 from layers.generalised.building import TOP_ZOOM, is_kept
+from layers.generalised.dense import DENSE_ZOOMS
 from layers.legend import look_of
 from layers.models import LayerVersion
 from layers.quick_identify import version_seen
-from layers.tiles import Tile, is_heavy, kept_tile, tile_tag
+from layers.tiles import Tile, is_heavy, kept_tile, packed_vector_tile, tile_tag
 from layers.views_tiles import ASK_AGAIN, FOR_GOOD, MVT_TYPE
 from layers.vocab import GeometryKind, Visibility
 
 # At most nine digits each: a number that Tile can refuse in words, not one that overflows.
 _ADDRESS = re.compile(r"/tiles/([-\w]+)/(\d{1,9})/(\d{1,2})/(\d{1,9})/(\d{1,9})\.mvt", re.ASCII)
+# Closer up than anything is made ready for, a square is drawn by one statement, which has the limit
+# of a page (layers/prepared.py), sooner than the pages' machinery has begun.
+DRAWN_FROM = max(DENSE_ZOOMS) + 1
 _CONDITIONS = (
     "HTTP_IF_NONE_MATCH",
     "HTTP_IF_MATCH",
@@ -31,7 +35,7 @@ _CONDITIONS = (
 def quick_tile(
     environ: Mapping[str, Any], session_key: str
 ) -> tuple[list[tuple[str, str]], bytes] | None:
-    """Return headers and body of a tile that is kept; None where the pages are to answer.
+    """Return headers and body of a tile that is at hand; None where the pages are to answer.
 
     Raises
     ------
@@ -45,7 +49,7 @@ def quick_tile(
     version = version_seen(session_key, slug)
     if version is None or version.number != int(number):
         return None
-    return _kept(version, Tile(*map(int, place)))
+    return _answer(version, Tile(*map(int, place)))
 
 
 def _is_plain(environ: Mapping[str, Any]) -> bool:
@@ -56,14 +60,17 @@ def _is_plain(environ: Mapping[str, Any]) -> bool:
     )  # fmt: skip
 
 
-def _kept(version: LayerVersion, tile: Tile) -> tuple[list[tuple[str, str]], bytes] | None:
+def _answer(version: LayerVersion, tile: Tile) -> tuple[list[tuple[str, str]], bytes] | None:
     if version.layer.geometry_kind == GeometryKind.RASTER:
         return None
     if tile.z <= TOP_ZOOM and is_heavy(version) and not is_kept(version):
         return None  # the page sees to it that it is made
     tag = tile_tag(version, tile)
     _rank, look = look_of(version.layer)
-    body = kept_tile(tag, has_label=look.has_label)
+    if tile.z >= DRAWN_FROM and not look.has_label:
+        body: bytes | None = packed_vector_tile(version, tile)
+    else:
+        body = kept_tile(tag, has_label=look.has_label)
     if not body:
         return None
     is_public = version.layer.visibility == Visibility.PUBLIC

@@ -135,6 +135,37 @@ class TestTheSameAnswer:
         assert "EXECUTE krong_visible_now" in asked[0]["sql"]
 
 
+class TestCloseUp:
+    @pytest.mark.parametrize("z", [17, 18, 22])
+    def test_a_tile_is_drawn_past_the_pages_as_the_page_draws_it(
+        self, layers, tmp_path, z, settings
+    ):
+        client = Client()
+        found = answered(application, request(client, address(z=z)))
+        assert quick_response(request(client, address(z=z))) is not None
+        settings.KRONG_TILE_FOLDER = tmp_path / "other tiles"
+        assert by_pages(client, address(z=z)) == found
+
+    def test_one_statement_finds_the_layer_and_one_draws(self, layers):
+        client = Client()
+        with CaptureQueriesContext(connection) as asked:
+            assert quick_response(request(client, address(z=18)))
+        told = [query["sql"] for query in asked if "EXECUTE" in query["sql"]]
+        assert len(told) == 2
+        assert "statement_timeout = '120s'" in told[1] or connection.in_atomic_block
+
+    def test_a_layer_with_labels_is_drawn_by_the_page(self, layers):
+        filled_layer("wats", feature("w", square(0, 0, 100), name_km="វត្ត"), theme="settlement")
+        client = Client()
+        assert by_quick(client, address("wats", z=18)) is None
+        assert by_pages(client, address("wats", z=18))[0] == "200 OK"
+        assert by_quick(client, address("wats", z=18))
+
+    def test_nobody_gets_a_tile_of_a_layer_it_may_not_see(self, layers):
+        for level in ("internal", "restricted"):
+            assert by_quick(Client(), address(f"{level}-land", z=18)) is None
+
+
 class TestLeftToThePages:
     @pytest.mark.parametrize(
         "more",

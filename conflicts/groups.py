@@ -20,7 +20,7 @@ from conflicts.models import Finding
 from conflicts.queries import SETTLED, SEVERITY_RANK, with_evidence
 from conflicts.rule_parts import Selector
 from conflicts.vocab import Severity
-from conflicts.wording import amount
+from conflicts.wording import amount, named_few
 from layers.models import LandUseClass
 
 Row = dict[str, Any]
@@ -172,4 +172,4 @@ def _pattern(rule: Rule, unit: str) -> str:
 def _named(selector: Selector, names: Mapping[str, str]) -> str:
     """Return what a selector means: its classes, else its layers or theme."""
     named = [names.get(code, code) for code in selector.classes]
-    return ", ".join(named or selector.layers or [selector.theme])
+    return named_few(named or list(selector.layers) or [selector.theme])

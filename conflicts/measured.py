@@ -240,18 +240,18 @@ def _between_plans(names: Names, seen: Observation, rule: PlanVsPlan) -> str:
     }
     if rule.min_distance_m is not None:
         sentence = _(
-            "%(subject)s of the plan %(plan)s lies %(measured)s from %(object)s of the plan"
-            " %(other)s; at least %(required)s is asked for."
+            "%(subject)s in the plan “%(plan)s” lies %(measured)s from %(object)s in “%(other)s”;"
+            " at least %(required)s is asked for."
         )
     elif seen.unit == "place":
         sentence = _(
-            "%(subject)s of the plan %(plan)s lies on %(object)s of the plan %(other)s: the two"
+            "%(subject)s in the plan “%(plan)s” lies on %(object)s in “%(other)s”: the two"
             " plans contradict each other."
         )
     else:
         sentence = _(
-            "%(subject)s of the plan %(plan)s shares %(measured)s with %(object)s of the plan"
-            " %(other)s: the two plans contradict each other."
+            "%(subject)s in the plan “%(plan)s” shares %(measured)s with %(object)s in"
+            " “%(other)s”: the two plans contradict each other."
         )
     cure = _("What would cure it: both plans agreed, with one of the two changed.")
     return f"{sentence % said} {cure}"

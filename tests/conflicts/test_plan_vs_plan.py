@@ -140,11 +140,11 @@ def test_it_is_said_which_plan_wants_what_and_what_would_cure_it_in_both_languag
     [distance] = find(APART, code="apart")
 
     said = explain(overlap)
-    assert "I (I2) of the plan Provincial plan shares 2,000.0 m² with H (R1) of the" in said
-    assert "plan City plan: the two plans contradict each other." in said
+    assert "I (I2) in the plan “Provincial plan” shares 2,000.0 m² with H (R1) in “City" in said
+    assert "plan”: the two plans contradict each other." in said
     assert "What would cure it: both plans agreed, with one of the two changed." in said
     assert "Data: province v1, city v1." in said
-    assert "lies 0.000 m from H (R1) of the plan City plan; at least 30.0 m" in explain(distance)
+    assert "lies 0 m from H (R1) in “City plan”; at least 30.0 m is" in explain(distance)
     assert "ប្លង់" in explain_in(overlap, "km")
 
 

@@ -14,6 +14,7 @@ from rasterio.shutil import copy as copy_raster
 from rasterio.windows import Window
 
 from layers.crs import PROJECT_SRID, inside_project_extent
+from layers.ingest.far_cells import FarCells, far_cells, write_worst_copies
 from layers.ingest.grid_checks import Grid, GridError, damaged, open_geotiff
 from layers.ingest.resampling import STORED_NODATA, Cells, resampled
 from layers.retold import gettext as _
@@ -61,13 +62,14 @@ def write_cog(grid: Grid, target: Path, *, quantity: str) -> WrittenGrid:
         Damaged, outside the project's area, without one value, or no plausible elevation.
     """
     plain = target.with_name("plain.tif")
+    far = far_cells(quantity, is_continuous=grid.is_continuous)
     try:
         with open_geotiff(grid.path) as opened:
-            cells = _cells(grid, opened)
+            cells = _cells(grid, opened, far)
             outline = _outline(grid.name, cells)
             seen, nodata = _write_plain(cells, plain)
         _check_values(grid.name, quantity, seen)
-        _write_overviews(plain, target, resampling=_overview_resampling(grid))
+        _write_overviews(plain, target, far)
     except RasterioError as error:
         raise damaged(grid.name, error) from error
     return WrittenGrid(
@@ -79,7 +81,7 @@ def write_cog(grid: Grid, target: Path, *, quantity: str) -> WrittenGrid:
     )
 
 
-def _cells(grid: Grid, opened: Any) -> Cells:  # noqa: ANN401 - rasterio's reader
+def _cells(grid: Grid, opened: Any, far: FarCells) -> Cells:  # noqa: ANN401 - rasterio's reader
     """Return where the cells come from: the file as it is, or resampled into PROJECT_SRID."""
     if grid.is_in_project_grid:
         return Cells(
@@ -90,7 +92,7 @@ def _cells(grid: Grid, opened: Any) -> Cells:  # noqa: ANN401 - rasterio's reade
             nodata=grid.nodata,
             read=lambda window: opened.read(grid.band, window=window),
         )
-    return resampled(grid, opened)
+    return resampled(grid, opened, far)
 
 
 def _write_plain(cells: Cells, plain: Path) -> tuple[ValueRange, float]:
@@ -130,11 +132,6 @@ def _profile(cells: Cells, nodata: float) -> dict[str, Any]:
     }
 
 
-def _overview_resampling(grid: Grid) -> str:
-    """Return how overviews are made: whole numbers may be codes, which have no mean."""
-    return "BILINEAR" if grid.is_continuous else "NEAREST"
-
-
 def _check_values(name: str, quantity: str, seen: ValueRange) -> None:
     if seen.lowest > seen.highest:
         raise GridError(
@@ -157,8 +154,10 @@ def _check_values(name: str, quantity: str, seen: ValueRange) -> None:
         )
 
 
-def _write_overviews(plain: Path, target: Path, *, resampling: str) -> None:
+def _write_overviews(plain: Path, target: Path, far: FarCells) -> None:
     """Turn the plain GeoTIFF into a Cloud-Optimised one with smaller copies for small scales."""
+    if far.worst is not None:
+        write_worst_copies(plain, far.worst, smallest=BLOCK_CELLS)
     copy_raster(
         plain,
         target,
@@ -166,7 +165,7 @@ def _write_overviews(plain: Path, target: Path, *, resampling: str) -> None:
         BLOCKSIZE=BLOCK_CELLS,
         COMPRESS="DEFLATE",
         PREDICTOR="YES",
-        OVERVIEW_RESAMPLING=resampling,
+        OVERVIEW_RESAMPLING="BILINEAR" if far is FarCells.MEAN else "NEAREST",
         BIGTIFF="IF_SAFER",
     )
 

@@ -14,6 +14,7 @@ from affine import Affine
 from rasterio.windows import Window
 
 from layers.crs import PROJECT_SRID, crs_of, transformer
+from layers.ingest.far_cells import FarCells, worst_of
 from layers.ingest.grid_checks import MAX_CELLS, Grid, GridError
 from layers.retold import gettext as _
 
@@ -35,11 +36,12 @@ class Cells:
     read: Callable[[Window], np.ndarray]
 
 
-def resampled(grid: Grid, opened: Any) -> Cells:  # noqa: ANN401 - rasterio's reader
+def resampled(grid: Grid, opened: Any, far: FarCells) -> Cells:  # noqa: ANN401 - rasterio's reader
     """Return the grid on north-up square cells in PROJECT_SRID, of about the same size.
 
-    Real values are interpolated between the four cells around; where one of them is missing, and
-    for whole numbers, which may be codes, the nearest cell counts.
+    Of the four cells around, the worst of a flood counts. Other real values are interpolated
+    between them; where one is missing, and for whole numbers, which may be codes, the nearest
+    cell counts.
     """
     placed, width, height = _placed(grid)
     to_source = transformer(grid.crs, crs_of(PROJECT_SRID))
@@ -52,7 +54,7 @@ def resampled(grid: Grid, opened: Any) -> Cells:  # noqa: ANN401 - rasterio's re
         east, north = placed * (columns, rows)
         x, y = to_source.transform(east, north, direction="INVERSE")
         column, row = ~grid.transform * (x, y)
-        return _sampled(grid, opened, row - 0.5, column - 0.5)
+        return _sampled(grid, opened, (row - 0.5, column - 0.5), far)
 
     return Cells(
         width=width,
@@ -96,8 +98,14 @@ def _pair(coordinates: Any) -> tuple[Any, Any]:  # noqa: ANN401 - affine has no 
     return cast("tuple[Any, Any]", coordinates)
 
 
-def _sampled(grid: Grid, opened: Any, row: np.ndarray, column: np.ndarray) -> np.ndarray:  # noqa: ANN401
+def _sampled(
+    grid: Grid,
+    opened: Any,  # noqa: ANN401 - rasterio's reader
+    place: tuple[np.ndarray, np.ndarray],
+    far: FarCells,
+) -> np.ndarray:
     """Return the values at fractional places of the source (0, 0 is the first cell's centre)."""
+    row, column = place
     inside = _within(row, grid.height) & _within(column, grid.width)
     values = np.full(row.shape, grid.nodata, dtype=grid.dtype)
     if not inside.any():
@@ -108,7 +116,7 @@ def _sampled(grid: Grid, opened: Any, row: np.ndarray, column: np.ndarray) -> np
     window = Window(left, top, int(column.max()) + 2 - left, int(row.max()) + 2 - top)
     window = window.intersection(Window(0, 0, grid.width, grid.height))
     source = opened.read(grid.band, window=window)
-    values[inside] = _interpolated(grid, source, row - top, column - left)
+    values[inside] = _interpolated(grid, source, (row - top, column - left), far)
     return values
 
 
@@ -119,16 +127,20 @@ def _within(place: np.ndarray, count: int) -> np.ndarray:
 
 
 def _interpolated(
-    grid: Grid, source: np.ndarray, row: np.ndarray, column: np.ndarray
+    grid: Grid, source: np.ndarray, place: tuple[np.ndarray, np.ndarray], far: FarCells
 ) -> np.ndarray:
+    row, column = place
     nearest: np.ndarray = source[np.rint(row).astype(int), np.rint(column).astype(int)]
-    if not grid.is_continuous:
+    if far is FarCells.NEAREST:
         return nearest
     top, left = np.floor(row).astype(int), np.floor(column).astype(int)
     below = np.minimum(top + 1, source.shape[0] - 1)
     right = np.minimum(left + 1, source.shape[1] - 1)
     down, across = row - top, column - left
-    four = (source[top, left], source[top, right], source[below, left], source[below, right])
+    four = [source[top, left], source[top, right], source[below, left], source[below, right]]
+    if far.worst is not None:
+        known = [np.where(np.isfinite(part), part, grid.nodata) for part in four]
+        return worst_of(known, grid.nodata, far.worst)
     mean = (1 - down) * ((1 - across) * four[0] + across * four[1]) + down * (
         (1 - across) * four[2] + across * four[3]
     )

@@ -138,6 +138,17 @@ class ImportText(TextChoices):
     READ_FROM = "read_from", _("Shapes were read from %(columns)s.")
     DECIMAL_COMMA = "decimal_comma", _("The coordinates are written with a decimal comma.")
     GIVEN_NODATA = "given_nodata", _("No-data value given by hand: %(value)s.")
+    HIGHEST_CELL = (
+        "highest_cell",
+        _(
+            "On small maps a cell shows the highest of those it stands for, never their mean: no "
+            "narrow channel fades."
+        ),
+    )
+    LOWEST_CELL = (
+        "lowest_cell",
+        _("On small maps a cell shows the lowest of those it stands for: the earliest arrival."),
+    )
     CELLS = "cells", _("%(width)s x %(height)s cells, %(minimum)s to %(maximum)s.")
 
 

@@ -3,13 +3,14 @@
 import math
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from django.db import connection, transaction
 
-from layers.editing.import_checks import contested_ground
+from layers.editing.import_checks import Contested, contested_ground
 from layers.ingest.formats import SourceFormat, identify
 from layers.ingest.issue_book import IssueBook
 from layers.ingest.job import Job
@@ -20,7 +21,7 @@ from layers.ingest.service import stop_if_asked, wait_for_turn
 from layers.models import Layer, Run
 from layers.own_tables import sweep_left_over
 from layers.retold import gettext as _
-from layers.runs import Reporter
+from layers.runs import Progress, Reporter, executing, queue_run
 from layers.services import publish_features
 from layers.sql_files import load_sql
 from layers.uploads.directions import towards
@@ -55,16 +56,43 @@ class KeptIssues(IssueBook):
         self.write()
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Comparison:
+    """What an import would change: counts, a shift, and ground that several areas would claim."""
+
+    changes: Mapping[str, int] | None = None  # None: a grid has no rows to compare
+    moved: Mapping[str, float] | None = None
+    contested: tuple[Contested, ...] = ()
+
+    @property
+    def contested_counts(self) -> dict[str, int]:
+        """How many overlaps and gaps there would be, by kind and by what is done about them."""
+        return dict(Counter(f"{one.issue.kind} {one.issue.action}" for one in self.contested))
+
+    def as_fields(self) -> dict[str, Any]:
+        """Return the comparison as JSON can hold it."""
+        return {"changes": self.changes, "moved": self.moved, "contested": self.contested_counts}
+
+
+def trial_from_shell(
+    *, path: Path, slug: str, options: ImportOptions, echo: Progress | None = None
+) -> Comparison:
+    """Compare a file with a layer as the pages do, in a run of its own that keeps the issues."""
+    run = queue_run(kind="import-trial", title=f"Try {path.name}", parameters={"file": path.name})
+    with executing(run, echo=echo) as reporter:
+        return compare(path=path, slug=slug, options=options, run=run, report=reporter)
+
+
 def compare(
     *, path: Path, slug: str, options: ImportOptions, run: Run, report: Reporter
-) -> dict[str, Any]:
-    """Return ``changes`` against the published version, and ``moved``; issues go to the run.
+) -> Comparison:
+    """Return what an import would change of the published version; issues go to the run.
 
-    A layer that is held by another import is waited for. A grid has no rows to compare.
+    A layer that is held by another import is waited for.
     """
     source_format = identify(path)
     if source_format is SourceFormat.GEOTIFF:
-        return {"changes": None, "moved": None}
+        return Comparison()
     issues = KeptIssues(run)
     job = Job(
         name=path.name,
@@ -85,14 +113,14 @@ def compare(
     return found
 
 
-def _changes(rows: ReadRows, slug: str, options: ImportOptions, report: Reporter) -> dict[str, Any]:
+def _changes(rows: ReadRows, slug: str, options: ImportOptions, report: Reporter) -> Comparison:
     rows.geometry_kind()
     layer = Layer.objects.filter(slug=slug).first()
     if layer is None:
         for _batch in rows.batches():
             pass
         added = {"added": rows.counts.stored, "changed": 0, "removed": 0, "unchanged": 0}
-        return {"changes": added, "moved": None}
+        return Comparison(changes=added)
     wait_for_turn(slug, report)
     publication = publish_features(
         layer=layer, features=rows.batches(), replaces_all=not options.keeps_others
@@ -107,8 +135,8 @@ def _changes(rows: ReadRows, slug: str, options: ImportOptions, report: Reporter
     )
     for one in contested:
         rows.issues.add(one.issue)
-    told = Counter(f"{one.issue.kind} {one.issue.action}" for one in contested)
-    return {"changes": changes, "moved": _moved(layer, number), "contested": dict(told)}
+    moved = _moved(layer, number)
+    return Comparison(changes=changes, moved=moved, contested=tuple(contested))
 
 
 def _moved(layer: Layer, number: int) -> dict[str, float] | None:

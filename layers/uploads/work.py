@@ -92,7 +92,8 @@ def _try(upload: Upload, run: Run) -> None:
         told = asdict(outcome)
         told["issues"] = [list(issue) for issue in outcome.issues[:_SHOWN_ISSUES]]
         reporter(0.5, _("Comparing with what is published"))
-        told |= compare(path=path, slug=slug, options=options, run=run, report=reporter)
+        found = compare(path=path, slug=slug, options=options, run=run, report=reporter)
+        told |= found.as_fields()
         told["issue_counts"] |= told.pop("contested", {})
         Upload.objects.filter(pk=upload.pk).update(trial=told | {"seen_number": seen})
 

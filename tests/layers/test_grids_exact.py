@@ -9,6 +9,7 @@ from rasterio.windows import Window
 from layers.errors import UserFacingError
 from layers.identify import Place, place, what_is_at
 from layers.ingest import ImportOptions, import_file
+from layers.ingest.far_cells import FarCells
 from layers.ingest.grid_checks import checked_grid
 from layers.ingest.resampling import resampled
 from layers.legend import Step
@@ -84,7 +85,7 @@ class TestResampling:
         path = grid_file(tmp_path / "dem.tif", 2 * columns + 3 * rows)
         grid = checked_grid(path, "dem.tif", ImportOptions())
         with rasterio.open(path) as opened:
-            cells = resampled(grid, opened)
+            cells = resampled(grid, opened, FarCells.MEAN)
             middle = cells.read(Window(1, 1, 4, 4))
         np.testing.assert_allclose(middle, (2 * columns + 3 * rows)[1:5, 1:5], atol=1e-3)
 
@@ -92,7 +93,7 @@ class TestResampling:
         path = grid_file(tmp_path / "dem.tif", np.full((4, 4), 7.0, dtype="float32"))
         grid = checked_grid(path, "dem.tif", ImportOptions())
         with rasterio.open(path) as opened:
-            beyond = resampled(grid, opened).read(Window(-2, -2, 8, 8))
+            beyond = resampled(grid, opened, FarCells.MEAN).read(Window(-2, -2, 8, 8))
         assert (beyond == NODATA).sum() == 64 - 16
         assert (beyond[2:6, 2:6] == 7).all()
 

@@ -8,13 +8,17 @@ from pathlib import Path
 from typing import Any
 
 from layers.commands import KrongCommand
+from layers.editing.import_checks import refusal_of
 from layers.errors import UserFacingError
 from layers.ingest import ImportOptions, ImportReport, dry_run, import_file, look_into
 from layers.ingest.formats import KNOWN_FORMATS
 from layers.ingest.look import FileSurvey, Outcome
 from layers.ingest.mapping import read_mapping
 from layers.ingest.options import OSM_TAGS
+from layers.uploads.comparison import Comparison, shift_sentence, trial_from_shell
 from layers.vocab import Completeness, GeometryKind
+
+_PRINTED_PLACES = 20
 
 
 class Command(KrongCommand):
@@ -89,7 +93,7 @@ class Command(KrongCommand):
         if options.get("look"):
             return self._looked(look_into(file, chosen))
         if options.get("dry_run"):
-            return self._rehearsed(dry_run(file, chosen, layer=layer or ""))
+            return self._tried(file, layer or "", chosen)
         if not layer:
             raise UserFacingError(
                 "It is not said into which layer.",
@@ -114,6 +118,31 @@ class Command(KrongCommand):
             if name not in {"shapes", "pictures"}:
                 self.say(f"  {name}: {value}")
         return asdict(survey)
+
+    def _tried(self, file: Path, layer: str, chosen: ImportOptions) -> Mapping[str, Any]:
+        """Say what an import would do; raise what it would be refused with."""
+        outcome = dry_run(file, chosen, layer=layer)
+        spoken = self._rehearsed(outcome)
+        if not layer:
+            self.say("  Without --layer it is not compared with what is published.")
+            return spoken
+        found = trial_from_shell(path=file, slug=layer, options=chosen, echo=self.show_progress)
+        self._compared(layer, found)
+        if error := refusal_of(file.name, layer, found.contested):
+            raise error
+        counts = spoken["issue_counts"] | found.contested_counts
+        return {**spoken, **found.as_fields(), "issue_counts": counts}
+
+    def _compared(self, layer: str, found: Comparison) -> None:
+        if found.changes is not None:
+            counts = ", ".join(f"{count} {name}" for name, count in found.changes.items())
+            self.say(f"Layer '{layer}' would have: {counts}.")
+        if found.moved:
+            self.say(f"  {shift_sentence(found.moved)}")
+        for kind, count in found.contested_counts.items():
+            self.say(f"  {kind}: {count}")
+        for one in found.contested[:_PRINTED_PLACES]:
+            self.say(f"    {one.issue.message}")
 
     def _rehearsed(self, outcome: Outcome) -> Mapping[str, Any]:
         rows = outcome.rows

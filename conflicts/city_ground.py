@@ -46,6 +46,15 @@ class Ground:
         return self.surveyed_m2 > 0 and not self.unsurveyed_m2
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GroundAsked:
+    """Where these layers were surveyed for these classes."""
+
+    layers: tuple[str, ...]
+    asked: tuple[str, ...]
+    ground: Ground
+
+
 def surveyed_ground(layers: Sequence[str], asked: Sequence[str]) -> Ground:
     """Return how far all of these layers were surveyed for classes (none: as a whole).
 

@@ -4,13 +4,14 @@
 completely surveyed all around the subject. Everywhere else the answer is "cannot tell".
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from django.db import connection
 
 from conflicts.city_ground import Ground
+from conflicts.counted import NONE_COUNTED, Counted, Listed
 from conflicts.kinds import KINDS, Rule, is_unrated, object_selector, reach_m
 from conflicts.predicates import attributes
 from conflicts.rule_parts import Selector
@@ -20,6 +21,17 @@ from layers.sql_files import load_sql
 
 # So many places are named in an outcome; the count is always of all.
 EXAMPLES = 20
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Unseen:
+    """Which subjects lie where not enough of these layers were surveyed all around them."""
+
+    layers: tuple[str, ...]
+    asked: tuple[str, ...]  # classes that must have been looked for; empty: the layer as a whole
+    reach_m: float
+    layers_needed: int
+    own_layer: str | None = None  # only the subjects of this layer
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,6 +47,29 @@ class Selection:
     shapeless_examples: tuple[str, ...]
     layers: tuple[str, ...]
     sure_layers: tuple[str, ...]
+    counted: Counted = NONE_COUNTED
+    # how the subjects that cannot be told about are counted; None: by asking of each
+    unseen: Callable[[Unseen], Listed] | None = None
+    question: str = ""  # a name for what was asked
+
+    @classmethod
+    def of(
+        cls, number: int, classes: tuple[str, ...], counted: Counted, question: str = ""
+    ) -> "Selection":
+        """Return a selection that holds what was counted."""
+        return cls(
+            number=number,
+            classes=classes,
+            sure=counted.sure,
+            unsure=counted.unsure.count + counted.shapeless.count,
+            unsure_examples=counted.unsure.first[:EXAMPLES],
+            shapeless=counted.shapeless.count,
+            shapeless_examples=counted.shapeless.first[:EXAMPLES],
+            layers=tuple(sorted(counted.layers)),
+            sure_layers=tuple(sorted(slug for slug, (_n, sure) in counted.layers.items() if sure)),
+            counted=counted,
+            question=question,
+        )
 
 
 def find_gaps(
@@ -277,20 +312,30 @@ def _unsurveyed(
     *,
     own: str | None = None,  # only the subjects of this layer
 ) -> tuple[int, list[str]]:
-    parameters: dict[str, Any] = {
-        "subject": subject.number,
-        "layers": list(layers),
-        "asked": list(asked),
-        "layers_needed": needed,
-        "own_layer": own,
-        "reach_m": reach,
-        "examples": EXAMPLES,
+    question = Unseen(
+        layers=tuple(sorted(set(layers))),
+        asked=tuple(asked),
+        reach_m=reach,
+        layers_needed=needed,
+        own_layer=own,
+    )
+    listed = (subject.unseen or (lambda asks: unseen_among(subject.number, asks)))(question)
+    return listed.count, list(listed.first[:EXAMPLES])
+
+
+def unseen_among(selection: int, question: Unseen, names: int = EXAMPLES) -> Listed:
+    """Return how many of a selection cannot be told about, and the first of them by name."""
+    parameters = asdict(question) | {
+        "subject": selection,
+        "layers": list(question.layers),
+        "asked": list(question.asked),
+        "examples": names,
     }
     with connection.cursor() as cursor:
         cursor.execute(load_sql(__file__, "survey_ground.sql"), parameters)
         cursor.execute(load_sql(__file__, "unsurveyed_subjects.sql"), parameters)
-        count, examples = cursor.fetchone()
-    return count, examples
+        count, first = cursor.fetchone()
+    return Listed(count, tuple(first))
 
 
 def _not_in_catalogue(layers: Sequence[str]) -> list[str]:

@@ -4,15 +4,25 @@ The working tables (``create_detection_tables.sql``) hold what the selectors mea
 rules bite. Findings and their life come afterwards, in ``services``.
 """
 
+import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import count
+from typing import Any, Self
 
 from django.db import connection
 
-from conflicts.city_ground import Ground, surveyed_ground
-from conflicts.coverage import EXAMPLES, Selection, find_gaps, proving_layers, unrated_pairs
+from conflicts.city_ground import Ground, GroundAsked, surveyed_ground
+from conflicts.counted import FIRST_KEPT, Counted, Listed
+from conflicts.coverage import (
+    Selection,
+    Unseen,
+    find_gaps,
+    proving_layers,
+    unrated_pairs,
+    unseen_among,
+)
 from conflicts.kinds import (
     KINDS,
     Rule,
@@ -46,6 +56,7 @@ class Outcome:
     missing: tuple[Mapping[str, Any], ...]
     ground: Ground | None  # where the subjects were looked for; None: no layer could show them
     is_unrated: bool = False  # what was found nobody has rated: no conflict yet, and no all-clear
+    map_layers: tuple[str, ...] = ()  # in which hazard maps that the rule asks for stand
 
     @property
     def answer(self) -> Answer:
@@ -62,20 +73,38 @@ class Outcome:
         return max((int(gap.get("count", 0)) for gap in self.missing), default=0)
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Noted:
+    """What a re-check must know of a rule to go on from here."""
+
+    outer_is_subject: bool  # which side was cut into pieces: cutting rounds
+    unseen: tuple[tuple[Unseen, Listed], ...]
+    ground: GroundAsked | None
+    found: int = 0
+    exempted: int = 0
+
+
 @dataclass(slots=True)
 class Detector:
     """One detection at work: remembers which selectors were already asked."""
 
     selections: dict[str, Selection] = field(default_factory=dict)
     branches: dict[str, list[str]] = field(default_factory=dict)
-    grounds: dict[tuple[tuple[str, ...], ...], Ground] = field(default_factory=dict)
+    grounds: dict[tuple[tuple[str, ...], tuple[str, ...]], Ground] = field(default_factory=dict)
+    noted: dict[str, Noted] = field(default_factory=dict)  # by rule
+    numbers: Iterator[int] = field(default_factory=lambda: count(1))  # of selections
 
     @classmethod
-    def open(cls) -> "Detector":
-        """Make the working tables; they end with the transaction."""
+    def open(cls) -> Self:
+        """Make the working tables; they end with the transaction (or with ``close``)."""
         with connection.cursor() as cursor:
-            cursor.execute(load_sql(__file__, "create_detection_tables.sql"))
+            for name in ("drop_ground", "create_detection_tables", "create_ground_view"):
+                cursor.execute(load_sql(__file__, f"{name}.sql"))
         return cls(branches=all_branches())
+
+    def close(self) -> None:
+        """Take away what would outlive the transaction."""
+        _run(load_sql(__file__, "drop_ground.sql"), {})
 
     def ask(self, rule: Rule) -> Outcome:
         """Find where one rule bites (into conflict_hit), and what it cannot tell."""
@@ -83,31 +112,60 @@ class Detector:
         subject = self.select(rule.subject, areas_only="subject" in areas)
         objects = self.select(object_selector(rule), areas_only="object" in areas)
         find_hits(rule, subject, objects, between=self.between(rule, subject, objects))
-        found, exempted = _count_hits(rule.code)
-        ground = self.ground_of(rule.subject, subject)
+        return self.with_hits(rule, self.answer(rule, subject, objects), *_count_hits(rule.code))
+
+    def answer(self, rule: Rule, subject: Selection, objects: Selection) -> Outcome:
+        """Return what a rule cannot tell, whatever it finds, and note what a re-check must know."""
+        asked: list[tuple[Unseen, Listed]] = []
+
+        def unseen(question: Unseen) -> Listed:
+            asked.append((question, self.unseen(rule, subject, question)))
+            return asked[-1][1]
+
+        ground = self.ground_of(rule, subject)
+        known = replace(subject, unseen=unseen)
+        missing = tuple(find_gaps(rule, known, objects, ground.ground if ground else None))
+        self.noted[rule.code] = Noted(
+            outer_is_subject=subject.counted.sure <= objects.counted.sure,
+            unseen=tuple(asked),
+            ground=ground,
+        )
         return Outcome(
             subject_selection=subject.number,
             object_selection=objects.number,
             subjects_checked=subject.sure,
+            pairs_found=0,
+            pairs_exempted=0,
+            missing=missing,
+            ground=ground.ground if ground else None,
+            map_layers=objects.sure_layers if KINDS[rule.kind].object_is_map else (),
+        )
+
+    def with_hits(self, rule: Rule, outcome: Outcome, found: int, exempted: int) -> Outcome:
+        """Return an answer with what was found."""
+        noted = self.noted[rule.code]
+        self.noted[rule.code] = replace(noted, found=found, exempted=exempted)
+        return replace(
+            outcome,
             pairs_found=found,
             pairs_exempted=exempted,
-            missing=(
-                *find_gaps(rule, subject, objects, ground),
-                *unrated_pairs(rule, found),
-            ),
-            ground=ground,
+            missing=(*outcome.missing, *unrated_pairs(rule, found)),
             is_unrated=is_unrated(rule),
         )
 
-    def ground_of(self, selector: Selector, selection: Selection) -> Ground | None:
+    def unseen(self, rule: Rule, subject: Selection, question: Unseen) -> Listed:  # noqa: ARG002
+        """Return about how many subjects a rule cannot tell, and the first of them by name."""
+        return unseen_among(subject.number, question, FIRST_KEPT)
+
+    def ground_of(self, rule: Rule, subject: Selection) -> GroundAsked | None:
         """Return where such features were looked for; equal questions are asked once."""
-        layers = tuple(sorted(set(proving_layers(selector, selection))))
+        layers = tuple(sorted(set(proving_layers(rule.subject, subject))))
         if not layers:
             return None
-        key = (layers, selection.classes)
+        key = (layers, subject.classes)
         if key not in self.grounds:
             self.grounds[key] = surveyed_ground(*key)
-        return self.grounds[key]
+        return GroundAsked(layers=layers, asked=subject.classes, ground=self.grounds[key])
 
     def between(
         self, rule: Rule, subject: Selection, objects: Selection, near: Box | None = None
@@ -131,15 +189,17 @@ class Detector:
         ``only`` asks of one feature (its row), ``near`` of those whose boxes meet a box [m];
         with ``areas_only`` points and lines are not sure.
         """
-        parameters = self._parameters(selector) | {"areas_only": areas_only}
-        parameters |= {"only": only, "near": list(near) if near else None, "srid": PROJECT_SRID}
-        key = json.dumps(parameters, sort_keys=True)
-        if key not in self.selections:
-            number = len(self.selections) + 1
-            _run(load_sql(__file__, "select_features.sql"), parameters | {"selection": number})
+        parameters = self.parameters(selector, areas_only=areas_only)
+        parameters |= {"only": only, "near": list(near) if near else None}
+        question = named_question(parameters)
+        if question not in self.selections:
+            number = next(self.numbers)
+            put_selection(number, parameters)
             _run("ANALYZE conflict_selection", {})
-            self.selections[key] = _describe(number, tuple(parameters["classes"] or ()))
-        return self.selections[key]
+            self.selections[question] = Selection.of(
+                number, tuple(parameters["classes"] or ()), count_selection(number), question
+            )
+        return self.selections[question]
 
     def classes_meant(self, selector: Selector) -> list[str]:
         """Return the classes a selector names, each with its whole branch."""
@@ -147,8 +207,13 @@ class Detector:
             raise UnknownLandUseError(unknown)
         return sorted({code for root in selector.classes for code in self.branches[root]})
 
-    def _parameters(self, selector: Selector) -> dict[str, Any]:
+    def parameters(self, selector: Selector, *, areas_only: bool) -> dict[str, Any]:
+        """Return the named parameters of select_features.sql, asked of everything."""
         return {
+            "areas_only": areas_only,
+            "only": None,
+            "near": None,
+            "srid": PROJECT_SRID,
             "classes": self.classes_meant(selector) or None,
             "layers": list(selector.layers) or None,
             "except_layers": list(selector.except_layers),
@@ -170,30 +235,43 @@ def find_hits(
             _run(load_sql(__file__, "leave_to_specific.sql"), _left_to(rule))
 
 
-def _describe(number: int, classes: tuple[str, ...]) -> Selection:
+def named_question(parameters: Mapping[str, Any]) -> str:
+    """Return a name for what is asked: the same for equal questions, in every detection."""
+    text = json.dumps(parameters, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def put_selection(number: int, parameters: Mapping[str, Any], *, among: str = "") -> int:
+    """Put what a selector means into the working table; return how many that are.
+
+    ``among`` "near" narrows it to the features in conflict_near.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
-            load_sql(__file__, "describe_selection.sql"),
-            {"selection": number, "examples": EXAMPLES},
+            load_sql(__file__, "select_features.sql"),
+            dict(parameters) | {"selection": number, "among": among},
         )
-        sure, unsure, examples, shapeless, shapeless_examples, *held = cursor.fetchone()
-    return Selection(
-        number=number,
-        classes=classes,
-        sure=sure,
-        unsure=unsure,
-        unsure_examples=tuple(examples),
-        shapeless=shapeless,
-        shapeless_examples=tuple(shapeless_examples),
-        layers=tuple(held[0]),
-        sure_layers=tuple(held[1]),
+        return int(cursor.rowcount)
+
+
+def count_selection(number: int, names: int = FIRST_KEPT) -> Counted:
+    """Return a selection in numbers, with so many of the first names of who is unsure."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            load_sql(__file__, "describe_selection.sql"), {"selection": number, "examples": names}
+        )
+        layers, unsure, unsure_first, shapeless, shapeless_first = cursor.fetchone()
+    return Counted(
+        layers={layer: (many, sure) for layer, (many, sure) in json.loads(layers).items()},
+        unsure=Listed(unsure, tuple(unsure_first)),
+        shapeless=Listed(shapeless, tuple(shapeless_first)),
     )
 
 
 def _parameters(rule: Rule, subject: Selection, objects: Selection) -> dict[str, Any]:
     """Return the named parameters of every kind's SQL; the smaller side asks the index."""
     exempt_subjects, exempt_objects = exemption_paths(rule)
-    outer_is_subject = subject.sure <= objects.sure
+    outer_is_subject = subject.counted.sure <= objects.counted.sure
     outer, inner = (subject, objects) if outer_is_subject else (objects, subject)
     return {
         "rule_code": rule.code,

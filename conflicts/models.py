@@ -151,12 +151,19 @@ class RuleChange(models.Model):
 
 
 class DetectionRun(models.Model):
-    """One full detection: which rules were asked of which versions of the data."""
+    """One detection: which rules were asked of which versions of the data.
+
+    A full one asks every rule of everything. A re-check goes on from a full one and asks only what
+    changed since; for all else what was found before stands.
+    """
 
     run = models.OneToOneField(
         Run, on_delete=models.CASCADE, primary_key=True, related_name="detection"
     )
     rulebook = models.ForeignKey(RuleBook, on_delete=models.PROTECT, related_name="detections")
+    goes_on_from = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="rechecks"
+    )
     data_versions = models.JSONField(_("versions of the layers used"), default=dict)
 
     class Meta:
@@ -164,6 +171,25 @@ class DetectionRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.rulebook} #{self.pk}"
+
+    @property
+    def is_full(self) -> bool:
+        """True when every rule was asked of everything."""
+        return self.goes_on_from_id is None
+
+    @property
+    def standing_outcomes(self) -> "models.QuerySet[RuleOutcome]":
+        """What each rule answered last, in this detection or in one that it goes on from."""
+        newest = (
+            RuleOutcome.objects.filter(
+                rule__rulebook=self.rulebook_id,
+                detection__gte=self.goes_on_from_id or self.pk,
+                detection__lte=self.pk,
+            )
+            .order_by("rule_id", "-detection_id")
+            .distinct("rule_id")
+        )
+        return RuleOutcome.objects.filter(pk__in=newest.values("pk")).order_by("rule__code")
 
 
 class RuleOutcome(models.Model):
@@ -245,7 +271,16 @@ class Finding(models.Model):
                 name="finding_identity_unique",
             ),
         ]  # fmt: skip
-        indexes = [models.Index(fields=["state", "severity"], name="finding_state_severity")]
+        indexes = [
+            models.Index(fields=["state", "severity"], name="finding_state_severity"),
+            models.Index(fields=["subject_layer", "subject_id"], name="finding_subject"),
+            models.Index(fields=["object_layer", "object_id"], name="finding_object"),
+            models.Index(
+                fields=["rulebook_code"],
+                condition=Q(absent_since__isnull=False) & ~Q(state=FindingState.RESOLVED),
+                name="finding_absent",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.rule_code} {self.subject_id} / {self.object_id}"
@@ -308,6 +343,46 @@ class Observation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.finding}: {self.change}"
+
+
+class ExemptedPair(models.Model):
+    """A pair that a rule would bite were it not exempted, as the last detection saw it."""
+
+    rulebook_code = models.CharField(_("rule book"), max_length=40)
+    rule_code = models.CharField(_("rule"), max_length=40)
+    subject_layer = models.CharField(_("layer of the subject"), max_length=60)
+    subject_id = models.CharField(_("subject"), max_length=80)
+    object_layer = models.CharField(_("layer of the object"), max_length=60)
+    object_id = models.CharField(_("object"), max_length=80)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["subject_layer", "subject_id"], name="exempted_subject"),
+            models.Index(fields=["object_layer", "object_id"], name="exempted_object"),
+            models.Index(fields=["rulebook_code", "rule_code"], name="exempted_rule"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.rule_code} {self.subject_id} / {self.object_id}"
+
+
+class Remembered(models.Model):
+    """What the last detection of a rule book counted: a re-check adds what changed since."""
+
+    rulebook_code = models.CharField(_("rule book"), max_length=40)
+    topic = models.CharField(_("about"), max_length=10)  # conflicts.memory.Topic
+    name = models.CharField(_("which"), max_length=64)
+    answer = models.JSONField(_("answer"))
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["rulebook_code", "topic", "name"], name="remembered_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.rulebook_code} {self.topic} {self.name}"
 
 
 class Decision(models.Model):

@@ -1,38 +1,27 @@
 """What may happen to findings: detected, brought up to date, decided."""
 
-from collections.abc import Mapping
 from datetime import date
-from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import connection, transaction
-from django.utils import timezone
 
-from conflicts.detection import SEVERITIES, Detector, Outcome
-from conflicts.kinds import KINDS
-from conflicts.lifecycle import NOISE_M, NOISE_M2, require_decision
-from conflicts.models import (
-    PLAN_CONTEXT,
-    Decision,
-    DetectionRun,
-    Finding,
-    RuleBook,
-    RuleOutcome,
+from conflicts.detection import Detector, Outcome
+from conflicts.lifecycle import require_decision
+from conflicts.memory import remember_all
+from conflicts.merging import (
+    CLOSING_STEPS,
+    SEEN_STEPS,
+    NotedRule,
+    merge_steps,
+    note_rules,
+    store_outcome,
 )
+from conflicts.models import Decision, DetectionRun, Finding, RuleBook
 from conflicts.models import Rule as RuleRow
 from conflicts.rule_schema import rule_from_data
 from conflicts.vocab import FindingState
 from layers.models import Layer
 from layers.runs import Progress, Reporter, executing, queue_run
-from layers.sql_files import load_sql
-
-MERGE_STEPS = (
-    "open_findings.sql",
-    "observe_findings.sql",
-    "update_findings.sql",
-    "observe_absent.sql",
-    "close_findings.sql",
-)
 
 
 def detect_conflicts(*, rulebook: RuleBook, on_progress: Progress | None = None) -> DetectionRun:
@@ -54,71 +43,48 @@ def detect_conflicts(*, rulebook: RuleBook, on_progress: Progress | None = None)
     with executing(run, echo=on_progress) as report, transaction.atomic():
         RuleBook.objects.select_for_update().filter(code=rulebook.code).first()  # one at a time
         detection = DetectionRun.objects.create(
-            run=run, rulebook=rulebook, data_versions=_hold_data_versions()
+            run=run, rulebook=rulebook, data_versions=hold_data_versions()
         )
-        _ask_rules(detection, report)
+        detector = _ask_rules(detection, report)
         report(0.95, "Comparing with what was known")
         _merge(detection)
+        remember_all(rulebook.code, detector, detection)
+        detector.close()
     return detection
 
 
-def _hold_data_versions() -> dict[str, int]:
+def hold_data_versions() -> dict[str, int]:
     """Return the published version of each layer, and let nobody publish until we are done."""
     layers = Layer.objects.select_for_update(no_key=True).order_by("pk")
     return {layer.slug: layer.published_number for layer in layers if layer.published_number}
 
 
-def _ask_rules(detection: DetectionRun, report: Reporter) -> None:
+def _ask_rules(detection: DetectionRun, report: Reporter) -> Detector:
     detector = Detector.open()
     rows = list(detection.rulebook.rules.order_by("code"))
     for number, row in enumerate(rows):
         report(0.95 * number / len(rows), f"{row.code} {row.title_en}")
         outcome = detector.ask(rule_from_data(row.definition))
         _remember(detection, row, outcome)
+    return detector
 
 
 def _remember(detection: DetectionRun, row: RuleRow, outcome: Outcome) -> None:
-    stored = RuleOutcome.objects.create(
-        detection=detection,
-        rule=row,
-        answer=outcome.answer,
-        subjects_checked=outcome.subjects_checked,
-        subjects_untold=outcome.subjects_untold,
-        pairs_found=outcome.pairs_found,
-        pairs_exempted=outcome.pairs_exempted,
-        missing=[dict(gap) for gap in outcome.missing],
-        surveyed_m2=None if outcome.ground is None else outcome.ground.surveyed_m2,
-        city_m2=None if outcome.ground is None else outcome.ground.city_m2,
+    noted = NotedRule(
+        row=row,
+        outcome=store_outcome(detection, row, outcome),
+        subject_selection=outcome.subject_selection,
+        object_selection=outcome.object_selection,
+        map_layers=outcome.map_layers,
     )
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO conflict_rule VALUES (%s, %s, %s, %s, %s, %s, %s)",
-            [
-                row.code,
-                row.pk,
-                stored.pk,
-                row.basis,
-                outcome.subject_selection,
-                outcome.object_selection,
-                KINDS[row.kind].object_is_map,
-            ],
-        )
+    note_rules([noted])
 
 
 def _merge(detection: DetectionRun) -> None:
-    parameters: Mapping[str, Any] = {
-        "detection": detection.pk,
-        "rulebook_code": detection.rulebook.code,
-        "context": PLAN_CONTEXT,
-        "severities": SEVERITIES,
-        "noise_m": NOISE_M,
-        "noise_m2": NOISE_M2,
-        "today": timezone.localdate(),
-    }
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE conflict_hit")
-        for step in MERGE_STEPS:
-            cursor.execute(load_sql(__file__, step), parameters)
+    merge_steps(detection, [*SEEN_STEPS, "absent_anywhere.sql", *CLOSING_STEPS])
+    merge_steps(detection, ["keep_exempted.sql"], all_rules=True, whole_rules=[])
 
 
 @transaction.atomic

@@ -14,7 +14,7 @@ TRUNCATE conflict_pair, conflict_border;
 WITH piece AS MATERIALIZED (
     SELECT chosen.feature_id AS outer_row, part.geometry
     FROM conflict_selection AS chosen
-    JOIN layers_feature AS feature ON feature.id = chosen.feature_id
+    JOIN conflict_ground AS feature ON feature.id = chosen.feature_id
     CROSS JOIN LATERAL ST_Subdivide(feature.geometry, 128) AS part(geometry)
     WHERE chosen.selection = %(outer)s AND chosen.is_sure
 ),
@@ -23,7 +23,7 @@ candidate AS MATERIALIZED (
     FROM piece
     CROSS JOIN LATERAL (
         SELECT feature.id, feature.geometry
-        FROM layers_feature AS feature
+        FROM conflict_ground AS feature
         WHERE feature.retired_in IS NULL
           AND feature.geometry && ST_Expand(piece.geometry, %(tolerance_m)s + 0.01)
         OFFSET 0
@@ -62,7 +62,7 @@ DROP INDEX IF EXISTS pg_temp.conflict_border_geometry;
 
 INSERT INTO conflict_border (feature_id, geometry)
 SELECT feature.id, segment.geom
-FROM layers_feature AS feature
+FROM conflict_ground AS feature
 CROSS JOIN LATERAL ST_DumpSegments(feature.geometry) AS segment
 WHERE feature.id IN (SELECT object_row FROM conflict_pair);
 
@@ -80,7 +80,7 @@ WITH segment AS MATERIALIZED (
         ST_X(ST_EndPoint(piece.geom)) - ST_X(ST_StartPoint(piece.geom)) AS dx,
         ST_Y(ST_EndPoint(piece.geom)) - ST_Y(ST_StartPoint(piece.geom)) AS dy,
         ST_Length(piece.geom) AS length_m
-    FROM layers_feature AS feature
+    FROM conflict_ground AS feature
     CROSS JOIN LATERAL ST_DumpSegments(feature.geometry) AS piece
     WHERE feature.id IN (SELECT subject_row FROM conflict_pair) AND ST_Length(piece.geom) > 0
 ),
@@ -173,7 +173,7 @@ separated AS MATERIALIZED (  -- what runs between takes its part of the border a
         ) AS geometry
         FROM (
             SELECT feature.id, feature.geometry
-            FROM layers_feature AS feature
+            FROM conflict_ground AS feature
             WHERE %(between)s > 0
               AND feature.retired_in IS NULL
               AND feature.geometry && ST_Expand(shared.geometry, %(between_within_m)s)
@@ -203,8 +203,8 @@ CROSS JOIN LATERAL (
     -- a micrometre is the noise of the computation
     SELECT round(separated.open_m::numeric, 6)::double precision AS open_m
 ) AS measured
-JOIN layers_feature AS subject ON subject.id = separated.subject_row
-JOIN layers_feature AS object ON object.id = separated.object_row
+JOIN conflict_ground AS subject ON subject.id = separated.subject_row
+JOIN conflict_ground AS object ON object.id = separated.object_row
 JOIN layers_layer AS subject_layer ON subject_layer.id = subject.layer_id
 JOIN layers_layer AS object_layer ON object_layer.id = object.layer_id
 CROSS JOIN LATERAL (

@@ -10,10 +10,10 @@ CREATE INDEX ON conflict_selection (selection, layer_slug, stable_id);
 WITH absent AS MATERIALIZED (
     SELECT
         finding.id,
+        finding.rule_code,
         subject_class.code AS subject_class,
         CASE WHEN NOT rule.object_is_map THEN object_class.code END AS object_class,
         finding.subject_layer, finding.subject_id, finding.object_layer, finding.object_id,
-        finding.rule_code,
         rule.rule_code IS NULL AS is_withdrawn,
         rule.object_is_map,
         coalesce(definition.kind = 'data_quality', false) AS is_of_records,
@@ -21,7 +21,8 @@ WITH absent AS MATERIALIZED (
         rule.object_selection,
         subject.geometry AS subject_geometry,
         object.geometry AS object_geometry
-    FROM conflicts_finding AS finding
+    FROM conflict_absent AS missed
+    JOIN conflicts_finding AS finding ON finding.id = missed.finding_id
     LEFT JOIN conflict_rule AS rule ON rule.rule_code = finding.rule_code
     LEFT JOIN conflicts_rule AS definition ON definition.id = rule.rule_id
     LEFT JOIN conflicts_observation AS known ON known.id = finding.current_id
@@ -29,10 +30,7 @@ WITH absent AS MATERIALIZED (
     LEFT JOIN layers_feature AS object ON object.id = known.object_row_id
     LEFT JOIN layers_landuseclass AS subject_class ON subject_class.id = subject.land_use_id
     LEFT JOIN layers_landuseclass AS object_class ON object_class.id = object.land_use_id
-    WHERE finding.rulebook_code = %(rulebook_code)s
-      AND finding.context = %(context)s
-      AND finding.last_seen_id <> %(detection)s
-      AND finding.state <> 'resolved'
+    WHERE finding.state <> 'resolved'
 ),
 place AS (
     -- what must have been looked for where: of a hazard map the whole map
@@ -67,10 +65,9 @@ side AS MATERIALIZED (
                   AND untold.subject_id = absent.subject_id
             )
             WHEN absent.object_is_map THEN EXISTS (
-                SELECT 1 FROM conflict_selection AS map
-                WHERE map.selection = absent.object_selection
+                SELECT 1 FROM conflict_map AS map
+                WHERE map.rule_code = absent.rule_code
                   AND map.layer_slug = absent.object_layer
-                  AND map.is_sure
             ) AND EXISTS (
                 SELECT 1 FROM surveyed
                 WHERE surveyed.layer_slug = absent.object_layer

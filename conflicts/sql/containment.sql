@@ -23,7 +23,7 @@ cover AS MATERIALIZED (
 inside AS MATERIALIZED (
     SELECT DISTINCT cover.subject_row
     FROM cover
-    JOIN layers_feature AS subject ON subject.id = cover.subject_row
+    JOIN conflict_ground AS subject ON subject.id = cover.subject_row
     WHERE ST_Covers(cover.geometry, subject.geometry)
 ),
 partly AS (
@@ -46,7 +46,7 @@ remaining AS MATERIALIZED (
             ELSE ST_Difference(subject.geometry, partly.geometry)
         END AS geometry
     FROM conflict_selection AS chosen
-    JOIN layers_feature AS subject ON subject.id = chosen.feature_id
+    JOIN conflict_ground AS subject ON subject.id = chosen.feature_id
     LEFT JOIN partly ON partly.subject_row = subject.id
     WHERE chosen.selection = %(subject)s
       AND chosen.is_sure
@@ -78,7 +78,7 @@ CROSS JOIN LATERAL (  -- where an object may be that is not known, or not known 
         UNION ALL
         SELECT doubtful.geometry
         FROM conflict_selection AS chosen
-        JOIN layers_feature AS doubtful ON doubtful.id = chosen.feature_id
+        JOIN conflict_ground AS doubtful ON doubtful.id = chosen.feature_id
         WHERE chosen.selection = %(object)s
           AND chosen.is_sure IS NULL
           AND NOT chosen.lacks_area
@@ -122,7 +122,7 @@ judged AS MATERIALIZED (
         measured.sure > measured.allowed + 1e-9 * measured.whole
             AND measured.sure >= measured.least AS bites
     FROM measured
-    JOIN layers_feature AS subject ON subject.id = measured.subject_row
+    JOIN conflict_ground AS subject ON subject.id = measured.subject_row
     JOIN layers_layer AS layer ON layer.id = subject.layer_id
 ),
 untold AS (

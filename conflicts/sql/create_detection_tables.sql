@@ -1,7 +1,8 @@
 -- The working tables of one detection; they end with its transaction.
 DROP TABLE IF EXISTS
     conflict_selection, conflict_surveyed, conflict_city, conflict_hit, conflict_rule,
-    conflict_pair, conflict_border, conflict_outside, conflict_untold;
+    conflict_pair, conflict_border, conflict_outside, conflict_untold,
+    conflict_near, conflict_map, conflict_absent, conflict_change, conflict_scope;
 
 -- The features each selector means; is_sure is NULL where a condition on its attributes is unknown,
 -- or where the rule needs an area and the feature is drawn as a point or line (lacks_area).
@@ -77,13 +78,44 @@ CREATE TEMPORARY TABLE conflict_hit (
     PRIMARY KEY (rule_code, subject_layer, subject_id, object_layer, object_id)
 ) ON COMMIT DROP;
 
--- The rules asked in this detection and the selections of their two sides.
+-- The features near others, as a re-check asked last.
+CREATE TEMPORARY TABLE conflict_near (feature_id bigint PRIMARY KEY) ON COMMIT DROP;
+
+-- The rules of the book and the selections of their two sides, as far as they were asked.
 CREATE TEMPORARY TABLE conflict_rule (
     rule_code varchar(40) PRIMARY KEY,
     rule_id bigint NOT NULL,
-    outcome_id bigint NOT NULL,
+    outcome_id bigint,
     basis varchar(20) NOT NULL,
     subject_selection integer NOT NULL,
     object_selection integer NOT NULL,
     object_is_map boolean NOT NULL
+) ON COMMIT DROP;
+
+-- The layers in which a rule found hazard maps it asks for.
+CREATE TEMPORARY TABLE conflict_map (
+    rule_code varchar(40) NOT NULL,
+    layer_slug varchar(60) NOT NULL,
+    PRIMARY KEY (rule_code, layer_slug)
+) ON COMMIT DROP;
+
+-- The findings that were not seen in this detection and may have to be closed.
+CREATE TEMPORARY TABLE conflict_absent (finding_id bigint PRIMARY KEY) ON COMMIT DROP;
+
+-- What changed since the last detection: rows that ended (is_new false) and rows that stand now.
+CREATE TEMPORARY TABLE conflict_change (
+    feature_id bigint PRIMARY KEY,
+    layer_id bigint NOT NULL,
+    layer_slug varchar(60) NOT NULL,
+    stable_id varchar(80) NOT NULL,
+    is_new boolean NOT NULL
+) ON COMMIT DROP;
+
+-- Whose findings a re-check measures again, by name: those of features that changed (of any rule:
+-- ''), and those of features near which something did.
+CREATE TEMPORARY TABLE conflict_scope (
+    layer_slug varchar(60) NOT NULL,
+    stable_id varchar(80) NOT NULL,
+    rule_code varchar(40) NOT NULL,
+    PRIMARY KEY (layer_slug, stable_id, rule_code)
 ) ON COMMIT DROP;

@@ -9,13 +9,13 @@ WITH asked AS (
         feature.id, feature.layer_id, feature.land_use_id, feature.geometry, feature.properties,
         chosen.layer_slug, chosen.stable_id
     FROM conflict_selection AS chosen
-    JOIN layers_feature AS feature ON feature.id = chosen.feature_id
+    JOIN conflict_ground AS feature ON feature.id = chosen.feature_id
     WHERE chosen.selection = %(subject)s AND chosen.is_sure
 ),
 outer_side AS (
     SELECT feature.id, feature.layer_id, feature.geometry
     FROM conflict_selection AS chosen
-    JOIN layers_feature AS feature ON feature.id = chosen.feature_id
+    JOIN conflict_ground AS feature ON feature.id = chosen.feature_id
     WHERE chosen.selection = %(outer)s
       AND chosen.is_sure
       AND %(check)s IN ('overlap', 'duplicate')
@@ -27,7 +27,7 @@ neighbour AS MATERIALIZED (
     FROM outer_side
     CROSS JOIN LATERAL (
         SELECT feature.id, feature.layer_id
-        FROM layers_feature AS feature
+        FROM conflict_ground AS feature
         WHERE feature.retired_in IS NULL
           AND feature.geometry && ST_Expand(outer_side.geometry, %(tolerance_m)s)
         OFFSET 0
@@ -48,8 +48,8 @@ pair AS MATERIALIZED (
         subject.geometry AS subject_geometry,
         object.geometry AS object_geometry
     FROM neighbour
-    JOIN layers_feature AS subject ON subject.id = neighbour.subject_row
-    JOIN layers_feature AS object ON object.id = neighbour.object_row
+    JOIN conflict_ground AS subject ON subject.id = neighbour.subject_row
+    JOIN conflict_ground AS object ON object.id = neighbour.object_row
     WHERE %(check)s = 'overlap'
        OR (
            ST_Dimension(subject.geometry) = ST_Dimension(object.geometry)
@@ -154,9 +154,9 @@ once AS (
         subject.properties AS subject_properties,
         coalesce(object.properties, '{}'::jsonb) AS object_properties
     FROM problem
-    JOIN layers_feature AS subject ON subject.id = problem.subject_row
+    JOIN conflict_ground AS subject ON subject.id = problem.subject_row
     JOIN layers_layer AS layer ON layer.id = subject.layer_id
-    LEFT JOIN layers_feature AS object ON object.id = problem.object_row
+    LEFT JOIN conflict_ground AS object ON object.id = problem.object_row
 )
 INSERT INTO conflict_hit
 SELECT

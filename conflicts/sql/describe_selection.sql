@@ -1,14 +1,23 @@
--- One selection in numbers: how many surely, how many unsure, some of the unsure, of these how many
--- lack an area, some of them, which layers.
+-- One selection in numbers: by layer how many and how many of them surely; of those unsure for lack
+-- of an attribute and of those that lack an area how many, and the first of them by name.
 SELECT
-    count(*) FILTER (WHERE chosen.is_sure),
-    count(*) FILTER (WHERE chosen.is_sure IS NULL),
-    coalesce((array_agg(chosen.stable_id ORDER BY chosen.stable_id)
-        FILTER (WHERE chosen.is_sure IS NULL AND NOT chosen.lacks_area))[1:%(examples)s], '{}'),
+    coalesce((
+        SELECT jsonb_object_agg(by_layer.layer_slug, jsonb_build_array(by_layer.met, by_layer.sure))
+        FROM (
+            SELECT
+                chosen.layer_slug,
+                count(*) AS met,
+                count(*) FILTER (WHERE chosen.is_sure) AS sure
+            FROM conflict_selection AS chosen
+            WHERE chosen.selection = %(selection)s
+            GROUP BY chosen.layer_slug
+        ) AS by_layer
+    ), '{}')::text,
+    count(*) FILTER (WHERE NOT chosen.lacks_area),
+    coalesce((array_agg(chosen.stable_id ORDER BY chosen.stable_id COLLATE "C")
+        FILTER (WHERE NOT chosen.lacks_area))[1:%(examples)s], '{}'),
     count(*) FILTER (WHERE chosen.lacks_area),
-    coalesce((array_agg(chosen.stable_id ORDER BY chosen.stable_id)
-        FILTER (WHERE chosen.lacks_area))[1:%(examples)s], '{}'),
-    coalesce(array_agg(DISTINCT chosen.layer_slug), '{}'),
-    coalesce(array_agg(DISTINCT chosen.layer_slug) FILTER (WHERE chosen.is_sure), '{}')
+    coalesce((array_agg(chosen.stable_id ORDER BY chosen.stable_id COLLATE "C")
+        FILTER (WHERE chosen.lacks_area))[1:%(examples)s], '{}')
 FROM conflict_selection AS chosen
-WHERE chosen.selection = %(selection)s
+WHERE chosen.selection = %(selection)s AND chosen.is_sure IS NULL

@@ -20,7 +20,7 @@ WITH danger AS MATERIALIZED (
         CASE WHEN jsonb_typeof(feature.properties->'depth_max_m') = 'number'
             THEN (feature.properties->>'depth_max_m')::double precision END AS depth_max_m
     FROM conflict_selection AS chosen
-    JOIN layers_feature AS feature ON feature.id = chosen.feature_id
+    JOIN conflict_ground AS feature ON feature.id = chosen.feature_id
     WHERE chosen.selection = %(object)s
       AND chosen.is_sure
       AND feature.properties->>'hazard_class' IS DISTINCT FROM 'H0'
@@ -35,7 +35,7 @@ candidate AS MATERIALIZED (
     ) AS piece
     CROSS JOIN LATERAL (
         SELECT feature.id, feature.geometry
-        FROM layers_feature AS feature
+        FROM conflict_ground AS feature
         WHERE feature.retired_in IS NULL AND feature.geometry && piece.geometry
         OFFSET 0
     ) AS around
@@ -95,7 +95,7 @@ graded AS MATERIALIZED (
         ST_Area(subject.geometry) AS subject_m2,
         ST_Length(subject.geometry) AS subject_m
     FROM wet
-    JOIN layers_feature AS subject ON subject.id = wet.subject_row
+    JOIN conflict_ground AS subject ON subject.id = wet.subject_row
     WHERE ST_Dimension(subject.geometry) < 2
        OR ST_Area(ST_CollectionExtract(wet.geometry, 3))
             >= least(%(min_overlap_m2)s, ST_Area(subject.geometry) / 2)
@@ -169,7 +169,7 @@ SELECT
         {exempted.sql}
     )
 FROM measured
-JOIN layers_feature AS subject ON subject.id = measured.subject_row
+JOIN conflict_ground AS subject ON subject.id = measured.subject_row
 JOIN layers_layer AS layer ON layer.id = subject.layer_id
 CROSS JOIN LATERAL (
     SELECT subject.properties AS subject_properties, measured.object_properties AS object_properties

@@ -29,8 +29,8 @@ shared AS MATERIALIZED (
         END AS whole,
         subject.lifecycle = 'existing' AS is_existing
     FROM paired
-    JOIN layers_feature AS subject ON subject.id = paired.subject_row
-    JOIN layers_feature AS object ON object.id = paired.object_row
+    JOIN conflict_ground AS subject ON subject.id = paired.subject_row
+    JOIN conflict_ground AS object ON object.id = paired.object_row
     JOIN layers_layer AS subject_layer ON subject_layer.id = subject.layer_id
     JOIN layers_layer AS object_layer ON object_layer.id = object.layer_id
     CROSS JOIN LATERAL (SELECT ST_Dimension(subject.geometry) AS dimension) AS shape

@@ -11,7 +11,7 @@ near AS MATERIALIZED (
     FROM piece
     CROSS JOIN LATERAL (
         SELECT feature.id, feature.geometry
-        FROM layers_feature AS feature
+        FROM conflict_ground AS feature
         WHERE feature.retired_in IS NULL
           AND feature.geometry && ST_Expand(piece.geometry, %(min_distance_m)s + 0.01)
         OFFSET 0
@@ -51,8 +51,8 @@ contradicting AS (
             ELSE ST_StartPoint(ST_ShortestLine(subject.geometry, object.geometry))
         END
     FROM near
-    JOIN layers_feature AS subject ON subject.id = near.subject_row
-    JOIN layers_feature AS object ON object.id = near.object_row
+    JOIN conflict_ground AS subject ON subject.id = near.subject_row
+    JOIN conflict_ground AS object ON object.id = near.object_row
     JOIN layers_layer AS subject_layer ON subject_layer.id = subject.layer_id
     JOIN layers_layer AS object_layer ON object_layer.id = object.layer_id
     CROSS JOIN LATERAL (

@@ -1,8 +1,8 @@
 -- The current features that one selector means. A condition that is false drops the feature;
 -- one that is unknown (attribute missing or of another type) keeps it as "not sure"; so does a
 -- point or line where only areas can be judged ("areas_only").
--- "only" narrows it to one feature, "near" to a box (west, south, east, north): a question about
--- one proposal need not know the whole city.
+-- "only" narrows it to one feature, "near" to a box (west, south, east, north), "among" to the
+-- features in conflict_near: a question about one proposal need not know the whole city.
 -- Uses feature_current_class where classes are named, feature_current_layer_geometry for layers,
 -- the GiST index of the current features for a box.
 INSERT INTO conflict_selection (
@@ -12,7 +12,7 @@ SELECT
     %(selection)s, feature.id, layer.slug, feature.stable_id,
     CASE WHEN NOT shape.lacks_area THEN condition.holds END,
     shape.lacks_area
-FROM layers_feature AS feature
+FROM conflict_ground AS feature
 JOIN layers_layer AS layer ON layer.id = feature.layer_id
 CROSS JOIN LATERAL (
     SELECT CASE
@@ -44,5 +44,6 @@ WHERE feature.retired_in IS NULL
           (%(near)s::double precision[])[3], (%(near)s::double precision[])[4], %(srid)s
       )
   )
+  AND (%(among)s <> 'near' OR feature.id IN (SELECT near.feature_id FROM conflict_near AS near))
   AND condition.holds IS DISTINCT FROM false
 ORDER BY feature.id

@@ -10,7 +10,7 @@
 WITH piece AS MATERIALIZED (
     SELECT chosen.feature_id AS outer_row, part.geometry
     FROM conflict_selection AS chosen
-    JOIN layers_feature AS feature ON feature.id = chosen.feature_id
+    JOIN conflict_ground AS feature ON feature.id = chosen.feature_id
     CROSS JOIN LATERAL ST_Subdivide(feature.geometry, 128) AS part(geometry)
     WHERE chosen.selection = %(outer)s AND chosen.is_sure
 ),
@@ -19,7 +19,7 @@ candidate AS MATERIALIZED (
     FROM piece
     CROSS JOIN LATERAL (
         SELECT feature.id, feature.geometry
-        FROM layers_feature AS feature
+        FROM conflict_ground AS feature
         WHERE feature.retired_in IS NULL
           AND feature.geometry && ST_Expand(piece.geometry, %(min_distance_m)s + 0.01)
         OFFSET 0
@@ -55,8 +55,8 @@ measured AS MATERIALIZED (
             AND subject.layer_id <> object.layer_id AS is_recorded_twice,
         ST_Distance(subject.geometry, object.geometry) AS distance_m
     FROM near
-    JOIN layers_feature AS subject ON subject.id = near.subject_row
-    JOIN layers_feature AS object ON object.id = near.object_row
+    JOIN conflict_ground AS subject ON subject.id = near.subject_row
+    JOIN conflict_ground AS object ON object.id = near.object_row
     JOIN layers_layer AS subject_layer ON subject_layer.id = subject.layer_id
     JOIN layers_layer AS object_layer ON object_layer.id = object.layer_id
 ),

@@ -6,7 +6,7 @@
 piece AS MATERIALIZED (
     SELECT chosen.feature_id AS outer_row, part.geometry
     FROM conflict_selection AS chosen
-    JOIN layers_feature AS feature ON feature.id = chosen.feature_id
+    JOIN conflict_ground AS feature ON feature.id = chosen.feature_id
     CROSS JOIN LATERAL ST_Subdivide(feature.geometry, 128) AS part(geometry)
     WHERE chosen.selection = %(outer)s AND chosen.is_sure
 ),
@@ -15,7 +15,7 @@ candidate AS MATERIALIZED (
     FROM piece
     CROSS JOIN LATERAL (
         SELECT feature.id, feature.geometry
-        FROM layers_feature AS feature
+        FROM conflict_ground AS feature
         WHERE feature.retired_in IS NULL AND feature.geometry && piece.geometry
         OFFSET 0
     ) AS around

@@ -35,4 +35,4 @@ uncovered AS MATERIALIZED (
 )
 SELECT
     (SELECT count(*) FROM uncovered),
-    ARRAY(SELECT stable_id FROM uncovered ORDER BY stable_id LIMIT %(examples)s)
+    ARRAY(SELECT stable_id FROM uncovered ORDER BY stable_id COLLATE "C" LIMIT %(examples)s)

@@ -1,0 +1,96 @@
+"""The rules of a book as a re-check holds them: each selector with its question and its name."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from conflicts.detection import Detector, named_question
+from conflicts.kinds import KINDS, Kind, Rule, object_selector, selectors
+from conflicts.models import Rule as RuleRow
+from conflicts.models import RuleBook
+from conflicts.reach import Reach
+from conflicts.rule_parts import Selector
+from conflicts.rule_schema import rule_from_data
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """What a selector tells features apart by, beside their attributes and shapes."""
+
+    layer: str
+    theme: str
+    land_use: str | None
+    lifecycle: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Side:
+    """One selector of a rule: subject, object or what else it asks for."""
+
+    selector: Selector
+    parameters: Mapping[str, Any]  # of select_features.sql
+    question: str
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The classes it means, each with its branch; empty: of any class."""
+        return tuple(self.parameters["classes"] or ())
+
+    def may_mean(self, like: Likeness) -> bool:
+        """Tell whether such a feature may be meant; its attributes decide."""
+        asked = self.parameters
+        return (
+            (asked["classes"] is None or like.land_use in asked["classes"])
+            and (asked["layers"] is None or like.layer in asked["layers"])
+            and like.layer not in asked["except_layers"]
+            and asked["theme"] in {"", like.theme}
+            and like.lifecycle in asked["lifecycles"]
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AskedRule:
+    """A rule with the questions of its selectors."""
+
+    row: RuleRow
+    rule: Rule
+    sides: Mapping[str, Side]  # "subject", "object" and others by the names of their fields
+
+    @property
+    def code(self) -> str:
+        """The rule's code."""
+        return self.rule.code
+
+    @property
+    def kind(self) -> Kind:
+        """How the detector treats it."""
+        return KINDS[self.rule.kind]
+
+    @property
+    def reach(self) -> Reach:
+        """On what its findings depend."""
+        return self.kind.reach(self.rule)
+
+    @property
+    def others(self) -> dict[str, Side]:
+        """What the rule selects beside its subjects and objects."""
+        return {name: s for name, s in self.sides.items() if name not in {"subject", "object"}}
+
+
+def asked_rules(rulebook: RuleBook, detector: Detector) -> list[AskedRule]:
+    """Return the rules of a book in the order of their codes."""
+    rows = rulebook.rules.order_by("code")
+    return [asked_rule(row, rule_from_data(row.definition), detector) for row in rows]
+
+
+def asked_rule(row: RuleRow, rule: Rule, detector: Detector) -> AskedRule:
+    """Return one rule with the questions of its selectors."""
+    return AskedRule(row=row, rule=rule, sides=dict(_sides(rule, detector)))
+
+
+def _sides(rule: Rule, detector: Detector) -> Iterator[tuple[str, Side]]:
+    areas = KINDS[rule.kind].areas
+    for name, selector in (selectors(rule) | {"object": object_selector(rule)}).items():
+        parameters = detector.parameters(selector, areas_only=name in areas)
+        question = named_question(parameters)
+        yield name, Side(selector=selector, parameters=parameters, question=question)

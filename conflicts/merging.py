@@ -1,0 +1,87 @@
+"""Brings findings up to date with what a detection saw; full or re-check, the same steps."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+from django.utils import timezone
+
+from conflicts.detection import SEVERITIES, Outcome
+from conflicts.kinds import KINDS
+from conflicts.lifecycle import NOISE_M, NOISE_M2
+from conflicts.models import PLAN_CONTEXT, DetectionRun, RuleOutcome
+from conflicts.models import Rule as RuleRow
+from layers.sql_files import load_sql
+
+SEEN_STEPS = ("open_findings.sql", "observe_findings.sql", "update_findings.sql")
+CLOSING_STEPS = ("observe_absent.sql", "close_findings.sql")
+
+
+def store_outcome(detection: DetectionRun, row: RuleRow, outcome: Outcome) -> RuleOutcome:
+    """Store what one rule answered."""
+    return RuleOutcome.objects.create(
+        detection=detection,
+        rule=row,
+        answer=outcome.answer,
+        subjects_checked=outcome.subjects_checked,
+        subjects_untold=outcome.subjects_untold,
+        pairs_found=outcome.pairs_found,
+        pairs_exempted=outcome.pairs_exempted,
+        missing=[dict(gap) for gap in outcome.missing],
+        surveyed_m2=None if outcome.ground is None else outcome.ground.surveyed_m2,
+        city_m2=None if outcome.ground is None else outcome.ground.city_m2,
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NotedRule:
+    """A rule of the book as the steps need it."""
+
+    row: RuleRow
+    outcome: RuleOutcome | None  # None: not asked in this detection
+    subject_selection: int
+    object_selection: int
+    map_layers: tuple[str, ...] = ()  # in which hazard maps it asks for stand
+
+
+def note_rules(rules: Iterable[NotedRule]) -> None:
+    """Put rules into the working tables."""
+    noted = list(rules)
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "INSERT INTO conflict_rule VALUES (%s, %s, %s, %s, %s, %s, %s)",
+            [
+                [
+                    rule.row.code,
+                    rule.row.pk,
+                    rule.outcome.pk if rule.outcome else None,
+                    rule.row.basis,
+                    rule.subject_selection,
+                    rule.object_selection,
+                    KINDS[rule.row.kind].object_is_map,
+                ]
+                for rule in noted
+            ],
+        )
+        cursor.executemany(
+            "INSERT INTO conflict_map VALUES (%s, %s)",
+            [[rule.row.code, layer] for rule in noted for layer in rule.map_layers],
+        )
+
+
+def merge_steps(detection: DetectionRun, steps: Sequence[str], **more: object) -> None:
+    """Carry out steps of the merge on the findings of a detection's rule book."""
+    parameters: Mapping[str, Any] = {
+        "detection": detection.pk,
+        "rulebook_code": detection.rulebook.code,
+        "context": PLAN_CONTEXT,
+        "severities": SEVERITIES,
+        "noise_m": NOISE_M,
+        "noise_m2": NOISE_M2,
+        "today": timezone.localdate(),
+        **more,
+    }
+    with connection.cursor() as cursor:
+        for step in steps:
+            cursor.execute(load_sql(__file__, step), parameters)

@@ -1,17 +1,13 @@
 """Which layers answer a search: by words in both languages, theme, place and date of capture."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import cast
 
-from django.contrib.gis.geos import Polygon
-
-from layers.crs import PROJECT_SRID, Extent
+from layers.catalogue.places import SoughtPlace, reaching
 from layers.legend import THEMES, summary, theme_of
 from layers.models import LandUseClass, Layer, LayerVersion, SurveyedArea
 from layers.queries import classes_looked_for
-from layers.search import matches, normalised, parsed
+from layers.search import normalised, parsed
 from layers.visibility import Reader, visible_versions
 from layers.vocab import Completeness
 
@@ -25,8 +21,7 @@ class Wanted:
 
     words: str = ""
     theme: str = ""
-    box: Extent | None = None  # WGS 84 [degrees]
-    box_m: Extent | None = None  # the same in PROJECT_SRID [m]
+    places: tuple[SoughtPlace, ...] = ()
     captured_from: date | None = None
     captured_to: date | None = None
     sort: str = "theme"
@@ -58,8 +53,7 @@ def entries(reader: Reader, wanted: Wanted) -> list[Entry]:
         found = [v for v in found if theme_of(v.layer).code == wanted.theme]
     if wanted.words:
         found = _with_words(found, wanted.words)
-    if wanted.box:
-        found = _in_box(found, wanted)
+    found = reaching(found, wanted.places)
     surveyed, looked_for = _completeness(), classes_looked_for()
     listed = [
         Entry(
@@ -116,21 +110,6 @@ def _text(version: LayerVersion, class_names: dict[str, str]) -> str:
     return normalised(" | ".join(said))
 
 
-def _in_box(versions: Iterable[LayerVersion], wanted: Wanted) -> list[LayerVersion]:
-    box = Polygon.from_bbox(cast("Extent", wanted.box_m))
-    box.srid = PROJECT_SRID
-    surveyed = set(
-        SurveyedArea.objects.filter(geometry__intersects=box).values_list("layer_id", flat=True)
-    )
-    return [v for v in versions if v.layer_id in surveyed or _meet(summary(v).extent, wanted.box)]
-
-
-def _meet(one: Extent | None, other: Extent | None) -> bool:
-    if one is None or other is None:
-        return False
-    return one[0] <= other[2] and other[0] <= one[2] and one[1] <= other[3] and other[1] <= one[3]
-
-
 def _completeness() -> dict[int, str]:
     ranks = list(Completeness.values)
     best: dict[int, str] = {}
@@ -138,11 +117,3 @@ def _completeness() -> dict[int, str]:
         known = best.get(layer, ranks[-1])
         best[layer] = min(known, stated, key=ranks.index)
     return best
-
-
-def place_called(reader: Reader, name: str) -> tuple[str, Extent] | None:
-    """Return the likeliest place of a name with its extent [degrees], None for none."""
-    layers = {v.layer.slug: v.layer for v in visible_versions(reader)}
-    for match in matches(parsed(name), layers.values()):
-        return match.stable_id, match.extent
-    return None

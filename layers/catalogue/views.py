@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import shapely
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -13,14 +12,15 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from layers.catalogue.attribute_table import LABELS, order_asked, page_of
 from layers.catalogue.coverage import coverage_of
-from layers.catalogue.finding import PAGE, Wanted, entries, place_called
+from layers.catalogue.finding import PAGE, Entry, Wanted, entries
 from layers.catalogue.forms import CatalogueForm, DescriptionForm
-from layers.crs import WGS84_SRID, to_project
+from layers.catalogue.places import SoughtPlace, place_called, sangkat_choices, sangkat_named
 from layers.editing.permissions import EDIT, SURVEY, require
 from layers.errors import NotFoundError
 from layers.exports.asking import refuse_unknown_words, selection_asked
 from layers.exports.formats import formats_for
 from layers.legend import summary, theme_of
+from layers.map_content import map_content
 from layers.models import LandUseClass, Layer, LayerVersion
 from layers.profiles.choice import current_choice
 from layers.visibility import Reader, visible_layer
@@ -34,12 +34,14 @@ _TABLE_WORDS = ("q", "class", "lifecycle", "sort", "turn", "after", "attribute",
 @require_safe
 def layer_list(request: HttpRequest) -> HttpResponse:
     """List the layers that answer a search; all of them when nothing is asked."""
-    form = CatalogueForm(request.GET or None)
-    found, place = [], None
+    form = CatalogueForm(request.GET or None, sangkat_choices(request.user))
+    found: list[Entry] = []
+    places: list[SoughtPlace] = []
+    lacks_place = False
     if not form.is_bound or form.is_valid():
         asked = form.cleaned_data if form.is_bound else {}
-        wanted, place = _wanted(request.user, asked)
-        found = [] if asked.get("place") and place is None else entries(request.user, wanted)
+        places, lacks_place = _places(request.user, form, asked)
+        found = [] if lacks_place else entries(request.user, _wanted(asked, places))
     choice = current_choice()
     used = [entry for entry in found if choice.uses_layer(entry.layer.slug)]
     is_all = bool(request.GET.get("all"))
@@ -47,31 +49,52 @@ def layer_list(request: HttpRequest) -> HttpResponse:
     page = pages.get_page(request.GET.get("page"))
     kept = {k: str(v) for k, v in request.GET.items() if k not in {"page", "lang"} and v}
     context = {
-        "form": form, "page": page, "place": place, "query": urlencode(kept),
+        "form": form, "page": page, "places": places, "lacks_place": lacks_place,
+        "query": urlencode(kept),
         "is_search": bool(set(kept) - {"sort", "all"}),
         "others": 0 if is_all else len(found) - len(used),
         "unused": {entry.layer.slug for entry in found} - {entry.layer.slug for entry in used},
         "everything": urlencode({**kept, "all": "1"}),
+        "map": map_content(request.user) | {"texts": _map_texts()},
     }  # fmt: skip
-    return render(request, "layers/catalogue/list.html", context)
+    status = 400 if form.is_bound and form.asks_for_no_place else 200
+    return render(request, "layers/catalogue/list.html", context, status=status)
 
 
-def _wanted(reader: Reader, asked: dict[str, Any]) -> tuple[Wanted, str | None]:
-    found = place_called(reader, asked["place"]) if asked.get("place") else None
-    box_m = None
-    if found:
-        west, south, east, north = to_project(shapely.box(*found[1]), WGS84_SRID).bounds
-        box_m = (float(west), float(south), float(east), float(north))
-    wanted = Wanted(
+def _places(
+    reader: Reader, form: CatalogueForm, asked: dict[str, Any]
+) -> tuple[list[SoughtPlace], bool]:
+    """Return the places a search names, and whether one of them does not exist."""
+    found = [form.rectangle] if form.rectangle else []
+    named = []
+    if asked.get("sangkat"):
+        named.append(sangkat_named(reader, asked["sangkat"]))
+    if asked.get("place"):
+        named.append(place_called(reader, asked["place"]))
+    return [*found, *(place for place in named if place)], None in named
+
+
+def _wanted(asked: dict[str, Any], places: list[SoughtPlace]) -> Wanted:
+    return Wanted(
         words=asked.get("q", ""),
         theme=asked.get("theme", ""),
-        box=found[1] if found else None,
-        box_m=box_m,
+        places=tuple(places),
         captured_from=asked.get("since"),
         captured_to=asked.get("until"),
         sort=asked.get("sort") or "theme",
     )
-    return wanted, found[0] if found else None
+
+
+def _map_texts() -> dict[str, str]:
+    """Return what the script of the small map writes."""
+    return {
+        "draw": _("Click one corner of the rectangle, then the opposite one."),
+        "drawn": _("The rectangle is taken. Press Search."),
+        "none": _("No rectangle is chosen."),
+        "zoomIn": _("Zoom in"),
+        "zoomOut": _("Zoom out"),
+        "notAllFromAfar": _("Zoom in to see all: small things are drawn together or hidden here."),
+    }
 
 
 @require_safe

@@ -118,5 +118,6 @@ def _heading(layer: dict[str, Any], titles: dict[str, str], choice: Choice) -> P
     if not decided.use:
         return UNUSED_GROUP, _("Layers the city does not use")
     if own := choice.heading(layer["slug"]):
-        return f"city {own}", own
+        same = (code for code, title in titles.items() if title == own)
+        return next(same, f"city {own}"), own
     return layer["theme"], titles[layer["theme"]]

@@ -142,6 +142,7 @@ class FormSet:
             (layer, _layer_row(layer, place, standing.decisions, posted))
             for place, layer in enumerate(layers, start=1)
         ]
+        self.before = _as_shown(standing.decisions, [layer.slug for layer, _form in self.layers])
         self.classes = [
             ClassEntry(row, _class_row(row, standing.decisions, posted), depth)
             for row, depth in class_tree()
@@ -181,6 +182,12 @@ def class_tree() -> list[tuple[LandUseClass, int]]:
         listed.append((row, depth))
         waiting += [(child, depth + 1) for child in reversed(below.get(row.pk, []))]
     return listed
+
+
+def _as_shown(standing: Decisions, slugs: Iterable[str]) -> Decisions:
+    """Return decisions with the layers nobody ordered where they stand now: behind the others."""
+    unordered = {slug: LayerDecision() for slug in slugs if slug not in standing.layers}
+    return replace(standing, layers={**standing.layers, **unordered})
 
 
 def _profile_initial(standing: Standing) -> dict[str, Any]:

@@ -142,7 +142,7 @@ def _preview_page(
 
 
 def _changes(request: HttpRequest, forms: FormSet) -> list[Change]:
-    return preview_of(forms.standing.decisions, forms.decisions(), request.user)
+    return preview_of(forms.before, forms.decisions(), request.user)
 
 
 def _digest(request: HttpRequest, forms: FormSet, changes: list[Change]) -> str:

@@ -27,10 +27,10 @@ def fill():
         geometry_kind="polygon", theme="facilities", title_en="Facilities", title_km="សេវា",
     )  # fmt: skip
     set_surveyed_area(layer=facilities, geometry=CITY)
-    filled_layer("roads", feature("R-1", line((-50, -20), (300, -20)), name_en="Sea Road"),
-                 geometry_kind="line", theme="roads", title_en="Roads", title_km="ផ្លូវ")  # fmt: skip
-    filled_layer("wells", feature("W-1", square(40, 200, 9), name_en="Old well"),
-                 geometry_kind="polygon", theme="water", title_en="Wells", title_km="អណ្តូង")  # fmt: skip
+    road = feature("R-1", line((-50, -20), (300, -20)), name_en="Sea Road")
+    filled_layer("roads", road, theme="roads", title_en="Roads", title_km="ផ្លូវ")
+    well = feature("W-1", square(40, 200, 9), name_en="Old well")
+    filled_layer("wells", well, theme="water", title_en="Wells", title_km="អណ្តូង")
     find(rule_data())
     planner = User.objects.create_user("sokha", password=PASSWORD)
     planner.user_permissions.set(Permission.objects.filter(codename__in=RIGHTS))
@@ -105,6 +105,7 @@ def save(page, keep):
     changes = page.locator(".profile-changes")
     expect(changes).to_contain_text("Layer not used any more: Wells 1 feature")
     expect(changes).to_contain_text("Class not used any more: Landfill 1 feature")
+    expect(changes).to_contain_text("Order of the layers: Roads, Facilities, Wells")
     keep("planner", "2-look")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("alert")).to_contain_text("needs its reason")

@@ -122,6 +122,22 @@ class TestLooking:
         again = fields_of(preview(client, looked, "edit"))
         assert again == fields
 
+    def test_the_look_tells_a_first_order_against_the_one_shown_now(self, client, city):
+        planner(client)
+        turned = {"layer-uses-place": "2", "layer-roads-place": "1"}
+        told = preview(client, named(client) | turned).content.decode()
+        assert "Order of the layers: Roads, Uses" in told
+        assert "Order of the layers" not in preview(client, named(client)).content.decode()
+
+    def test_a_layer_published_later_joins_the_order_without_a_word(self, client, city):
+        planner(client)
+        save(client, named(client))
+        filled_layer("wells", feature("W", square(0, 0, 9)), title_en="Wells")
+        assert "Nothing would change." in preview(client, form(client)).content.decode()
+        turned = {"layer-wells-place": "1", "layer-uses-place": "2", "layer-roads-place": "3"}
+        told = preview(client, form(client) | turned).content.decode()
+        assert "Order of the layers: Wells, Uses, Roads" in told
+
 
 class TestSaving:
     def test_a_planner_hides_a_layer_and_a_class_and_names_another(self, client, city):

@@ -108,6 +108,10 @@ class TestTheTree:
         assert headings(client)[0] == ("Water", ["flood", "sea"])
         assert tree(client, "km")[0]["title"] == "ទឹក"
 
+    def test_a_heading_of_the_citys_own_that_is_a_themes_title_is_that_heading(self, client, city):
+        in_use(layers={"zones": LayerDecision(group_en="Base map")})
+        assert headings(client)[0] == ("Base map", ["zones", "roads", "sea"])
+
     def test_a_layer_is_drawn_at_first_when_the_city_says_so(self, client, city):
         in_use(layers={"flood": LayerDecision(on=True), "zones": LayerDecision(on=False)})
         shown = {slug: layer_of(client, slug)["shown"] for slug in ("flood", "zones", "roads")}

@@ -23,6 +23,12 @@ SESSIONS = 2
 MOST_WAITING = 2 * SESSIONS  # batches: what is loaded is never far behind what is read
 _PIECE_BYTES = 1 << 16
 # The publishing transaction's commit makes all of it durable; until then none of it counts.
+# The sessions have the cores between them: no helpers, for which the other sessions would wait.
+_SETTINGS = """
+    SET synchronous_commit = off;
+    SET client_min_messages = warning;
+    SET max_parallel_maintenance_workers = 0
+"""
 
 
 class Loader:
@@ -88,5 +94,5 @@ def _session() -> Session:
     session: Session = psycopg2.connect(**connection.get_connection_params())
     session.autocommit = True
     with session.cursor() as cursor:
-        cursor.execute("SET synchronous_commit = off; SET client_min_messages = warning")
+        cursor.execute(_SETTINGS)
     return session

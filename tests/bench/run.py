@@ -11,6 +11,7 @@ import os
 import platform
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -36,9 +37,18 @@ def run_bench(program):
         return [failed | {"goal": "a JSON list as last line"}]
 
 
+def timed_bench(program):
+    """Return the goals of one bench; tell on standard error how long it took, and the load."""
+    started = time.monotonic()
+    goals = run_bench(program)
+    took, load = time.monotonic() - started, os.getloadavg()[0]
+    sys.stderr.write(f"{program.name}: {took:.0f} s, load {load:.1f}\n")
+    return goals
+
+
 def main():
     """Run all benches; 1 if a goal is not met."""
-    goals = [goal for program in sorted(HERE.glob("bench_*.py")) for goal in run_bench(program)]
+    goals = [goal for program in sorted(HERE.glob("bench_*.py")) for goal in timed_bench(program)]
     path = ROOT / "var" / "bench.json"
     path.parent.mkdir(exist_ok=True)
     path.write_text(json.dumps(goals, indent=2) + "\n")

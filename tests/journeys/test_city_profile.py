@@ -1,5 +1,8 @@
 """A planner leaves a layer and a class out of the city's profile; a citizen sees the result."""
 
+import tempfile
+from pathlib import Path
+
 import pytest
 from django.contrib.auth.models import Permission, User
 from playwright.sync_api import expect
@@ -10,6 +13,7 @@ from tests.conflicts.ground import CITY, find, rule_data
 from tests.factories import feature, filled_layer, land_use, line, square
 from tests.journeys.conftest import DESKTOP, PATIENCE_MS, PHONE
 from tests.journeys.editor_walk import EditorWalk
+from tests.layers.web_map import published_grid
 
 expect.set_options(timeout=PATIENCE_MS)
 PASSWORD = "layers of our own 7"
@@ -31,6 +35,8 @@ def fill():
     filled_layer("roads", road, theme="roads", title_en="Roads", title_km="ផ្លូវ")
     well = feature("W-1", square(40, 200, 9), name_en="Old well")
     filled_layer("wells", well, theme="water", title_en="Wells", title_km="អណ្តូង")
+    with tempfile.TemporaryDirectory() as folder:
+        published_grid(Path(folder), "depth", [[0.5, 1.5], [0.2, 0.9]], cell_m=100)
     find(rule_data())
     planner = User.objects.create_user("sokha", password=PASSWORD)
     planner.user_permissions.set(Permission.objects.filter(codename__in=RIGHTS))
@@ -87,7 +93,8 @@ def choose(page, keep):
     page.fill("[name=name_km]", "ក្រុងរបស់យើង")
     page.fill("[name=name_en]", "Our city")
     page.uncheck("[name=layer-wells-use]")
-    for _step in range(2):
+    page.select_option("[name=layer-depth-on]", "on")
+    for _step in range(3):
         page.get_by_role("button", name="Move up: Roads").click()
     expect(page.locator("[name=layer-roads-place]")).to_have_value("1")
     page.get_by_label("Find a class").fill("landf")
@@ -105,7 +112,7 @@ def save(page, keep):
     changes = page.locator(".profile-changes")
     expect(changes).to_contain_text("Layer not used any more: Wells 1 feature")
     expect(changes).to_contain_text("Class not used any more: Landfill 1 feature")
-    expect(changes).to_contain_text("Order of the layers: Roads, Facilities, Wells")
+    expect(changes).to_contain_text("Order of the layers: Roads, ")
     keep("planner", "2-look")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("alert")).to_contain_text("needs its reason")
@@ -126,11 +133,22 @@ def look_as_citizen(page, address, keep):
     legend = page.locator("[data-slug=facilities] .legend li")
     assert legend.all_text_contents() == ["Pagoda school (School)", "Other classes: 1"]
     expect(page.locator("#layer-wells")).not_to_be_checked()
+    expect(page.locator("#layer-depth")).to_be_checked()  # a grid, drawn as the city decided
+    expect(page.locator("img.grid-tile, .grid-tile img").first).to_be_attached()
     keep("citizen", "1-map")
     page.fill("#search", "old well")
     page.locator("#search-results [role=option]").first.click()
     expect(page.locator("#layer-wells")).to_be_checked()
     assert group.get_attribute("open") is not None
+
+
+def follow_an_address(page, address):
+    """An address that names a layer the city does not use shows it all the same."""
+    open_map(page, address, "lang=en&layer=wells")
+    group, _slugs = under(page, "Layers the city does not use")
+    assert group.get_attribute("open") is not None
+    expect(page.locator("#layer-wells")).to_be_checked()
+    expect(page.locator("#layer-roads")).to_be_checked()
 
 
 def read_as_citizen(page, address, keep):
@@ -186,6 +204,7 @@ def test_a_planner_chooses_layers_and_classes_and_a_citizen_sees_the_result(peop
 
     look_at_lists(planner, address, pictures)
     look_as_citizen(citizen, address, keep)
+    follow_an_address(citizen, address)
     read_as_citizen(citizen, address, keep)
     assert citizen.request.get(f"{address}/findings.geojson").text() == found
     assert "L-1" in found

@@ -52,6 +52,13 @@ class NoReasonError(UserFacingError):
         )
 
 
+class UnusableReasonError(UserFacingError):
+    """A reason cannot be kept as it was typed."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(_("The reason cannot be kept. Nothing was saved."), remedy=problem)
+
+
 class UnknownInProfileError(UserFacingError):
     """A profile names layers or classes that are not here."""
 

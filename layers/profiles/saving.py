@@ -1,15 +1,23 @@
 """Keep a profile: all of it or nothing, with its reason, never over somebody else's change."""
 
+from dataclasses import dataclass
+
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from layers.models import LandUseClass, Layer
 from layers.profiles.decisions import ClassDecision, Decisions, LayerDecision
-from layers.profiles.errors import NoReasonError, StaleProfileError, UnknownInProfileError
+from layers.profiles.errors import (
+    NoReasonError,
+    StaleProfileError,
+    UnknownInProfileError,
+    UnusableReasonError,
+)
 from layers.profiles.models import CityProfile, ProfileChange, ProfileClass, ProfileLayer
 from layers.profiles.reading import decisions_of
-from layers.profiles.vocab import LONGEST_REASON, ProfileAction
+from layers.profiles.text import check_reason
+from layers.profiles.vocab import ProfileAction
 
 
 def save_profile(
@@ -23,23 +31,32 @@ def save_profile(
 
     Raises
     ------
-    StaleProfileError, NoReasonError, UnknownInProfileError
+    StaleProfileError, NoReasonError, UnusableReasonError, UnknownInProfileError
     """
-    if not reason.strip():
-        raise NoReasonError
+    by = _By(checked_reason(reason), changed_by)
     try:
         with transaction.atomic():
-            return _saved(code, decisions, revision, _By(reason.strip(), changed_by))
+            return _saved(code, decisions, revision, by)
     except IntegrityError as error:  # two made the same profile, or put one in use, at once
         raise StaleProfileError(code) from error
 
 
+def checked_reason(reason: str) -> str:
+    """Return a reason as it is kept: one there must be, and it must be readable."""
+    kept = reason.strip()
+    if not kept:
+        raise NoReasonError
+    if problem := check_reason(kept):
+        raise UnusableReasonError(problem)
+    return kept
+
+
+@dataclass(frozen=True, slots=True)
 class _By:
     """Who changes something and why."""
 
-    def __init__(self, reason: str, account: User | None) -> None:
-        self.reason = reason[:LONGEST_REASON]
-        self.account = account
+    reason: str
+    account: User | None
 
 
 def _saved(code: str, decisions: Decisions, revision: int, by: _By) -> bool:

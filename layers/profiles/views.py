@@ -15,7 +15,12 @@ from layers.models import Layer
 from layers.profiles.choice import Choice
 from layers.profiles.decisions import Decisions
 from layers.profiles.differing import Change
-from layers.profiles.errors import NoReasonError, StaleProfileError, UnseenProfileError
+from layers.profiles.errors import (
+    NoReasonError,
+    StaleProfileError,
+    UnseenProfileError,
+    UnusableReasonError,
+)
 from layers.profiles.file import ProfileFile, written_profile
 from layers.profiles.forms import FormSet, class_tree
 from layers.profiles.preview import digest_of_preview, names_of, preview_of
@@ -31,7 +36,7 @@ from layers.profiles.vocab import CHANGE_PROFILE, LONGEST_REASON
 from layers.visibility import Reader, visible_layers
 
 # What a person can put right on the page: it is told above what they typed.
-_TOLD = (StaleProfileError, UnseenProfileError, NoReasonError)
+_TOLD = (StaleProfileError, UnseenProfileError, NoReasonError, UnusableReasonError)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -86,7 +91,9 @@ def _file(request: HttpRequest) -> HttpResponse:
     """Return the profile as its file, without layers the reader may not see."""
     standing = standing_profile()
     code, said = standing.code or "city", standing.decisions.seen(slugs_seen(request.user))
-    response = HttpResponse(written_profile(ProfileFile(code, said)), content_type="text/yaml")
+    response = HttpResponse(
+        written_profile(ProfileFile(code, said)), content_type="application/yaml"
+    )
     response["Content-Disposition"] = content_disposition_header(
         as_attachment=True, filename=f"profile-{code}.yaml"
     )

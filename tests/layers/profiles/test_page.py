@@ -177,6 +177,24 @@ class TestSaving:
         assert "layer-roads-use" not in fields_of(answer)
         assert not CityProfile.objects.exists()
 
+    @pytest.mark.parametrize(
+        ("reason", "told"),
+        [("a\x00b", "U+0000"), ("x" * 2_001, "2000 letters"), ("turned \u202e", "U+202E")],
+    )
+    def test_a_reason_that_cannot_be_kept_as_it_is_typed_is_refused(
+        self, client, city, reason, told
+    ):
+        planner(client)
+        answer = save(client, named(client), reason=reason)
+        assert answer.status_code == 400
+        assert told in answer.content.decode()
+        assert not CityProfile.objects.exists()
+
+    def test_a_reason_of_two_lines_is_kept_with_both(self, client, city):
+        planner(client)
+        save(client, named(client), reason="Fewer lines.\r\nព្រោះក្រុមប្រឹក្សា\u200bសម្រេច។")
+        assert ProfileChange.objects.get().reason.count("\n") == 1
+
     @pytest.mark.parametrize("digest", ["", "0" * 64])
     def test_what_was_not_looked_at_is_not_saved(self, client, city, digest):
         planner(client)

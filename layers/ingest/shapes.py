@@ -157,7 +157,7 @@ def _read(checked: CheckedShapes, outlines: pa.Array) -> None:
     checked.is_as_read = _is_plain(checked, codes, sizes)
     for index in np.flatnonzero(codes == _COLLECTION):
         checked.shapes[index] = _of_one_kind(blobs[index])
-    plain |= ~shapely.is_missing(checked.shapes)
+    plain |= ~shapely.is_missing(checked.shapes)  # an empty one is refused as empty
     unread = plain & shapely.is_missing(checked.shapes)
     checked.refuse(missing, IssueKind.EMPTY_GEOMETRY, lambda _: Sentence(ImportText.NO_SHAPE, {}))
     checked.refuse(
@@ -198,6 +198,8 @@ def _of_one_kind(blob: bytes) -> BaseGeometry | None:
         return None
     collected = shapely.from_wkb(blob, on_invalid="ignore")
     parts = shapely.get_parts(shapely.get_parts(collected))
+    if not len(parts):
+        return shapely.MultiPoint()
     kinds = set(shapely.get_dimensions(parts).tolist())
     is_unclear = (shapely.get_type_id(parts) == _COLLECTION) | shapely.is_closed(parts)
     if len(kinds) != 1 or is_unclear.any():

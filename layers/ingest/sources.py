@@ -209,8 +209,10 @@ def _open_table(asked: Asked) -> Opened:
     if source.form.is_guessed:
         title = source.form.encoding_title
         notes.append(Sentence(ImportText.ENCODING, {"encoding": title}))
-    if source.has_decimal_comma:
+    if source.punctuation.is_decimal_comma:
         notes.append(Sentence(ImportText.DECIMAL_COMMA, {}))
+    if source.punctuation.is_otherwise:
+        notes.append(Sentence(ImportText.WRITTEN_NUMBERS, {}))
     return Opened(source=as_told(source, told), srid=asked.options.srid, notes=tuple(notes))
 
 

@@ -15,14 +15,21 @@ from django.contrib.gis.gdal import GDALException, OGRGeometry
 from shapely.errors import ShapelyError
 
 from layers.ingest.batches import SourceBatch, SourceError
+from layers.ingest.coordinates import Punctuation, as_numbers
 from layers.ingest.curves import linearised
 from layers.ingest.options import ImportOptions
 from layers.ingest.table_text import GUARD, TextForm, recognised
 from layers.ingest.vectors import BATCH_ROWS, in_pieces
 from layers.retold import gettext as _
 
-X_NAMES = ("lon", "long", "lng", "longitude", "x", "easting", "east", "utm_x", "point_x", "coord_x")
-Y_NAMES = ("lat", "latitude", "y", "northing", "north", "utm_y", "point_y", "coord_y")
+X_NAMES = (
+    *("lon", "long", "lng", "longitude", "x", "easting", "east", "utm_x", "point_x", "coord_x"),
+    *("រយៈបណ្តោយ", "រយៈបណ្ដោយ"),  # longitude, written with either of two letters that look alike
+)
+Y_NAMES = (
+    *("lat", "latitude", "y", "northing", "north", "utm_y", "point_y", "coord_y"),
+    "រយៈទទឹង",
+)
 WKT_NAMES = ("wkt", "wkt_geom", "geometry", "geom", "the_geom", "shape")
 _WKT = re.compile(
     r"\s*(POINT|LINESTRING|POLYGON|MULTI|GEOMETRYCOLLECTION|CIRCULARSTRING|COMPOUNDCURVE|CURVE)",
@@ -63,7 +70,7 @@ class TableSource:
     wkt_field: str
     fields: tuple[str, ...]
     types: dict[str, pa.DataType]
-    has_decimal_comma: bool
+    punctuation: Punctuation
     row_count: int
 
     layer = "the table"
@@ -97,7 +104,7 @@ class TableSource:
         if self.wkt_field:
             return _shapes_of_text(record.column(self.wkt_field))
         x, y = (
-            as_numbers(record.column(name), decimal_comma=self.has_decimal_comma)
+            as_numbers(record.column(name), decimal_comma=self.punctuation.is_decimal_comma)
             for name in (self.x_field, self.y_field)
         )
         points: Any = shapely.to_wkb(shapely.points(x, y))
@@ -130,7 +137,7 @@ def open_table(
     used = {x_field, y_field, wkt_field}
     fields = tuple(column for column in form.header if column not in used)
     may_be = {column: _candidates(kind_of(column)) for column in form.header}
-    types, decimal_comma, count = _looked_through(path, name, form, may_be, (x_field, y_field))
+    types, written, count = _looked_through(path, name, form, may_be, (x_field, y_field))
     return TableSource(
         path=path,
         name=name,
@@ -140,7 +147,7 @@ def open_table(
         wkt_field=wkt_field,
         fields=fields,
         types=types,
-        has_decimal_comma=decimal_comma,
+        punctuation=written,
         row_count=count,
     )
 
@@ -173,18 +180,6 @@ def records(path: Path, name: str, form: TextForm, at_once: int) -> Iterator[pa.
                 "hold the delimiter. Save it again as CSV (UTF-8)."
             ),
         ) from error
-
-
-def as_numbers(column: pa.Array, *, decimal_comma: bool) -> np.ndarray:
-    """Return texts as numbers, NaN for those that are none."""
-    if decimal_comma:
-        column = pc.replace_substring(column, ",", ".")
-    is_number = pc.match_substring_regex(column, r"^[-+]?[0-9]*\.?[0-9]+([eE][-+]?[0-9]+)?$")
-    numbers = pc.cast(
-        pc.if_else(pc.fill_null(is_number, fill_value=False), column, pa.scalar(None, pa.string())),
-        pa.float64(),
-    )
-    return np.asarray(numbers.to_numpy(zero_copy_only=False), dtype=float)
 
 
 def _coordinate_columns(
@@ -229,20 +224,19 @@ def _looked_through(
     form: TextForm,
     may_be: dict[str, tuple[str, ...]],
     coordinates: tuple[str, str],
-) -> tuple[dict[str, pa.DataType], bool, int]:
-    """Read the table once: of which type each column is throughout, and whether with commas."""
-    has_comma = has_point = False
+) -> tuple[dict[str, pa.DataType], Punctuation, int]:
+    """Read the table once: of which type each column is throughout, how coordinates are written."""
+    written = Punctuation()
     count = 0
     for record in records(path, name, form, BATCH_ROWS):
         count += len(record)
         for column in filter(may_be.get, form.header):
             may_be[column] = _still(may_be[column], record.column(column))
         for column in filter(None, coordinates):
-            has_comma |= bool(pc.any(pc.match_substring(record.column(column), ",")).as_py())
-            has_point |= bool(pc.any(pc.match_substring(record.column(column), ".")).as_py())
+            written.look(record.column(column))
     types = {column: _WRITTEN[kinds[0]][1] for column, kinds in may_be.items() if kinds}
     texts = dict.fromkeys(form.header, pa.string())
-    return texts | types, has_comma and not has_point, count
+    return texts | types, written, count
 
 
 def _still(may_be: tuple[str, ...], column: pa.Array) -> tuple[str, ...]:

@@ -137,6 +137,13 @@ class ImportText(TextChoices):
     )
     READ_FROM = "read_from", _("Shapes were read from %(columns)s.")
     DECIMAL_COMMA = "decimal_comma", _("The coordinates are written with a decimal comma.")
+    WRITTEN_NUMBERS = (
+        "written_numbers",
+        _(
+            "Some coordinates are no plain numbers (Khmer digits, groups of thousands, degrees and "
+            "minutes); they were read as numbers. Check them on the map."
+        ),
+    )
     GIVEN_NODATA = "given_nodata", _("No-data value given by hand: %(value)s.")
     HIGHEST_CELL = (
         "highest_cell",

@@ -137,6 +137,9 @@ def _plane(given: object, depth: int) -> Any:  # noqa: ANN401
         message = _("The coordinates are damaged: a list is missing.")
         raise ShapeError(_wrong(ProblemKind.INVALID_GEOMETRY, message))
     if depth:
+        if any(isinstance(part, list | tuple) and not part for part in given):
+            message = _("The coordinates are damaged: an open ring or too few corners.")
+            raise ShapeError(_wrong(ProblemKind.INVALID_GEOMETRY, message))
         return [_plane(part, depth - 1) for part in given]
     if len(given) < 2 or not all(_is_coordinate(value) for value in given[:2]):  # noqa: PLR2004
         raise ShapeError(_wrong(ProblemKind.NOT_FINITE, _("A coordinate is not a number.")))

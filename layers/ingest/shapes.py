@@ -29,6 +29,11 @@ MAX_VERTICES = 200_000
 _PLAIN_TYPES = range(1, 7)
 _MULTIPLE_TYPES = range(4, 7)
 _COLLECTION = 7
+_SEVERAL = (
+    shapely.GeometryType.MULTIPOINT,
+    shapely.GeometryType.MULTILINESTRING,
+    shapely.GeometryType.MULTIPOLYGON,
+)
 # GEOS follows nested shapes by recursion and crashes on 90 kB of them; GDAL stops at 32 levels.
 # Below this size no nest is deep enough to matter (9 bytes a level).
 _NEST_CHECKED_FROM_BYTES = 8_000
@@ -118,6 +123,7 @@ def _checked(
     checked: CheckedShapes, project: CoordinateFunction | None, kind: str
 ) -> CheckedShapes:
     _drop_heights(checked)
+    _drop_empty_parts(checked)
     _refuse_unusable(checked)
     if project is not None:
         left = checked.is_left
@@ -221,6 +227,18 @@ def _drop_heights(checked: CheckedShapes) -> None:
         checked.heights_dropped = int(high.sum())
         checked.shapes[high] = shapely.force_2d(checked.shapes[high])
         checked.is_as_read[high] = False
+
+
+def _drop_empty_parts(checked: CheckedShapes) -> None:
+    """Leave empty parts of shapes of several parts out: they are nothing, and are not stored."""
+    several = np.flatnonzero(np.isin(shapely.get_type_id(checked.shapes), list(_SEVERAL)))
+    parts, owners = shapely.get_parts(checked.shapes[several], return_index=True)
+    is_empty = shapely.is_empty(parts)
+    for index in np.unique(several[owners[is_empty]]):
+        shape = checked.shapes[index]
+        kept = [part for part in shapely.get_parts(shape) if not part.is_empty]
+        checked.shapes[index] = type(shape)(kept)
+        checked.is_as_read[index] = False
 
 
 def _refuse_unusable(checked: CheckedShapes) -> None:

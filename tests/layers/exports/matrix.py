@@ -58,6 +58,8 @@ VALUES = (
         "formula": "=SUM(A1)",
         "quoted": '\'a "b", c; d\ne',
         "spaced": "  x ",
+        "name": "ផ្លូវជាតិលេខ ៣",
+        "Description": "National Road 3",
         "tags": {"a": [1, "ខ"], "b": None},
         "either": 1,
         "a_name_longer_than_dbase_has": 1,
@@ -109,6 +111,10 @@ def left_of(code, properties):
         kept = {name: value for name, value in kept.items() if value != ""}
     if code in {"fgb", "kml"}:  # no lists, objects, or columns of several types
         kept = {n: as_json(v) if n in {"tags", "either"} else v for n, v in kept.items()}
+    if code == "kml":  # GDAL's own columns are called so
+        kept = {
+            f"{n}2" if n.lower() in {"name", "id", "description"} else n: v for n, v in kept.items()
+        }
     if code == "kml" and "plot" in kept:  # whole numbers of 16 digits and more are texts
         kept["plot"] = str(kept["plot"])
     if code == "shp":

@@ -1,10 +1,11 @@
 """The addresses of conflicts."""
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from conflicts import views, views_feature, views_files
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("rulebooks/", include("conflicts.rulebooks.urls")),
     path("findings/", views.finding_list, name="findings"),
     path("findings/<int:number>/", views.finding_page, name="finding"),
     path("findings/of.json", views_feature.feature_findings, name="feature-findings"),

@@ -7,7 +7,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.urls import get_resolver, reverse
 
-from conflicts.models import Finding
+from conflicts.models import Finding, Rule
 from layers.classes import load_classes
 from tests.conflicts.ground import find, rule_data, surveyed_layer
 from tests.factories import feature, filled_layer, land_use, rectangle, square
@@ -69,12 +69,17 @@ def english_in(page):
 def addresses():
     """Return the pages of the city: one address for each named page that a reader can open."""
     finding = Finding.objects.first()
+    rule = Rule.objects.select_related("rulebook").first()
+    version = [rule.rulebook.code, rule.rulebook.version]
     return {
         "map": reverse("map"),
         "layers": reverse("layers"),
         "city-profile": reverse("city-profile"),
         "findings": reverse("findings"),
         "finding": reverse("finding", args=[finding.pk]),
+        "rulebooks": reverse("rulebooks"),
+        "rulebook": reverse("rulebook", args=version),
+        "rulebook-rule": reverse("rulebook-rule", args=[*version, rule.code]),
         "scenarios": reverse("scenarios"),
         "extract": reverse("extract"),
         "extract-parcel": reverse("extract-parcel", args=["P-1"]),

@@ -4,6 +4,8 @@ from argparse import SUPPRESS, ArgumentParser
 from pathlib import Path
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from conflicts.errors import RuleBookFileError
 from conflicts.models import RuleBook
 from conflicts.queries import rulebook_named
@@ -85,8 +87,9 @@ class Command(KrongCommand):
         behind = [path for path, text in texts.items() if not is_same(path, text)]
         if only_check and behind:
             raise RuleBookFileError(
-                f"Not in step with the reference tables: {', '.join(p.name for p in behind)}.",
-                remedy="Make them again: ./krong rulebook build",
+                _("Not in step with the reference tables: %(files)s.")
+                % {"files": ", ".join(path.name for path in behind)},
+                remedy=_("Make them again: ./krong rulebook build"),
             )
         for path in behind:
             path.write_text(texts[path], encoding="utf-8")

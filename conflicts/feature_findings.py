@@ -20,11 +20,25 @@ from conflicts.queries import (
     narrowed,
     untold_outcomes,
 )
+from conflicts.recheck_requests import is_rechecking
 from conflicts.vocab import RuleBookStatus
 from layers.editing.models import SurveyChange
 from layers.models import Layer
 from layers.visibility import Reader
 from layers.vocab import GeometryKind
+
+
+class LayerBehind(NamedTuple):
+    """A layer that was published, or surveyed, after the findings were brought up to date."""
+
+    layer: Layer
+    checked_number: int  # up to this version; 0: never part of a detection
+    published_number: int
+
+    @property
+    def is_only_surveyed(self) -> bool:
+        """True when the version is the one that was checked and only surveys were stated since."""
+        return self.checked_number == self.published_number
 
 
 class FeatureKey(NamedTuple):
@@ -42,6 +56,21 @@ class Standing:
     changed_layers: tuple[Layer, ...]  # published or surveyed since, or never part of it
     unasked_rulebooks: tuple[RuleBook, ...]  # in force, but this version was never asked
     untold_rules: int
+    is_rechecking: bool = False  # queued or at work
+
+    @property
+    def layers_behind(self) -> list[LayerBehind]:
+        """The changed layers with the least version that all detections saw."""
+        return [
+            LayerBehind(
+                layer=layer,
+                checked_number=min(
+                    (run.data_versions.get(layer.slug, 0) for run in self.detections), default=0
+                ),
+                published_number=layer.published_number or 0,
+            )
+            for layer in self.changed_layers
+        ]
 
     @property
     def is_current(self) -> bool:
@@ -94,6 +123,7 @@ def standing() -> Standing:
         changed_layers=tuple(_changed_since(detections)),
         unasked_rulebooks=tuple(book for book in in_force if not _was_asked(book, last[book.code])),
         untold_rules=sum(len(untold_outcomes(detection)) for detection in detections),
+        is_rechecking=is_rechecking(),
     )
 
 

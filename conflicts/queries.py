@@ -156,11 +156,11 @@ def latest_detection(rulebook_code: str = "") -> DetectionRun | None:
 
 def untold_outcomes(detection: DetectionRun) -> list[RuleOutcome]:
     """Return the outcomes of a detection that could not tell everything, gravest rules first."""
-    gaps = detection.outcomes.exclude(missing=[]).select_related("rule")
+    gaps = detection.standing_outcomes.exclude(missing=[]).select_related("rule")
     return sorted(gaps, key=lambda o: (-Severity(o.rule.severity).rank, o.rule.code))
 
 
 def answer_counts(detection: DetectionRun) -> dict[str, int]:
     """Return how many rules got each of the four answers."""
-    answers = list(detection.outcomes.values_list("answer", flat=True))
+    answers = list(detection.standing_outcomes.values_list("answer", flat=True))
     return {str(answer): answers.count(answer) for answer in Answer}

@@ -60,7 +60,7 @@ def rule_records(
     """Return what each rule (or one) answered, as flat data in both languages."""
     if detection is None:
         return []
-    outcomes = detection.outcomes.select_related("rule").order_by("rule__code")
+    outcomes = detection.standing_outcomes.select_related("rule").order_by("rule__code")
     if rule:
         outcomes = outcomes.filter(rule__code=rule)
     versions = ", ".join(f"{slug} v{n}" for slug, n in sorted(detection.data_versions.items()))
@@ -101,7 +101,7 @@ def ground_summary(detection: DetectionRun) -> str:
     """Say in one sentence how many rules miss ground nobody looked at, and the widest such gap."""
     gaps = [
         gap
-        for missing in detection.outcomes.values_list("missing", flat=True)
+        for missing in detection.standing_outcomes.values_list("missing", flat=True)
         for gap in missing
         if gap["gap"] == Gap.GROUND_NOT_SURVEYED
     ]
@@ -111,7 +111,7 @@ def ground_summary(detection: DetectionRun) -> str:
             "count": len(gaps),
             "gap": explain_gap(widest),
         }
-    areas = detection.outcomes.filter(city_m2=None).exclude(surveyed_m2=None)
+    areas = detection.standing_outcomes.filter(city_m2=None).exclude(surveyed_m2=None)
     least = areas.order_by("surveyed_m2").first()
     return "" if least is None else explain_ground(least.surveyed_m2, None)
 

@@ -1,9 +1,11 @@
 """What may happen to findings: detected, brought up to date, decided."""
 
+import time
 from datetime import date
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
+from psycopg2.errorcodes import LOCK_NOT_AVAILABLE
 
 from conflicts.detection import Detector, Outcome
 from conflicts.lifecycle import require_decision
@@ -22,6 +24,10 @@ from conflicts.rule_schema import rule_from_data
 from conflicts.vocab import FindingState
 from layers.models import Layer
 from layers.runs import Progress, Reporter, executing, queue_run
+
+# How long publications go first, one after the other, before a detection waits in line [s].
+LONGEST_WAIT_S = 600.0
+PAUSE_S = 0.05
 
 
 def detect_conflicts(*, rulebook: RuleBook, on_progress: Progress | None = None) -> DetectionRun:
@@ -54,9 +60,26 @@ def detect_conflicts(*, rulebook: RuleBook, on_progress: Progress | None = None)
 
 
 def hold_data_versions() -> dict[str, int]:
-    """Return the published version of each layer, and let nobody publish until we are done."""
-    layers = Layer.objects.select_for_update(no_key=True).order_by("pk")
-    return {layer.slug: layer.published_number for layer in layers if layer.published_number}
+    """Return the published version of each layer, and let nobody publish until we are done.
+
+    Whoever publishes to several layers at once is never waited for while others are held: all
+    layers are taken at once or none.
+    """
+    deadline = time.monotonic() + LONGEST_WAIT_S
+    while (held := _held_layers(waits=time.monotonic() > deadline)) is None:
+        time.sleep(PAUSE_S)
+    return {layer.slug: layer.published_number for layer in held if layer.published_number}
+
+
+def _held_layers(*, waits: bool) -> list[Layer] | None:
+    try:
+        with transaction.atomic():
+            layers = Layer.objects.select_for_update(no_key=True, nowait=not waits)
+            return list(layers.order_by("pk"))
+    except OperationalError as error:
+        if getattr(error.__cause__, "pgcode", "") != LOCK_NOT_AVAILABLE:
+            raise
+        return None
 
 
 def _ask_rules(detection: DetectionRun, report: Reporter) -> Detector:

@@ -28,10 +28,11 @@ from conflicts.explanations import (
     subject_name,
 )
 from conflicts.exports import geojson_feature
+from conflicts.feature_findings import standing
 from conflicts.filters import refuse_unknown_list
 from conflicts.forms import DecisionForm, FindingFilterForm
 from conflicts.groups import described, groups_of
-from conflicts.models import WHOLE_LAYER, Decision, Finding, Observation
+from conflicts.models import WHOLE_LAYER, Decision, DetectionRun, Finding, Observation
 from conflicts.queries import (
     SETTLED,
     FindingFilter,
@@ -84,8 +85,20 @@ def finding_list(request: HttpRequest) -> HttpResponse:
         "severity_counts": _counts(found, "severity"),
         "state_counts": _counts(found, "state"),
         **_detection_context(wanted, names_places=not hidden_layers(request.user)),
+        **_freshness(request),
     }
     return render(request, "conflicts/findings.html", context)
+
+
+def _freshness(request: HttpRequest) -> dict[str, Any]:
+    """Return whether findings are being re-checked, and which layers changed since they were."""
+    now, closed = standing(), set(hidden_layers(request.user).values_list("pk", flat=True))
+    behind = [row for row in now.layers_behind if row.layer.pk not in closed]
+    return {
+        "is_rechecking": now.is_rechecking,
+        "layers_behind": behind,
+        "is_behind_unseen": len(behind) < len(now.changed_layers),
+    }
 
 
 @require_http_methods(["GET", "POST"])
@@ -141,6 +154,7 @@ def _map_etag(request: HttpRequest) -> str:
     )
     said = [
         state,
+        DetectionRun.objects.aggregate(Max("run")),
         Decision.objects.aggregate(Max("id")),
         list(Layer.objects.order_by("pk").values_list("pk", "visibility", "title_km", "title_en")),
         request.GET.urlencode(),
@@ -243,7 +257,7 @@ def _detection_context(wanted: FindingFilter, *, names_places: bool) -> dict[str
     detection = latest_detection(wanted.rulebook)
     if detection is None:
         return {"detection": None}
-    outcomes = detection.outcomes.select_related("rule")
+    outcomes = detection.standing_outcomes.select_related("rule")
     if wanted.rule:
         outcomes = outcomes.filter(rule__code=wanted.rule)
     untold = [o for o in untold_outcomes(detection) if wanted.rule in {"", o.rule.code}]

@@ -73,6 +73,7 @@ def _standing_content(now: Standing, request: HttpRequest) -> dict[str, Any]:
     return {
         "detected": bool(now.detections),
         "is_current": now.is_current,
+        "is_rechecking": now.is_rechecking,
         "changed_layers": [layer.title for layer in now.changed_layers if layer.pk in seen],
         "unasked_rulebooks": [book.title for book in now.unasked_rulebooks],
         "untold_rules": now.untold_rules,

@@ -65,6 +65,7 @@ def _of_the_place() -> dict[str, str]:
         "noneKnown": _("Cannot tell whether it breaks a rule."),
         "changedLayers": _("Changed since the last detection, cannot tell for sure: %(names)s"),
         "changedSince": _("Something changed since the last detection: cannot tell for sure."),
+        "beingRechecked": _("What changed is being re-checked now: look again in a moment."),
         "unaskedRulebooks": _("In force, but never asked of this land: %(names)s"),
         "notLookedUp": _("Its findings were not looked up: zoom in and click again."),
     }

@@ -18,6 +18,7 @@ from layers.copying import EncodedBatch, copy_row, joined
 from layers.crs import PROJECT_SRID
 from layers.editing.survey_log import end_statement, record_added
 from layers.errors import NotFoundError, UnknownLandUseError, UserFacingError
+from layers.listening import tell_of_change
 from layers.models import LandUseClass, Layer, LayerVersion, RasterLayer, SurveyedArea
 from layers.queries import class_branches
 from layers.raster_files import leaving_no_files, save_file, sweep_files
@@ -363,4 +364,5 @@ def publish_number(
     )
     layer.published_number = number
     layer.save(update_fields=["published_number"])
+    tell_of_change()
     return version

@@ -16,6 +16,7 @@ from conflicts.errors import ClosedRuleBookError, RuleBookFileError
 from conflicts.kinds import Rule, selectors
 from conflicts.models import Rule as RuleRow
 from conflicts.models import RuleBook
+from conflicts.recheck_requests import request_recheck
 from conflicts.rule_parts import Text
 from conflicts.rule_schema import rule_from_data, rule_to_data
 from conflicts.rulebook_file import RuleBookFile, read_rulebook
@@ -108,6 +109,7 @@ def ratify_rulebook(
     rulebook.ratified_by_id = None if by is None else by.pk
     rulebook.ratified_because = because.strip()
     rulebook.save(update_fields=["status", "ratified_at", "ratified_by", "ratified_because"])
+    transaction.on_commit(request_recheck, robust=True)
     return rulebook
 
 

@@ -9,6 +9,7 @@ from django.db.models import Max
 from layers.crs import PROJECT_SRID, WGS84_SRID, reproject
 from layers.editing.models import SurveyChange
 from layers.editing.vocab import SurveyAction
+from layers.listening import tell_of_change
 from layers.models import Layer, SurveyedArea
 from layers.retold import gettext as _
 from layers.vocab import Completeness
@@ -43,6 +44,7 @@ def record_added(area: SurveyedArea) -> None:
     SurveyChange.objects.create(
         layer=area.layer, area=area.pk, action=SurveyAction.ADD, after=statement_as_json(area)
     )
+    tell_of_change()
 
 
 def end_statement(area: SurveyedArea, *, why: str, by: User | None = None) -> None:
@@ -56,6 +58,7 @@ def end_statement(area: SurveyedArea, *, why: str, by: User | None = None) -> No
         reason=why,
     )
     area.delete()
+    tell_of_change()
 
 
 def end_complete_statements(layer: Layer, *, why: str, by: User | None = None) -> int:

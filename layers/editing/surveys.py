@@ -21,6 +21,7 @@ from layers.editing.shapes import ShapeError, shape_from_geojson, shape_problems
 from layers.editing.survey_log import statement_as_json, survey_etag
 from layers.editing.vocab import SurveyAction
 from layers.errors import NotFoundError, UserFacingError
+from layers.listening import tell_of_change
 from layers.models import Layer, SurveyedArea
 from layers.queries import class_branches
 from layers.vocab import Completeness, GeometryKind
@@ -189,6 +190,7 @@ def _record(
         layer=area.layer, area=area.pk, action=action, before=before, after=after,
         changed_by=author,
     )  # fmt: skip
+    tell_of_change()
 
 
 def _area(given: Mapping[str, Any], srid: int) -> BaseGeometry:

@@ -33,7 +33,7 @@ class Command(KrongCommand):
         severities = Counter(found.values_list("severity", flat=True))
         changes = Counter(detection.observations.values_list("change", flat=True))
         answers = answer_counts(detection)
-        gaps = detection.outcomes.exclude(missing=[]).count()
+        gaps = detection.standing_outcomes.exclude(missing=[]).count()
         self.say(f"{found.count()} conflicts: " + _counted(severities))
         self.say("Against the detection before: " + _counted(changes))
         self.say("Rules: " + _counted(answers))

@@ -32,6 +32,7 @@ export function standingNotes(conflicts, texts, listAddress) {
   if (conflicts.problem !== undefined) return [element("p", { class: "problem" }, `${texts.findingsMissing} ${conflicts.problem}`.trim())];
   if (!conflicts.detected) return [cannotTell(texts.nothingDetected, listAddress)];
   const notes = [];
+  if (conflicts.is_rechecking) notes.push(cannotTell(texts.beingRechecked));
   if (conflicts.changed_layers.length) notes.push(cannotTell(filled(texts.changedLayers, { names: conflicts.changed_layers.join(", ") })));
   if (conflicts.unasked_rulebooks.length) notes.push(cannotTell(filled(texts.unaskedRulebooks, { names: conflicts.unasked_rulebooks.join(", ") })));
   if (!conflicts.is_current && !notes.length) notes.push(cannotTell(texts.changedSince));

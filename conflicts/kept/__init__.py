@@ -1,0 +1,1 @@
+"""What a detection keeps for the re-check that goes on from it."""

@@ -237,10 +237,11 @@ def stated_crs(text: str | bytes | None) -> CRS | None:
     """Return the CRS a file states; a CRS that names no place on Earth is none."""
     if not text:
         return None
-    if isinstance(text, bytes):
-        text = text.decode("utf-8", "replace")
     try:
-        stated = CRS.from_user_input(text)
+        if isinstance(text, bytes):  # a .prj as it came: WKT, never a name or a file of PROJ's
+            stated = CRS.from_wkt(text.decode("utf-8", "replace"))
+        else:
+            stated = CRS.from_user_input(text)
     except CRSError:
         return None
     return flat_crs(stated)

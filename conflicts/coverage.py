@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import connection
 
+from conflicts.area_rules import ServiceCoverage
 from conflicts.city_ground import Ground
 from conflicts.counted import NONE_COUNTED, Counted, Listed
 from conflicts.kinds import KINDS, Rule, is_unrated, object_selector, reach_m
@@ -79,10 +80,18 @@ def find_gaps(
 
     ``ground`` is where the subjects were looked for; None where no layer could show them.
     """
-    if KINDS[rule.kind].is_of_records:
+    kind = KINDS[rule.kind]
+    if kind.is_of_records:
         return [
             *unknown_attributes("subject", rule.subject, subject),
             *_unknown_records(rule, subject),
+        ]
+    if kind.subject_is_frame:  # areas are looked into: who is in them was surveyed or not
+        return [
+            *unknown_attributes("subject", rule.subject, subject),
+            *unknown_attributes("object", object_selector(rule), objects),
+            *_unknown_records(rule, subject),
+            *_unsure_absence(rule, subject, objects),
         ]
     return [
         *unknown_attributes("subject", rule.subject, subject),
@@ -214,22 +223,35 @@ def _unseen_near(
         )
 
 
+# Why a rule whose findings have no object could not tell of a subject: as its SQL says it.
+UNSURE = {
+    "": Gap.ABSENCE_NOT_SURE,
+    "service": Gap.SERVICE_NOT_SURE,
+    "served": Gap.SERVED_NOT_SURE,
+    "network": Gap.STRAIGHT_LINE_ONLY,
+}
+
+
 def _unsure_absence(rule: Rule, known: Selection, others: Selection) -> Iterator[dict[str, Any]]:
     """Yield why it is not sure of some subjects that nothing is there that must be there."""
-    count, examples = _untold(rule, known)
-    if not count:
-        return
     selector = object_selector(rule)
     layers = proving_layers(selector, others)
-    if not layers:
-        yield _gap(Gap.NO_LAYER, "object", selector, count=count)
-    elif missing := _not_in_catalogue(layers):
-        yield _gap(Gap.MISSING_LAYER, "object", selector, layers=missing, count=count)
-    elif unseen := list(_not_looked_for("object", others, layers, count=count)):
-        yield from unseen
-    else:
-        facts = {"layers": sorted(layers), "count": count, "examples": examples}
-        yield _gap(Gap.ABSENCE_NOT_SURE, "object", selector, **facts)
+    for reason, count, examples in _untold(rule, known):
+        is_of_object = reason in {"", "service"}
+        missing = _not_in_catalogue(layers) if is_of_object else []
+        if is_of_object and not layers:
+            yield _gap(Gap.NO_LAYER, "object", selector, count=count)
+        elif missing:
+            yield _gap(Gap.MISSING_LAYER, "object", selector, layers=missing, count=count)
+        elif unseen := is_of_object and list(
+            _not_looked_for("object", others, layers, count=count)
+        ):
+            yield from unseen
+        else:
+            facts = {"layers": sorted(layers), "count": count, "examples": examples}
+            if isinstance(rule, ServiceCoverage):
+                facts |= {"reach_m": rule.max_distance_m, "served": list(rule.served.classes)}
+            yield _gap(UNSURE[reason], "object", selector, **facts)
 
 
 def _unseen_in_other_layers(
@@ -263,8 +285,8 @@ def _layers_of(selector: Selector, found: Selection) -> tuple[str, ...]:
     return tuple(slugs.order_by("slug"))
 
 
-def _untold(rule: Rule, known: Selection) -> tuple[int, list[str]]:
-    """Return how many subjects the question put aside as untold, and the first few by name."""
+def _untold(rule: Rule, known: Selection) -> list[tuple[str, int, list[str]]]:
+    """Return why how many subjects were put aside as untold, and the first few by name."""
     parameters: dict[str, Any] = {
         "rule_code": rule.code,
         "subject": known.number,
@@ -272,8 +294,7 @@ def _untold(rule: Rule, known: Selection) -> tuple[int, list[str]]:
     }
     with connection.cursor() as cursor:
         cursor.execute(load_sql(__file__, "untold_subjects.sql"), parameters)
-        count, examples = cursor.fetchone()
-    return count, examples
+        return list(cursor.fetchall())
 
 
 def unrated_pairs(rule: Rule, found: int) -> Iterator[dict[str, Any]]:

@@ -172,7 +172,8 @@ class Detector:
     ) -> Selection | None:
         """Return what may lie between the two sides; not asked where one side is empty."""
         selector = between_selector(rule)
-        if selector is None or not (subject.sure and objects.sure):
+        has_objects = objects.sure or KINDS[rule.kind].asks_alone
+        if selector is None or not (subject.sure and has_objects):
             return None
         return self.select(selector, near=near)
 
@@ -229,10 +230,22 @@ def find_hits(
     """Put the pairs in which one rule bites into conflict_hit."""
     if subject.sure and (objects.sure or KINDS[rule.kind].asks_alone):
         parameters = _parameters(rule, subject, objects)
-        parameters["between"] = 0 if between is None else between.number
+        parameters |= _between(rule, between)
         _run(load_sql(__file__, KINDS[rule.kind].sql), parameters)
         if rule.left_to:
             _run(load_sql(__file__, "leave_to_specific.sql"), _left_to(rule))
+
+
+def _between(rule: Rule, between: Selection | None) -> dict[str, Any]:
+    """Return the parameters of what a rule asks of beside the two sides."""
+    selector = between_selector(rule)
+    if selector is None or between is None:
+        return {"between": 0, "between_layers": [], "between_classes": []}
+    return {
+        "between": between.number,
+        "between_layers": list(proving_layers(selector, between)),
+        "between_classes": list(between.classes),
+    }
 
 
 def named_question(parameters: Mapping[str, Any]) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from conflicts.kinds import KINDS, Rule, object_selector
+from conflicts.kinds import KINDS, Rule, selectors
 from conflicts.measured import measured_sentence
 from conflicts.models import WHOLE_LAYER, Finding, Observation
 from conflicts.rule_parts import Provision
@@ -143,8 +143,8 @@ def _rests_on(rule: Rule) -> str:
 
 def layers_used(finding: Finding, rule: Rule) -> list[str]:
     """Return the layers a finding rests on; without an object also those that would show one."""
-    asked = object_selector(rule) if KINDS[rule.kind].finds_absence else None
-    shown = () if asked is None else asked.surveyed_in or asked.layers
+    asked = selectors(rule).values() if KINDS[rule.kind].finds_absence else ()
+    shown = [slug for part in asked for slug in part.surveyed_in or part.layers]
     layers = (finding.subject_layer, finding.object_layer, *shown)
     return list(dict.fromkeys(slug for slug in layers if slug))
 
@@ -165,6 +165,7 @@ def explain_gap(gap: Mapping[str, Any], *, with_examples: bool = True) -> str:
         "attributes": ", ".join(gap.get("attributes", ())),
         "count": number(gap.get("count", 0), 0),
         "reach": amount(gap.get("reach_m", 0.0), "m"),
+        "served": class_names(gap.get("served", ())) or _("features"),
         "examples": ", ".join(examples) or "–",
     }
     if gap["gap"] == Gap.GROUND_NOT_SURVEYED:
@@ -249,6 +250,20 @@ def _gap_sentences() -> Mapping[Gap, str]:
         Gap.ABSENCE_NOT_SURE: _(
             "%(count)s places lie outside every known area of %(what)s, but there may be one that"
             " was not surveyed or not fully described (%(layers)s), for example: %(examples)s."
+        ),
+        Gap.SERVICE_NOT_SURE: _(
+            "%(count)s places hold %(served)s with no known %(what)s within %(reach)s, but there"
+            " may be one that was not surveyed or not fully described (%(layers)s), for example:"
+            " %(examples)s."
+        ),
+        Gap.SERVED_NOT_SURE: _(
+            "In %(count)s places not all %(served)s are known, so some may lie farther than"
+            " %(reach)s from %(what)s, for example: %(examples)s."
+        ),
+        Gap.STRAIGHT_LINE_ONLY: _(
+            "In %(count)s places all %(served)s lie within %(reach)s of %(what)s in a straight"
+            " line; along the streets it may be farther, and that is not measured, for example:"
+            " %(examples)s."
         ),
         Gap.NO_OTHER_PLAN: _(
             "%(layers)s is the only plan known to hold %(what)s: there is nothing to compare it"

@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from conflicts.area_rules import ServiceCoverage
+from conflicts.city_ground import LEAST_WIDTH_M
 from conflicts.pair_rules import (
     Adjacency,
     Containment,
@@ -23,7 +25,7 @@ from conflicts.predicates import AllOf, Comparison, Operator, as_jsonpath
 from conflicts.reach import Reach, Scope
 from conflicts.record_rules import DataQuality
 from conflicts.rule_parts import Selector
-from conflicts.vocab import Verdict
+from conflicts.vocab import Along, Verdict
 
 # Smaller ground [m2] or a shorter stretch [m] in one zone is digitising noise.
 SLIVER = 1.0
@@ -41,6 +43,7 @@ Rule = (
     | Containment
     | DataQuality
     | PlanVsPlan
+    | ServiceCoverage
 )
 Parameters = dict[str, Any]
 
@@ -147,6 +150,24 @@ def reach_of_plans(rule: Rule) -> Reach:
     return Reach(scope=Scope.PAIR, objects_m=rule.min_distance_m or 0.0)
 
 
+def bind_service_coverage(rule: Rule) -> Parameters:
+    """Return what service_coverage.sql needs beside the three selections."""
+    if not isinstance(rule, ServiceCoverage):
+        raise TypeError(rule.kind)
+    return {
+        "max_distance_m": rule.max_distance_m,
+        "along_streets": rule.along == Along.STREETS,
+        "least_width_m": LEAST_WIDTH_M,
+    }
+
+
+def reach_of_coverage(rule: Rule) -> Reach:
+    """Return the reach of a service: of an area all that is in it and around it."""
+    if not isinstance(rule, ServiceCoverage):
+        raise TypeError(rule.kind)
+    return Reach(scope=Scope.RULE, objects_m=rule.max_distance_m)
+
+
 def reach_of_pairs(_rule: Rule) -> Reach:
     """Return the reach of what is measured where two features share ground."""
     return Reach(scope=Scope.PAIR, objects_m=0.0)
@@ -184,6 +205,7 @@ class Kind:
     sums_objects: bool = False  # what one object takes counts together with all the others
     finds_absence: bool = False  # a finding has no object: what it lacks is nowhere there
     of_other_layers: bool = False  # the object lies in another layer than the subject
+    subject_is_frame: bool = False  # the subject is only where others are looked for
     is_of_records: bool = False  # asks of what is recorded, not of what there is
     areas: tuple[str, ...] = ()  # the sides of which a point or line cannot be judged
 
@@ -249,6 +271,15 @@ KINDS: Mapping[str, Kind] = {
         reach=reach_of_plans,
         of_other_layers=True,
     ),
+    "service_coverage": Kind(
+        rule=ServiceCoverage,
+        sql="service_coverage.sql",
+        bind=bind_service_coverage,
+        reach=reach_of_coverage,
+        areas=("subject",),
+        finds_absence=True,
+        subject_is_frame=True,
+    ),
 }
 
 
@@ -258,7 +289,9 @@ def reach_m(rule: Rule) -> float:
 
 
 def between_selector(rule: Rule) -> Selector | None:
-    """Return what may lie between subject and object, where the rule asks for it."""
+    """Return what a rule asks of beside the two sides: what lies between them, or is served."""
+    if isinstance(rule, ServiceCoverage):
+        return rule.served
     return rule.between if isinstance(rule, Adjacency) else None
 
 
@@ -286,8 +319,13 @@ def is_by_distance(rule: Rule) -> bool:
 
 
 def sides_asked(rule: Rule) -> tuple[str, ...]:
-    """Return on which sides of a finding a feature can stand; without an object on one."""
+    """Return on which sides of a finding a feature can stand; without an object on one.
+
+    On neither where the subject is a frame: no one proposes a sangkat.
+    """
     kind = KINDS[rule.kind]
+    if kind.subject_is_frame:
+        return ()
     is_alone = isinstance(rule, DataQuality) and not rule.has_object
     return SIDES[:1] if kind.object_is_map or kind.finds_absence or is_alone else SIDES
 
@@ -295,7 +333,8 @@ def sides_asked(rule: Rule) -> tuple[str, ...]:
 def selectors(rule: Rule) -> dict[str, Selector]:
     """Return every selector of a rule by the name of its field."""
     of_object = None if isinstance(rule, DataQuality) else rule.object
-    named = {"subject": rule.subject, "object": of_object, "between": between_selector(rule)}
+    third = "served" if isinstance(rule, ServiceCoverage) else "between"
+    named = {"subject": rule.subject, "object": of_object, third: between_selector(rule)}
     return {name: selector for name, selector in named.items() if selector is not None}
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from conflicts.area_rules import ServiceCoverage
 from conflicts.kinds import Rule
 from conflicts.models import Observation
 from conflicts.pair_rules import (
@@ -19,7 +20,7 @@ from conflicts.pair_rules import (
     Separation,
 )
 from conflicts.record_rules import DataQuality
-from conflicts.vocab import QualityCheck, Verdict
+from conflicts.vocab import Along, QualityCheck, Verdict
 from conflicts.wording import amount, selector_name, share_text
 from layers.models import Feature
 from layers.numbers import number
@@ -261,6 +262,31 @@ def _plan_of(row: Feature | None) -> str:
     return "–" if row is None else row.layer.title
 
 
+def _unserved(names: Names, seen: Observation, rule: ServiceCoverage) -> str:
+    said = {
+        **names,
+        "measured": amount(seen.measured_value, seen.unit),
+        "total": amount(seen.facts["total"], "place"),
+        "share": share_text(seen.facts["unserved_share"]),
+        "unknown": amount(seen.facts["unknown"], "place"),
+        "served": selector_name(rule.served),
+        "service": selector_name(rule.object),
+        "distance": amount(rule.max_distance_m, "m"),
+    }
+    parts = [
+        _(
+            "%(subject)s: %(measured)s of %(total)s (%(share)s) known %(served)s lie farther than"
+            " %(distance)s, in a straight line, from every %(service)s."
+        ),
+        _("Along the streets, as the standard has it, there are at least so many.")
+        if rule.along == Along.STREETS
+        else "",
+        _("Of %(unknown)s more it is not known.") if seen.facts["unknown"] else "",
+        _("What would cure it: such a service nearer to them."),
+    ]
+    return " ".join(part for part in parts if part) % said
+
+
 def _depth(facts: Mapping[str, Any]) -> str:
     low, high = facts.get("depth_min_m"), facts.get("depth_max_m")
     if low is None and high is None:
@@ -283,6 +309,7 @@ _SENTENCES: Mapping[str, Callable[[Names, Observation, Any], str]] = {
     "containment": _outside,
     "data_quality": _record,
     "plan_vs_plan": _between_plans,
+    "service_coverage": _unserved,
 }
 
 

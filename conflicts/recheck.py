@@ -245,6 +245,10 @@ class _AtWork:
                 *self._layers_of_theme(asked.sides[name].selector.theme),
             )
         }
+        if asked.kind.finds_absence:  # what else it asks of may be missing where it was surveyed
+            for side in asked.others.values():
+                stated = {*side.selector.surveyed_in, *side.selector.layers}
+                named |= stated or self.change.unlike_layers
         if not self.change.unlike_layers.isdisjoint(named):
             raise MustCountAgainError
 

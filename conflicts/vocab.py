@@ -109,6 +109,13 @@ class QualityCheck(StrEnum):
     SLIVER = "sliver"  # an area that is nowhere wide
 
 
+class Along(StrEnum):
+    """What the distance of a standard of service is measured along."""
+
+    STRAIGHT_LINE = "straight_line"
+    STREETS = "streets"
+
+
 class Gap(TextChoices):
     """Why a rule, or a part of its subjects, gets the answer 'cannot tell'."""
 
@@ -121,6 +128,9 @@ class Gap(TextChoices):
     UNKNOWN_ATTRIBUTE = "unknown_attribute", _("a needed attribute is missing or no number")
     NO_AREA = "no_area", _("drawn as a point or line where an area is needed")
     ABSENCE_NOT_SURE = "absence_not_sure", _("what must be around it may be there, unrecorded")
+    SERVICE_NOT_SURE = "service_not_sure", _("a service may be near enough, unrecorded")
+    SERVED_NOT_SURE = "served_not_sure", _("not all who must be served are known")
+    STRAIGHT_LINE_ONLY = "straight_line_only", _("near enough in a straight line only")
     NO_OTHER_PLAN = "no_other_plan", _("there is no other plan to compare with")
     NO_HAZARD_MAP = "no_hazard_map", _("there is no such hazard map")
     UNRATED_PAIR = "unrated_pair", _("nobody has rated whether the two uses go together")

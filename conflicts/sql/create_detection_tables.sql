@@ -54,6 +54,7 @@ CREATE TEMPORARY TABLE conflict_untold (
     subject_row bigint NOT NULL,
     subject_layer varchar(60) NOT NULL,
     subject_id varchar(80) NOT NULL,
+    reason text NOT NULL DEFAULT '',
     PRIMARY KEY (rule_code, subject_layer, subject_id)
 ) ON COMMIT DROP;
 

@@ -1,8 +1,12 @@
--- The subjects of one selection about which a rule could not tell: how many, the first few by name.
+-- The subjects of one selection about which a rule could not tell: per reason how many, and the first
+-- few by name.
 SELECT
+    untold.reason,
     count(*),
-    coalesce((array_agg(untold.subject_id ORDER BY untold.subject_id))[1:%(examples)s], '{}')
+    (array_agg(untold.subject_id ORDER BY untold.subject_id))[1:%(examples)s]
 FROM conflict_untold AS untold
 JOIN conflict_selection AS chosen
     ON chosen.selection = %(subject)s AND chosen.feature_id = untold.subject_row
 WHERE untold.rule_code = %(rule_code)s
+GROUP BY untold.reason
+ORDER BY untold.reason

@@ -31,6 +31,13 @@ STATED = {
     },
     "data_quality": {"subject": {"layers": ["buildings"]}, "check": "duplicate", "object": None},
     "adjacency": {"max_border_m": 10},
+    "service_coverage": {
+        "subject": {"layers": ["zones"]},
+        "object": {"classes": ["market"]},
+        "served": {"classes": ["school"], "layers": ["facilities", "buildings"]},
+        "max_distance_m": 150,
+        "along": "straight_line",
+    },
     "hazard_exposure": {"object": {"theme": "hazard-flood"}},
 }
 

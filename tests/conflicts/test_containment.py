@@ -110,11 +110,10 @@ def test_two_zones_side_by_side_hold_a_factory_together():
 
 def test_zones_that_overlap_hold_their_common_ground_once():
     zones(feature("W", square(0, 0, 100), "I1"), feature("E", rectangle(80, 0, 30, 100), "I1"))
-    uses(factory(rectangle(85, 0, 50, 10)))  # 250 m2 lie east of both
+    uses(factory(rectangle(85, 0, 50, 10)))
 
     [finding] = find(FACTORY_IN_INDUSTRY)
-
-    assert finding.current.measured_value == pytest.approx(250.0)
+    assert finding.current.measured_value == pytest.approx(250.0)  # east of both
 
 
 def test_points_and_lines_are_counted_and_measured_outside():

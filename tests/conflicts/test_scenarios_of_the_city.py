@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+from conflicts.area_rules import ServiceCoverage
 from conflicts.models import Finding
 from conflicts.pair_rules import (
     Adjacency,
@@ -137,7 +138,7 @@ def test_every_row_of_the_reference_table_is_a_rule_of_the_book():
             assert row["source"] in rule.subject.classes, rule.code
         if rule.object.classes:
             assert row["receptor"] in rule.object.classes, rule.code
-    zoning = (Adjacency, PlanVsExisting, Containment, DataQuality, PlanVsPlan)
+    zoning = (Adjacency, PlanVsExisting, Containment, DataQuality, PlanVsPlan, ServiceCoverage)
     cells = {row["code"] for row in read_table("table_rules") if row["answer"] == "rule"}
     own = {"OV-01", "OV-02", "OV-03", "OV-04"}
     assert {code for code, rule in rules.items() if not isinstance(rule, zoning)} == own | cells
@@ -280,6 +281,39 @@ def test_heavy_industry_of_the_next_city_20_m_from_homes_and_on_them_is_told(dem
     assert findings["PP-01", "ON", "HOMES"].current.measured_value == pytest.approx(50 * 10)
     assert findings["PP-03", "NEAR", "HOMES"].current.measured_value == pytest.approx(20)
     assert not any(finding.may_block for finding in findings.values())
+
+
+def test_each_service_has_the_catchment_of_the_standards_and_none_is_a_straight_line():
+    standards = {row["code"]: row for row in read_table("service_standards")}
+    asked = {"SC-01": "market", "SC-02": "park_city", "SC-03": "open_space_sdg",
+             "SC-04": "fire_station", "SC-05": "health_centre", "SC-06": "primary"}  # fmt: skip
+
+    rules = {r.code: r for r in read_rulebook(FILE).rules if isinstance(r, ServiceCoverage)}
+
+    assert set(rules) == set(asked)
+    for code, standard in asked.items():
+        assert rules[code].max_distance_m == float(standards[standard]["catchment_m"])
+        assert standards[standard]["catchment_type"] in {"walk", "network", "drive"}
+        assert rules[code].along == "streets"
+
+
+def test_a_home_1100_m_from_the_only_market_is_one_of_two_that_are_unserved(demo_book):
+    surveyed_layer("sangkat", feature("01", square(0, 0, 3000)))
+    surveyed_layer("facilities", feature("MARKET", square(0, 0, 100), "market"))
+    homes = [
+        feature(name, square(x, 0, 10), "residential", height_m=4)
+        for name, x in (("NEAR", 500), ("FAR", 1200))
+    ]
+    surveyed_layer("buildings", *homes, looked_for=["residential"])
+    set_surveyed_area(layer=layer_named("facilities"), geometry=square(-9000, -9000, 20_000),
+                      classes=["market"], source="markets")  # fmt: skip
+
+    findings = {key: f for key, f in found(demo_book).items() if key[0].startswith("SC")}
+
+    markets, schools = findings.pop(("SC-01", "01", "")), findings.pop(("SC-06", "01", ""))
+    assert findings == {}  # nobody looked for parks, stations and health centres
+    assert (markets.current.measured_value, markets.current.facts["unserved_share"]) == (1, 0.5)
+    assert schools.current.measured_value == 2
 
 
 def test_a_road_on_the_axis_between_port_and_homes_separates_them(demo_book):

@@ -65,7 +65,7 @@ def _answer(version: LayerVersion, tile: Tile) -> tuple[list[tuple[str, str]], b
         return None
     if tile.z <= TOP_ZOOM and is_heavy(version) and not is_kept(version):
         return None  # the page sees to it that it is made
-    tag = tile_tag(version, tile)
+    tag = tile_tag(version, tile, is_made=True)
     _rank, look = look_of(version.layer)
     if tile.z >= DRAWN_FROM and not look.has_label:
         body: bytes | None = packed_vector_tile(version, tile)

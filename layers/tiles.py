@@ -143,16 +143,24 @@ def published_state(layer: Layer, number: int) -> LayerVersion:
     return version
 
 
-def tile_tag(version: LayerVersion, tile: Tile, asked: TileFilter = EVERYTHING) -> str:
+def tile_tag(
+    version: LayerVersion,
+    tile: Tile,
+    asked: TileFilter = EVERYTHING,
+    *,
+    is_made: bool | None = None,
+) -> str:
     """Return the name under which a tile of a version is cached, here and in browsers.
 
     It tells apart who may see it, the version, what was asked for, and of large layers whether
-    the low zooms were made already. It does not depend on the language.
+    the low zooms were made already (``is_made``, looked up unless the caller just did). It does
+    not depend on the language.
     """
     parts = [version_stamp(version), version.layer.visibility, recipe_of(version.layer)]
     parts += [str(version.number), f"{tile.z}-{tile.x}-{tile.y}", repr(asked)]
     if tile.z <= TOP_ZOOM and asked.is_everything and is_heavy(version):
-        parts.append("kept" if is_kept(version) else "direct")
+        is_made = is_kept(version) if is_made is None else is_made
+        parts.append("kept" if is_made else "direct")
     return hashlib.sha256("|".join(parts).encode()).hexdigest()[:32]
 
 

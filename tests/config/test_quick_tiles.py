@@ -276,6 +276,9 @@ class TestFromAfar:
         made = by_pages(client, path)
         assert made[1]["Cache-Control"] == "public, max-age=31536000, immutable"
         assert by_quick(client, path) == made
+        with CaptureQueriesContext(connection) as asked:
+            assert quick_response(request(client, path))
+        assert [q["sql"].count("EXECUTE krong_low_zooms") for q in asked] == [0, 1]
 
     def test_it_asks_again_when_the_low_zooms_lag_behind(self, layers, monkeypatch):
         monkeypatch.setattr(tiles, "MOST_FEATURES_DRAWN_WHOLE", 0)

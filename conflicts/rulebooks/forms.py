@@ -130,6 +130,12 @@ class RuleForm(forms.Form):
             )
         if is_new:
             self.fields["code"] = forms.CharField(label=_("code"), max_length=40)
+        drops = [name for name in self.fields if name.startswith("drop_")]
+        self.order_fields(
+            ["code", "title_km", "title_en", *number_fields(kind), "severity", "subject_classes",
+             "object_classes", "basis", *PROVISION, "note", "message_km", "message_en", *drops]
+        )  # fmt: skip
+        self.fields["reason"] = self.fields.pop("reason")  # last, before the buttons
 
     def rule_data(self) -> dict[str, Any]:
         """Return the rule as data, with what the form does not show kept as it was."""
@@ -137,7 +143,7 @@ class RuleForm(forms.Form):
         data: dict[str, Any] = dict(self.stated) | {"kind": self.kind}
         data |= {name: said[name] for name in ("severity", "basis")}
         data["code"] = said.get("code") or self.stated.get("code", "")
-        data["title"] = {"km": said["title_km"], "en": said["title_en"]}
+        data["title"] = self._title()
         data["provision"] = {name: said[name] for name in PROVISION if said[name]}
         _put(data, "note", said["note"])
         texts = {"km": said["message_km"], "en": said["message_en"]}
@@ -149,6 +155,16 @@ class RuleForm(forms.Form):
             _put(data, name, said[name])
         _put(data, "exemptions", list(self._exemptions()))
         return data
+
+    def _title(self) -> dict[str, str]:
+        """Return the title; one that was left as it was keeps naming the distance asked for."""
+        said = self.cleaned_data
+        title = {"km": said["title_km"], "en": said["title_en"]}
+        before, after = self.stated.get("min_distance_m"), said.get("min_distance_m")
+        if before and after and title == dict(self.stated.get("title", {})):
+            title["en"] = title["en"].replace(f"{before:,.0f} m", f"{after:,.0f} m")
+            title["km"] = title["km"].replace(f"{before:.0f} ម", f"{after:.0f} ម")
+        return title
 
     def _exemptions(self) -> Iterator[dict[str, Any]]:
         said = self.cleaned_data
@@ -192,7 +208,9 @@ def _initial(stated: Mapping[str, Any]) -> dict[str, Any]:
 
 def full_data(rule: Rule) -> dict[str, Any]:
     """Return a rule as data with its numbers written out, defaults too."""
-    return rule_to_data(rule) | {name: getattr(rule, name) for name in number_fields(rule.kind)}
+    values = {name: getattr(rule, name) for name in number_fields(rule.kind)}
+    whole = {name: int(v) for name, v in values.items() if v is not None and v.is_integer()}
+    return rule_to_data(rule) | values | whole
 
 
 def _put(data: dict[str, Any], name: str, value: Any) -> None:  # noqa: ANN401 - any field

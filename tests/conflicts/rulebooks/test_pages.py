@@ -87,7 +87,7 @@ def test_the_standard_book_shows_its_matrix_and_what_is_not_asked_yet(client):
     khmer = client.get(reverse("rulebook", args=[book.code, 1]) + "?lang=km").content.decode()
 
     assert 'title="AJ-01">4</a>' in page
-    assert page.count('<td class="mark mark-none">?</td>') == 15 * 15 - 13 * 13
+    assert page.count('<td class="rating rating-none">?</td>') == 15 * 15 - 13 * 13
     assert "no layer says which way the water flows" in page
     assert "គ្មានស្រទាប់ណា ប្រាប់ទិសទឹកហូរឡើយ" in khmer
     assert "rulebook" not in khmer.split("<main")[1].split("<table")[0].replace("/rulebooks/", "")
@@ -109,6 +109,20 @@ def test_a_planner_changes_a_distance_and_the_history_says_why(planner, draft):
     assert rule_in(draft, "T-01").min_distance_m == 350
     assert "Minutes of 3 May" in page
     assert RuleChange.objects.get().changed_by.username == "dara"
+
+
+def test_a_title_that_names_the_distance_goes_on_naming_the_true_one(planner):
+    said = {"km": "ទីលាននៅជិតសាលា (តិចជាង 1000 ម)", "en": "Landfill less than 1,000 m away"}
+    draft = rulebook(rule_data(min_distance_m=1_000, title=said))
+
+    planner.post(rule_url(draft), form_of(draft, min_distance_m="1500"))
+    of_itself = rule_in(draft, "T-01").title
+    planner.post(rule_url(draft), form_of(draft, min_distance_m="1800", title_en="Own words"))
+
+    assert (of_itself.en, of_itself.km) == (
+        "Landfill less than 1,500 m away", "ទីលាននៅជិតសាលា (តិចជាង 1500 ម)",
+    )  # fmt: skip
+    assert rule_in(draft, "T-01").title.en == "Own words"
 
 
 def test_the_effect_is_told_before_saving_and_nothing_is_stored(planner, draft):

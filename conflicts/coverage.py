@@ -352,11 +352,18 @@ def unseen_among(selection: int, question: Unseen, names: int = EXAMPLES) -> Lis
         "asked": list(question.asked),
         "examples": names,
     }
+    hold_surveyed_ground(question.layers, question.asked)
     with connection.cursor() as cursor:
-        cursor.execute(load_sql(__file__, "survey_ground.sql"), parameters)
         cursor.execute(load_sql(__file__, "unsurveyed_subjects.sql"), parameters)
         count, first = cursor.fetchone()
     return Listed(count, tuple(first))
+
+
+def hold_surveyed_ground(layers: Sequence[str], asked: Sequence[str]) -> None:
+    """Put into conflict_surveyed where these layers are completely surveyed for the classes."""
+    parameters: dict[str, Any] = {"layers": list(layers), "asked": list(asked)}
+    with connection.cursor() as cursor:
+        cursor.execute(load_sql(__file__, "survey_ground.sql"), parameters)
 
 
 def _not_in_catalogue(layers: Sequence[str]) -> list[str]:
@@ -369,3 +376,30 @@ def _without_survey(layers: Sequence[str]) -> list[str]:
         slug__in=layers, surveyed_areas__completeness="complete"
     ).values_list("slug", flat=True)
     return sorted(set(layers) - set(complete))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sight:
+    """What must be surveyed so that nothing unseen stands there; ``gaps``: it is so nowhere."""
+
+    gaps: tuple[dict[str, Any], ...]
+    layers: tuple[str, ...] = ()
+    asked: tuple[str, ...] = ()
+    one_suffices: bool = False  # one of several hazard maps; features may hide in any layer
+
+
+def sight_of(rule: Rule, side: str, others: Selection) -> Sight:
+    """Return where one side ("subject" or "object") of a rule can be seen, around any place."""
+    selector = rule.subject if side == "subject" else object_selector(rule)
+    is_map = side == "object" and KINDS[rule.kind].object_is_map
+    if is_map and not others.sure:
+        return Sight(gaps=(_gap(Gap.NO_HAZARD_MAP, side, selector),))
+    layers = others.sure_layers if is_map else proving_layers(selector, others)
+    if not layers:
+        return Sight(gaps=(_gap(Gap.NO_LAYER, side, selector),))
+    if missing := _not_in_catalogue(layers):
+        return Sight(gaps=(_gap(Gap.MISSING_LAYER, side, selector, layers=missing),))
+    if is_map:
+        return Sight(gaps=(), layers=layers, one_suffices=True)
+    unseen = tuple(_not_looked_for(side, others, layers))
+    return Sight(gaps=unseen, layers=layers, asked=others.classes)

@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from conflicts import views, views_feature, views_files
+from conflicts.siting import views as siting
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("rulebooks/", include("conflicts.rulebooks.urls")),
@@ -10,5 +11,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("findings/<int:number>/", views.finding_page, name="finding"),
     path("findings/of.json", views_feature.feature_findings, name="feature-findings"),
     path("findings/file.<slug:kind>", views_files.findings_file, name="findings-file"),
+    path("siting/", siting.siting_list, name="siting"),
+    path("siting/<int:number>/", siting.siting_study, name="siting-study"),
+    path("siting/<int:number>.json", siting.siting_json, name="siting-json"),
+    path("siting/<int:number>/cancel", siting.siting_cancel, name="siting-cancel"),
     path("findings.geojson", views.findings_geojson, name="findings-geojson"),
 ]

@@ -87,7 +87,7 @@ class _Question:
         )
         hidden = Layer.objects.exclude(visibility__in=seen).values_list("slug", flat=True)
         return cls(
-            rows=_stand(layer, features),
+            rows=stand(layer, features),
             theme=layer.theme,
             detector=Detector.open(),
             bounds=shapely.total_bounds([_shape(feature) for feature in features]).tolist(),
@@ -237,7 +237,7 @@ def _shape(feature: NewFeature) -> shapely.Geometry:
     return shapely.from_wkb(shape) if isinstance(shape, bytes) else shape
 
 
-def _stand(layer: Layer, features: Sequence[NewFeature]) -> dict[int, NewFeature]:
+def stand(layer: Layer, features: Sequence[NewFeature]) -> dict[int, NewFeature]:
     """Make the features current ones of the layer; their earlier states are set aside."""
     number = (layer.published_number or 0) + 1
     names = [feature.stable_id for feature in features]

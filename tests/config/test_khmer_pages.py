@@ -96,7 +96,7 @@ def addresses():
 
 def addresses_of_who_works_here():
     """Return the pages that ask for an account."""
-    return {"layer-import": reverse("layer-import")}
+    return {"layer-import": reverse("layer-import"), "siting": reverse("siting")}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Siting: the rule book asked backwards, where a use may go."""

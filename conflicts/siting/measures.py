@@ -1,0 +1,178 @@
+"""What sites are ranked by: roads, slope, state land and hazards, as the city's layers tell them.
+
+Without a layer a criterion is not measured, and that is said; nothing is guessed.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import rasterio
+import shapely
+from django.db import connection
+from django.db.models import Q
+from numpy.typing import NDArray
+from rasterio.enums import Resampling
+from rasterio.features import rasterize
+from rasterio.vrt import WarpedVRT
+
+from conflicts.siting.cells import AREA, Cells, Mask, Shapes, distance_m, touched
+from conflicts.siting.question import SitingQuestion
+from conflicts.siting.sites import Measure
+from conflicts.siting.vocab import Criterion
+from layers.crs import PROJECT_SRID
+from layers.models import Layer
+from layers.queries import current_raster
+from layers.sql_files import load_sql
+from layers.vocab import Completeness, GeometryKind
+
+STATE_LAND = frozenset({"state_public", "state_private"})
+NO_WATER = "H0"
+# A road farther from the city than this brings no site nearer [m].
+ROADS_AROUND_M = 2_000.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Measured:
+    """A criterion on the cells, and the layers that told it; ``values`` None: none could."""
+
+    values: NDArray[np.float64] | None
+    layers: tuple[str, ...]
+
+
+def measures(city: Cells) -> Iterator[tuple[Criterion, Measured]]:
+    """Yield every criterion as measured on the cells of the city."""
+    for criterion, measure in _MEASURES.items():
+        yield criterion, measure(city)
+
+
+def weighted(question: SitingQuestion, measured: Mapping[Criterion, Measured]) -> list[Measure]:
+    """Return the criteria that could be measured, with the weights and limits of a question."""
+    return [
+        Measure(
+            criterion=criterion,
+            values=told.values,
+            weight=question.weights.get(criterion, 0.0),
+            more_is_better=criterion == Criterion.PUBLIC_LAND,
+            limit=question.limits.get(criterion),
+        )
+        for criterion, told in measured.items()
+        if told.values is not None
+    ]
+
+
+def _layers_of(*words: str) -> tuple[str, ...]:
+    """Return the published vector layers with one of these words in their theme."""
+    named = Q()
+    for word in words:
+        named |= Q(theme__icontains=word)
+    published = Layer.objects.exclude(published_number=None).filter(named)
+    vectors = published.exclude(geometry_kind=GeometryKind.RASTER).order_by("slug")
+    return tuple(vectors.values_list("slug", flat=True))
+
+
+def _shapes(layers: Sequence[str], cells: Cells) -> tuple[Shapes, list[Mapping[str, Any]]]:
+    west, south, east, north = cells.bounds
+    box = {"west": west, "south": south, "east": east, "north": north, "srid": PROJECT_SRID}
+    with connection.cursor() as cursor:
+        cursor.execute(load_sql(__file__, "shapes_of_layers.sql"), {"layers": list(layers), **box})
+        rows = cursor.fetchall()
+    shapes: Shapes = np.array(shapely.from_wkb([bytes(row[0]) for row in rows]), np.object_)
+    return shapes.reshape(-1), [json.loads(row[1]) for row in rows]
+
+
+def _distance_to_roads(city: Cells) -> Measured:
+    layers = _layers_of("road", "transport")
+    rim = city.rim(ROADS_AROUND_M)
+    around = city.widened(rim)
+    roads, _attributes = _shapes(layers, around)
+    lines = roads[shapely.get_dimensions(roads) > 0]
+    if not len(lines):
+        return Measured(values=None, layers=layers)
+    distances = distance_m(touched(lines, around), around)
+    return Measured(values=distances[rim:-rim, rim:-rim], layers=layers)
+
+
+def _slope(city: Cells) -> Measured:
+    """Return the slope in percent, from the elevation averaged over each cell."""
+    names = Layer.objects.exclude(published_number=None).filter(
+        geometry_kind=GeometryKind.RASTER, theme__icontains="terrain"
+    )
+    layer = names.order_by("slug").first()
+    if layer is None:
+        return Measured(values=None, layers=())
+    around = city.widened(1)
+    heights = _heights(current_raster(layer.slug).file.path, around)
+    down, across = np.gradient(heights, city.size_m)
+    percent: NDArray[np.float64] = 100.0 * np.hypot(down, across)
+    return Measured(values=percent[1:-1, 1:-1], layers=(layer.slug,))
+
+
+def _heights(path: str, cells: Cells) -> NDArray[np.float64]:
+    with (
+        rasterio.open(path) as source,
+        WarpedVRT(
+            source,
+            crs=f"EPSG:{PROJECT_SRID}",
+            transform=cells.transform,
+            width=cells.cols,
+            height=cells.rows,
+            resampling=Resampling.average,
+        ) as warped,
+    ):
+        read = warped.read(1, masked=True, out_dtype="float64")
+    heights: NDArray[np.float64] = np.ma.filled(read, np.nan)
+    return heights
+
+
+def _state_land(city: Cells) -> Measured:
+    layers = _layers_of("cadast", "parcel")
+    parcels, attributes = _shapes(layers, city)
+    if not len(parcels):
+        return Measured(values=None, layers=layers)
+    of_state = np.array([row.get("tenure") in STATE_LAND for row in attributes], np.bool_)
+    known = np.array(["tenure" in row for row in attributes], np.bool_)
+    values = np.where(_centred(parcels[known], city), 0.0, np.nan)
+    values[_centred(parcels[of_state], city)] = 1.0
+    return Measured(values=values, layers=layers)
+
+
+def _hazards(city: Cells) -> Measured:
+    """Return 1 in a hazard area of any map, 0 where maps show none, unknown outside of all."""
+    layers = _layers_of("hazard")
+    areas, attributes = _shapes(layers, city)
+    mapped = _surveyed(layers, city)
+    if not mapped.any():
+        return Measured(values=None, layers=layers)
+    wet = np.array([row.get("hazard_class") != NO_WATER for row in attributes], np.bool_)
+    values = np.where(mapped, 0.0, np.nan)
+    values[touched(areas[wet], city)] = 1.0
+    return Measured(values=values, layers=layers)
+
+
+def _surveyed(layers: Sequence[str], city: Cells) -> Mask:
+    surveyed = Layer.objects.filter(
+        slug__in=layers, surveyed_areas__completeness=Completeness.COMPLETE
+    ).values_list("surveyed_areas__geometry", flat=True)
+    shapes = [shapely.from_wkb(bytes(area.wkb)) for area in surveyed]
+    return _centred(np.array(shapes, np.object_).reshape(-1), city)
+
+
+def _centred(shapes: Shapes, cells: Cells) -> Mask:
+    """Return the cells whose centre lies in one of the areas."""
+    areas = shapes[shapely.get_dimensions(shapes) == AREA] if len(shapes) else shapes
+    if not len(areas):
+        return np.zeros(cells.shape, np.bool_)
+    marks = rasterize(areas, cells.shape, transform=cells.transform, dtype="uint8")
+    inside: Mask = marks.astype(np.bool_)
+    return inside
+
+
+_MEASURES: Mapping[Criterion, Callable[[Cells], Measured]] = {
+    Criterion.ROAD: _distance_to_roads,
+    Criterion.SLOPE: _slope,
+    Criterion.PUBLIC_LAND: _state_land,
+    Criterion.HAZARD: _hazards,
+}

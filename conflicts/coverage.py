@@ -106,7 +106,8 @@ def proving_layers(selector: Selector, selection: Selection) -> tuple[str, ...]:
     return selector.surveyed_in or selector.layers or selection.layers
 
 
-def _gap(gap: Gap, side: str, selector: Selector, **facts: Any) -> dict[str, Any]:  # noqa: ANN401
+def gap_of(gap: Gap, side: str, selector: Selector, **facts: Any) -> dict[str, Any]:  # noqa: ANN401
+    """Return what is missing on one side, with what the selector asked for."""
     named = {"classes": list(selector.classes), "theme": selector.theme}
     return {"gap": str(gap), "side": side, **{k: v for k, v in named.items() if v}, **facts}
 
@@ -116,7 +117,7 @@ def unknown_attributes(
 ) -> Iterator[dict[str, Any]]:
     """Yield a gap where some features lack the attributes or the area the rule asks for."""
     if selection.shapeless:
-        yield _gap(
+        yield gap_of(
             Gap.NO_AREA,
             side,
             selector,
@@ -124,7 +125,7 @@ def unknown_attributes(
             examples=list(selection.shapeless_examples),
         )
     if selection.unsure > selection.shapeless:
-        yield _gap(
+        yield gap_of(
             Gap.UNKNOWN_ATTRIBUTE,
             side,
             selector,
@@ -138,9 +139,9 @@ def _unknown_records(rule: Rule, subject: Selection) -> Iterator[dict[str, Any]]
     """Yield a gap where there is no layer whose records could be asked."""
     layers = proving_layers(rule.subject, subject)
     if not layers:
-        yield _gap(Gap.NO_LAYER, "subject", rule.subject)
-    elif missing := _not_in_catalogue(layers):
-        yield _gap(Gap.MISSING_LAYER, "subject", rule.subject, layers=missing)
+        yield gap_of(Gap.NO_LAYER, "subject", rule.subject)
+    elif missing := not_in_catalogue(layers):
+        yield gap_of(Gap.MISSING_LAYER, "subject", rule.subject, layers=missing)
 
 
 def _unseen_subjects(rule: Rule, subject: Selection) -> Iterator[dict[str, Any]]:
@@ -148,15 +149,15 @@ def _unseen_subjects(rule: Rule, subject: Selection) -> Iterator[dict[str, Any]]
     layers = proving_layers(rule.subject, subject)
     if subject.sure or subject.unsure:
         named = bool(rule.subject.surveyed_in)
-        yield from _not_looked_for("subject", subject, layers, also_unsurveyed=named)
+        yield from not_looked_for("subject", subject, layers, also_unsurveyed=named)
     elif not layers:
-        yield _gap(Gap.NO_LAYER, "subject", rule.subject)
-    elif missing := _not_in_catalogue(layers):
-        yield _gap(Gap.MISSING_LAYER, "subject", rule.subject, layers=missing)
+        yield gap_of(Gap.NO_LAYER, "subject", rule.subject)
+    elif missing := not_in_catalogue(layers):
+        yield gap_of(Gap.MISSING_LAYER, "subject", rule.subject, layers=missing)
     elif unsurveyed := _without_survey(layers):
-        yield _gap(Gap.NO_SUBJECTS, "subject", rule.subject, layers=unsurveyed)
+        yield gap_of(Gap.NO_SUBJECTS, "subject", rule.subject, layers=unsurveyed)
     else:
-        yield from _not_looked_for("subject", subject, layers)
+        yield from not_looked_for("subject", subject, layers)
 
 
 def _unseen_ground(
@@ -164,7 +165,7 @@ def _unseen_ground(
 ) -> Iterator[dict[str, Any]]:
     """Yield a gap for the part of the city where nobody looked for such subjects."""
     if ground is not None and not ground.is_whole:
-        yield _gap(
+        yield gap_of(
             Gap.GROUND_NOT_SURVEYED,
             "subject",
             rule.subject,
@@ -195,24 +196,24 @@ def _unseen_near(
     selector = rule.subject if side == "subject" else object_selector(rule)
     is_map = side == "object" and KINDS[rule.kind].object_is_map
     if is_map and not others.sure:
-        yield _gap(Gap.NO_HAZARD_MAP, side, selector, count=known.sure)
+        yield gap_of(Gap.NO_HAZARD_MAP, side, selector, count=known.sure)
         return
     layers = others.sure_layers if is_map else proving_layers(selector, others)
     if not layers:
-        yield _gap(Gap.NO_LAYER, side, selector, count=known.sure)
+        yield gap_of(Gap.NO_LAYER, side, selector, count=known.sure)
         return
-    if missing := _not_in_catalogue(layers):
-        yield _gap(Gap.MISSING_LAYER, side, selector, layers=missing, count=known.sure)
+    if missing := not_in_catalogue(layers):
+        yield gap_of(Gap.MISSING_LAYER, side, selector, layers=missing, count=known.sure)
         return
     asked = () if is_map else others.classes
-    if not is_map and (unseen := list(_not_looked_for(side, others, layers, count=known.sure))):
+    if not is_map and (unseen := list(not_looked_for(side, others, layers, count=known.sure))):
         yield from unseen
         return
     # one of several hazard maps suffices; a feature may hide in any of several layers
     needed = 1 if is_map else len(set(layers))
     count, examples = _unsurveyed(known, layers, asked, reach_m(rule), needed)
     if count:
-        yield _gap(
+        yield gap_of(
             Gap.NOT_SURVEYED,
             side,
             selector,
@@ -238,20 +239,18 @@ def _unsure_absence(rule: Rule, known: Selection, others: Selection) -> Iterator
     layers = proving_layers(selector, others)
     for reason, count, examples in _untold(rule, known):
         is_of_object = reason in {"", "service"}
-        missing = _not_in_catalogue(layers) if is_of_object else []
+        missing = not_in_catalogue(layers) if is_of_object else []
         if is_of_object and not layers:
-            yield _gap(Gap.NO_LAYER, "object", selector, count=count)
+            yield gap_of(Gap.NO_LAYER, "object", selector, count=count)
         elif missing:
-            yield _gap(Gap.MISSING_LAYER, "object", selector, layers=missing, count=count)
-        elif unseen := is_of_object and list(
-            _not_looked_for("object", others, layers, count=count)
-        ):
+            yield gap_of(Gap.MISSING_LAYER, "object", selector, layers=missing, count=count)
+        elif unseen := is_of_object and list(not_looked_for("object", others, layers, count=count)):
             yield from unseen
         else:
             facts = {"layers": sorted(layers), "count": count, "examples": examples}
             if isinstance(rule, ServiceCoverage):
                 facts |= {"reach_m": rule.max_distance_m, "served": list(rule.served.classes)}
-            yield _gap(UNSURE[reason], "object", selector, **facts)
+            yield gap_of(UNSURE[reason], "object", selector, **facts)
 
 
 def _unseen_in_other_layers(
@@ -263,17 +262,17 @@ def _unseen_in_other_layers(
     for own in known.sure_layers:
         rest = sorted(set(layers) - {own})
         if not rest:
-            yield _gap(Gap.NO_OTHER_PLAN, side, selector, layers=[own], count=known.sure)
-        elif missing := _not_in_catalogue(rest):
-            yield _gap(Gap.MISSING_LAYER, side, selector, layers=missing, count=known.sure)
-        elif unseen := list(_not_looked_for(side, others, rest, count=known.sure)):
+            yield gap_of(Gap.NO_OTHER_PLAN, side, selector, layers=[own], count=known.sure)
+        elif missing := not_in_catalogue(rest):
+            yield gap_of(Gap.MISSING_LAYER, side, selector, layers=missing, count=known.sure)
+        elif unseen := list(not_looked_for(side, others, rest, count=known.sure)):
             yield from unseen
         else:
             reach = reach_m(rule)
             count, names = _unsurveyed(known, rest, others.classes, reach, len(rest), own=own)
             facts = {"layers": rest, "reach_m": reach, "count": count, "examples": names}
             if count:
-                yield _gap(Gap.NOT_SURVEYED, side, selector, **facts)
+                yield gap_of(Gap.NOT_SURVEYED, side, selector, **facts)
 
 
 def _layers_of(selector: Selector, found: Selection) -> tuple[str, ...]:
@@ -300,10 +299,10 @@ def _untold(rule: Rule, known: Selection) -> list[tuple[str, int, list[str]]]:
 def unrated_pairs(rule: Rule, found: int) -> Iterator[dict[str, Any]]:
     """Yield a gap where pairs lie together that nobody has rated: no all-clear for these."""
     if found and is_unrated(rule):
-        yield _gap(Gap.UNRATED_PAIR, "subject", rule.subject, count=found)
+        yield gap_of(Gap.UNRATED_PAIR, "subject", rule.subject, count=found)
 
 
-def _not_looked_for(
+def not_looked_for(
     side: str,
     others: Selection,
     layers: Sequence[str],
@@ -366,7 +365,8 @@ def hold_surveyed_ground(layers: Sequence[str], asked: Sequence[str]) -> None:
         cursor.execute(load_sql(__file__, "survey_ground.sql"), parameters)
 
 
-def _not_in_catalogue(layers: Sequence[str]) -> list[str]:
+def not_in_catalogue(layers: Sequence[str]) -> list[str]:
+    """Return those of the layers that do not exist."""
     known = set(Layer.objects.filter(slug__in=layers).values_list("slug", flat=True))
     return sorted(set(layers) - known)
 
@@ -376,30 +376,3 @@ def _without_survey(layers: Sequence[str]) -> list[str]:
         slug__in=layers, surveyed_areas__completeness="complete"
     ).values_list("slug", flat=True)
     return sorted(set(layers) - set(complete))
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Sight:
-    """What must be surveyed so that nothing unseen stands there; ``gaps``: it is so nowhere."""
-
-    gaps: tuple[dict[str, Any], ...]
-    layers: tuple[str, ...] = ()
-    asked: tuple[str, ...] = ()
-    one_suffices: bool = False  # one of several hazard maps; features may hide in any layer
-
-
-def sight_of(rule: Rule, side: str, others: Selection) -> Sight:
-    """Return where one side ("subject" or "object") of a rule can be seen, around any place."""
-    selector = rule.subject if side == "subject" else object_selector(rule)
-    is_map = side == "object" and KINDS[rule.kind].object_is_map
-    if is_map and not others.sure:
-        return Sight(gaps=(_gap(Gap.NO_HAZARD_MAP, side, selector),))
-    layers = others.sure_layers if is_map else proving_layers(selector, others)
-    if not layers:
-        return Sight(gaps=(_gap(Gap.NO_LAYER, side, selector),))
-    if missing := _not_in_catalogue(layers):
-        return Sight(gaps=(_gap(Gap.MISSING_LAYER, side, selector, layers=missing),))
-    if is_map:
-        return Sight(gaps=(), layers=layers, one_suffices=True)
-    unseen = tuple(_not_looked_for(side, others, layers))
-    return Sight(gaps=unseen, layers=layers, asked=others.classes)

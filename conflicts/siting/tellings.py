@@ -11,13 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from conflicts.coverage import Selection, Sight, sight_of, unknown_attributes
+from conflicts.coverage import Selection, unknown_attributes
 from conflicts.detection import Detector
 from conflicts.kinds import KINDS, object_selector, reach_m
 from conflicts.pair_rules import Adjacency, HazardExposure, Overlap, Separation
 from conflicts.siting.cells import Cells, Mask, cropped, perhaps_within, surely_within
 from conflicts.siting.others import Large, Others, Surroundings, as_others, surveyed_cells
 from conflicts.siting.probes import Concern
+from conflicts.siting.sight import Sight, sight_of
 from conflicts.vocab import Severity
 
 NO_WATER = "H0"  # flood_classes.csv: the class of dry ground

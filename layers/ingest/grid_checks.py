@@ -185,9 +185,9 @@ def _crs(name: str, opened: DatasetReader, srid: int | None) -> CRS:
             )
             % {"name": name, "crs": crs.name},
             remedy=_(
-                "Reproject it first, with a cell size in metres: gdalwarp -t_srs "
-                "EPSG:%(project_srid)s -tr 10 10 -r bilinear IN.tif OUT.tif (depths, velocities "
-                "and hazards: -r max)"
+                "Reproject it first, with a cell size in metres (depths, velocities and hazards "
+                "with -r max): gdalwarp -t_srs EPSG:%(project_srid)s -tr 10 10 -r bilinear "
+                "IN.tif OUT.tif"
             )
             % {"project_srid": PROJECT_SRID},
         )

@@ -1,9 +1,10 @@
 """What a planner fills in about a rule; made from the rule's own dataclass, kind by kind."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, get_type_hints
+from typing import Any, cast, get_type_hints
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from conflicts.kinds import KINDS, Rule, selectors
@@ -136,6 +137,12 @@ class RuleForm(forms.Form):
              "object_classes", "basis", *PROVISION, "note", "message_km", "message_en", *drops]
         )  # fmt: skip
         self.fields["reason"] = self.fields.pop("reason")  # last, before the buttons
+
+    def now_read(self, validator: str) -> None:
+        """Keep what was typed over the state that is shown beside it; saving again is knowing."""
+        data = cast("QueryDict", self.data).copy()
+        data["if_match"] = validator
+        self.data = data
 
     def rule_data(self) -> dict[str, Any]:
         """Return the rule as data, with what the form does not show kept as it was."""

@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from conflicts.errors import RuleFieldError
+from conflicts.errors import RuleFieldError, StaleRuleBookError
 from conflicts.kinds import Rule, selectors
 from conflicts.models import RuleBook
 from conflicts.queries import rulebook_named
@@ -141,6 +141,10 @@ def _post(request: HttpRequest, book: RuleBook, rule: Rule | None) -> HttpRespon
         if request.POST.get("action") != "save":
             return _page(request, book, rule, form, told=_effect(request, book, changed))
         _save(book, changed, form, by)
+    except StaleRuleBookError as error:
+        form.now_read(validator(rule))
+        form.add_error(None, f"{error.what} {error.remedy}")
+        return _page(request, book, rule, form, status=error.status)
     except RuleFieldError as error:
         form.add_error(None, f"{error.what} {error.remedy}")
         return _page(request, book, rule, form, status=400)

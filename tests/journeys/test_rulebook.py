@@ -98,6 +98,8 @@ def test_a_planner_widens_a_distance_sees_the_schools_it_adds_and_puts_it_in_for
 
     def take(step):
         page.screenshot(path=pictures / f"rulebook-{name}-{step}.png", full_page=True)
+        width = page.evaluate("document.documentElement.scrollWidth")
+        assert width <= size["width"], f"{step}: the page is wider than the screen"
 
     walk = Walk(page, served(city), "dara", language)
     take("1-list")
@@ -113,8 +115,6 @@ def test_a_planner_widens_a_distance_sees_the_schools_it_adds_and_puts_it_in_for
     walk.put_in_force(draft, "ក្រុមប្រឹក្សាសម្រេច")
     take("5-put-in-force")
 
-    width = page.evaluate("document.documentElement.scrollWidth")
-    assert width <= size["width"], "the page is wider than the screen"
     assert page.problems == []
 
 

@@ -187,9 +187,15 @@ def test_two_editors_the_second_is_told_who_was_first_and_overwrites_nothing(cli
 
     answer = client.post(rule_url(draft) + "?lang=en", read_by_both | {"min_distance_m": "400"})
 
+    page = answer.content.decode()
     assert answer.status_code == 412
-    assert "dara changed rule T-01" in answer.content.decode()
+    assert "dara changed rule T-01" in page
     assert rule_in(draft, "T-01").min_distance_m == 300
+    assert 'value="400"' in page  # what she typed is not lost
+    now = validator(rule_in(draft, "T-01"))
+    assert f'value="{now}"' in page
+    client.post(rule_url(draft), read_by_both | {"min_distance_m": "400", "if_match": now})
+    assert rule_in(draft, "T-01").min_distance_m == 400
 
 
 def test_an_exemption_is_added_and_taken_out_again(planner, draft):

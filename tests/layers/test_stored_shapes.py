@@ -172,7 +172,8 @@ def test_a_surveyed_area_is_held_to_the_same(name):
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(
                 "INSERT INTO layers_surveyedarea"
-                " (layer_id, geometry, completeness, source, classes) VALUES (%s, ST_Multi(ST_GeomFromText(%s, 32648)), 'complete', '', '{}')",
+                " (layer_id, geometry, completeness, source, classes)"
+                " VALUES (%s, ST_Multi(ST_GeomFromText(%s, 32648)), 'complete', '', '{}')",
                 [layer.pk, text],
             )
 

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from layers.crs import PROJECT_SRID, WGS84_SRID, Extent, crs_of, transformer
 from layers.errors import UserFacingError
+from layers.khmer_text import SHAPELESS, folded
 from layers.models import Layer
 from layers.own_tables import layers_with_own_table
 from layers.sql_files import load_sql
@@ -30,8 +31,9 @@ SMALL_LAYER_FEATURES = 20_000
 
 KHMER = "\u1780-\u17d3\u17dc-\u17dd"
 _DIGITS = str.maketrans("០១២៣៤៥៦៧៨៩", "0123456789")
-# No letter at all: invisible spaces, soft hyphens, and the NUL that PostgreSQL refuses.
-_INVISIBLE = re.compile("[\u200b-\u200d\u2060\ufeff\u00ad\x00]")
+# No letter at all: invisible spaces, soft hyphens, vowels without a shape, and the NUL that
+# PostgreSQL refuses.
+_INVISIBLE = re.compile(f"[\u200b-\u200d\u2060\ufeff\u00ad\x00{SHAPELESS}]")
 _SPACE_IN_KHMER = re.compile(rf"(?<=[{KHMER}])\s+(?=[{KHMER}0-9])")
 
 # One line per level of administration: what a city calls it in either language.
@@ -75,9 +77,9 @@ class Match:
 
 def normalised(text: str) -> str:
     """Return text as it is compared: one form of letters, ASCII digits, no invisible spaces."""
-    plain = unicodedata.normalize("NFC", text).translate(_DIGITS).lower()
-    plain = _INVISIBLE.sub("", plain)
-    return _SPACE_IN_KHMER.sub("", " ".join(plain.split()))
+    visible = _INVISIBLE.sub("", text.translate(_DIGITS))
+    plain = unicodedata.normalize("NFC", visible).lower()
+    return folded(_SPACE_IN_KHMER.sub("", " ".join(plain.split())))
 
 
 def parsed(text: str) -> Query:

@@ -73,21 +73,24 @@ def _layers_of(*words: str) -> tuple[str, ...]:
     return tuple(vectors.values_list("slug", flat=True))
 
 
-def _shapes(layers: Sequence[str], cells: Cells) -> tuple[Shapes, list[Mapping[str, Any]]]:
+def _shapes(
+    layers: Sequence[str], cells: Cells
+) -> tuple[Shapes, list[Mapping[str, Any]], list[str]]:
+    """Return the shapes in these cells, the attributes of each and the layer it is of."""
     west, south, east, north = cells.bounds
     box = {"west": west, "south": south, "east": east, "north": north, "srid": PROJECT_SRID}
     with connection.cursor() as cursor:
         cursor.execute(load_sql(__file__, "shapes_of_layers.sql"), {"layers": list(layers), **box})
         rows = cursor.fetchall()
     shapes: Shapes = np.array(shapely.from_wkb([bytes(row[0]) for row in rows]), np.object_)
-    return shapes.reshape(-1), [json.loads(row[1]) for row in rows]
+    return shapes.reshape(-1), [json.loads(row[1]) for row in rows], [row[2] for row in rows]
 
 
 def _distance_to_roads(city: Cells) -> Measured:
     layers = _layers_of("road", "transport")
     rim = city.rim(ROADS_AROUND_M)
     around = city.widened(rim)
-    roads, _attributes = _shapes(layers, around)
+    roads, _attributes, _slugs = _shapes(layers, around)
     lines = roads[shapely.get_dimensions(roads) > 0]
     if not len(lines):
         return Measured(values=None, layers=layers)
@@ -129,20 +132,21 @@ def _heights(path: str, cells: Cells) -> NDArray[np.float64]:
 
 def _state_land(city: Cells) -> Measured:
     layers = _layers_of("cadast", "parcel")
-    parcels, attributes = _shapes(layers, city)
-    if not len(parcels):
-        return Measured(values=None, layers=layers)
+    parcels, attributes, slugs = _shapes(layers, city)
     of_state = np.array([row.get("tenure") in STATE_LAND for row in attributes], np.bool_)
     known = np.array(["tenure" in row for row in attributes], np.bool_)
+    if not known.any():
+        return Measured(values=None, layers=layers)
     values = np.where(_centred(parcels[known], city), 0.0, np.nan)
     values[_centred(parcels[of_state], city)] = 1.0
-    return Measured(values=values, layers=layers)
+    told_by = {slug for slug, row in zip(slugs, attributes, strict=True) if "tenure" in row}
+    return Measured(values=values, layers=tuple(sorted(told_by)))
 
 
 def _hazards(city: Cells) -> Measured:
     """Return 1 in a hazard area of any map, 0 where maps show none, unknown outside of all."""
     layers = _layers_of("hazard")
-    areas, attributes = _shapes(layers, city)
+    areas, attributes, _slugs = _shapes(layers, city)
     mapped = _surveyed(layers, city)
     if not mapped.any():
         return Measured(values=None, layers=layers)

@@ -10,13 +10,11 @@ from conflicts.models import Rule as RuleRow
 from conflicts.rule_schema import rule_from_data
 from conflicts.siting.forms import HECTARE_M2
 from conflicts.siting.models import SitingStudy
-from conflicts.siting.publication import COLOURS, areas_slug, sites_slug
+from conflicts.siting.publication import COLOURS, areas_slug, site_name, sites_slug
 from conflicts.siting.vocab import Criterion, Siting
-from layers.crs import PROJECT_SRID, WGS84_SRID, crs_of, transformer
 from layers.models import Layer
 from layers.numbers import percent, quantity
 
-CLOSE_ZOOM = 16
 UNITS = {Criterion.ROAD: "m", Criterion.SLOPE: "%"}
 
 
@@ -117,8 +115,6 @@ def _written(criterion: Criterion, value: float | None) -> str:
 
 def _site(site: Mapping[str, Any]) -> dict[str, Any]:
     west, south, east, north = site["bounds"]
-    to_wgs84 = transformer(crs_of(PROJECT_SRID), crs_of(WGS84_SRID))
-    lon, lat = to_wgs84.transform((west + east) / 2, (south + north) / 2)
     return {
         "rank": site["rank"],
         "label": Siting(site["siting"]).label,
@@ -129,9 +125,7 @@ def _site(site: Mapping[str, Any]) -> dict[str, Any]:
         "values": [_written(criterion, site["values"].get(criterion)) for criterion in Criterion],
         "broken": site["broken"],
         "untold": site["untold"],
-        "lat": f"{lat:.5f}",
-        "lon": f"{lon:.5f}",
-        "zoom": CLOSE_ZOOM,
+        "name": site_name(site["rank"]),
         "check": _("breaks %(rules)s") % {"rules": ", ".join(site["broken"])}
         if site["broken"]
         else "",

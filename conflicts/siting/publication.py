@@ -70,6 +70,11 @@ def sites_slug(use: str) -> str:
     return f"{areas_slug(use)}-sites"
 
 
+def site_name(rank: int) -> str:
+    """Return the identifier of the site of this rank."""
+    return f"S{rank:02}"
+
+
 def publish_study(kept: SitingStudy, answer: SitingAnswer) -> None:
     """Publish the areas and sites of a study in the place of those of the study before."""
     name_km, name_en = kept.use.name_km, kept.use.name_en
@@ -156,7 +161,7 @@ def site_features(answer: SitingAnswer) -> Iterator[NewFeature]:
     for rank, checked in enumerate(answer.sites, start=1):
         site = checked.site
         yield NewFeature(
-            stable_id=f"S{rank:02}",
+            stable_id=site_name(rank),
             geometry=checked.geometry,
             lifecycle=Lifecycle.PROPOSED,
             properties={

@@ -1,5 +1,5 @@
 -- The current features of some layers in a box that touch it, with their attributes.
-SELECT ST_AsBinary(feature.geometry), feature.properties
+SELECT ST_AsBinary(feature.geometry), feature.properties, layer.slug
 FROM layers_feature AS feature
 JOIN layers_layer AS layer ON layer.id = feature.layer_id
 WHERE feature.retired_in IS NULL

@@ -117,7 +117,10 @@ def _unrated() -> Iterator[Adjacency]:
             ),
             severity=Severity.INFO,
             basis=Basis.DEMO_VALUE,
-            provision=_matrix_says(f"{zone} is not rated, because {reasons[zone]}"),
+            provision=Provision(
+                citation=f"Adjacency matrix of planned zones: {zone} is not rated, because"
+                f" {reasons[zone]}"
+            ),
             subject=_zones((zone,)),
             object=_zones(tuple(others)),
             between=_between((*ROADS, *GREEN)),

@@ -5,11 +5,8 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.city import new_city
-from tests.journeys.conftest import DESKTOP, PATIENCE_MS, PHONE
-from tests.journeys.test_web_import import MAKE_CLERK, PASSWORD, city_map
+from tests.journeys.import_walk import SCREENS, ImportWalk, fill_city, make_clerk
 from tests.layers.sources import grid_file
-
-expect.set_options(timeout=PATIENCE_MS)
 
 
 def terrain():
@@ -24,47 +21,30 @@ def terrain():
 def city(tmp_path_factory):
     folder = tmp_path_factory.mktemp("grid")
     with new_city(32648, "journey_grid", folder / "var") as made:
-        made.krong("import", city_map(folder), "--layer", "zones", "--theme", "plan")
-        made.krong("shell", "-c", MAKE_CLERK)
+        fill_city(made, folder)
+        make_clerk(made)
         yield made
 
 
-@pytest.fixture(params=[("desk", DESKTOP), ("phone", PHONE)], ids=["desk", "phone"])
+@pytest.fixture(params=SCREENS, ids=["desk", "phone"])
 def walk(request, city, served, new_page, pictures):
-    """A signed-in clerk at a desk or with a phone."""
     name, size = request.param
-    page, address = new_page(size), served(city)
-    page.goto(f"{address}/login/?lang=en&next=/layers/import/")
-    page.fill("[name=username]", "sokha")
-    page.fill("[name=password]", PASSWORD)
-    page.locator("main [type=submit]").click()
-    page.wait_for_url("**/layers/import/")
-
-    def keep(step):
-        page.screenshot(path=pictures / f"grid-{name}-{step}.png", full_page=True)
-
-    yield name, page, keep
+    page = new_page(size)
+    walk = ImportWalk(page, served(city), pictures, f"grid-{name}")
+    walk.sign_in()
+    yield walk
     assert page.problems == []
-
-
-def bring_in(page, path):
-    page.set_input_files("#id_file", path)
-    page.locator("#upload-form button[type=submit]").click()
-    expect(page.get_by_role("heading", name="What is in it")).to_be_visible()
 
 
 @pytest.mark.journey
 def test_a_terrain_without_a_no_data_value_is_seen_on_the_map_tried_and_published(walk, tmp_path):
-    name, page, keep = walk
-    bring_in(page, grid_file(tmp_path / "terrain.tif", terrain(), nodata=None, north=1_170_800))
+    name, page, keep = walk.name, walk.page, walk.keep
+    walk.bring_in(grid_file(tmp_path / "terrain.tif", terrain(), nodata=None, north=1_170_800))
 
     expect(page.locator("#preview-map")).to_have_attribute("data-pictured", "yes")
     expect(page.locator("#preview-map img.grid-picture")).to_be_visible()
     expect(page.locator("#place")).to_contain_text("the city's maps")
-    if page.locator("[name=target]").input_value():
-        page.select_option("[name=target]", "")
-    page.fill("[name=title_km]", f"កម្ពស់ដី {name}")
-    page.fill("[name=slug]", f"terrain-{name}")
+    walk.name_new_layer(f"កម្ពស់ដី {name}", f"terrain-{name}")
     page.fill("[name=nodata]", "-9999")
     keep("1-choices")
     page.get_by_role("button", name="Try the import").click()
@@ -80,8 +60,7 @@ def test_a_terrain_without_a_no_data_value_is_seen_on_the_map_tried_and_publishe
     keep("4-choices-khmer")
     page.go_back()
     page.goto(f"{page.url.split('?')[0]}?lang=en")
-    page.get_by_role("button", name="Import and publish").click()
-    expect(page.get_by_text(f"Layer terrain-{name} is published as version 1.")).to_be_visible()
+    walk.publish(f"terrain-{name}")
     keep("5-result")
 
     page.get_by_role("link", name="Show on the map").click()

@@ -150,7 +150,6 @@ export function createPlacePanel(panel, map, content, { open, uncover, choose, o
       return;
     }
     const latlng = L.latLng(asked.point[1], asked.point[0]);
-    uncover(latlng);
     try {
       const answer = featureFirst(await lookUp(latlng, mine), asked.card);
       await write(answer, mine);

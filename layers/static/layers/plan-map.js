@@ -129,8 +129,8 @@ function start() {
     if (event.key === "Enter" && event.target === byId("map")) place.ask(map.getCenter());
   });
   createSearchBox(byId("search-form"), content, (result) => {
+    place.showFeature(result.layer, result.stable_id); // first: its card may cover a part of the map
     zoomTo(result.extent);
-    place.showFeature(result.layer, result.stable_id);
   });
   map.on("moveend", () => rememberView(map, state));
   createFindingsPanel(byId("panel-findings"), map, content, {
@@ -144,7 +144,10 @@ function start() {
       rememberView(map, state);
     },
   });
-  if (content.asked) place.show(content.asked);
+  if (content.asked) {
+    place.show(content.asked);
+    if (wanted.has("lat")) uncover(map, map.getCenter());
+  }
   document.documentElement.dataset.map = "ready";
 }
 

@@ -117,10 +117,11 @@ class TestWhatItFinds:
         assert not report.issues.exists()
 
     def test_areas_of_a_mixed_layer_are_compared_whatever_else_it_holds(self):
-        both = shapely.GeometryCollection([square(0, 0, 10), line((50, 50), (60, 60))])
+        both = shapely.MultiPolygon([square(0, 0, 10), square(50, 50, 10)])
         layer = filled_layer(
-            "mixed", feature("C", both), feature("A", square(5, 0, 10)), feature("W", at(7, 5))
-        )
+            "mixed", feature("C", both), feature("A", square(5, 0, 10)),
+            feature("W", at(7, 5)), feature("L", line((0, 0), (9, 9))),
+        )  # fmt: skip
 
         assert found(make_report(newest(layer)), "overlap") == [("A", "C", 50.0, False)]
 

@@ -14,6 +14,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from conflicts.judgements import Judgement
+from conflicts.kinds import is_by_distance
 from conflicts.models import RuleBook
 from conflicts.pair_rules import HazardExposure, Separation
 from conflicts.vocab import RuleBookStatus
@@ -129,7 +130,7 @@ def _measured(worst: Judgement) -> dict[str, Any]:
     """Return value, limit, bound and unit; without a bound where the value is only a lower end."""
     if worst.measured is None or worst.required is None or worst.unit == "place":
         return {}
-    bound = "min" if isinstance(worst.rule, Separation) else "max"
+    bound = "min" if is_by_distance(worst.rule) else "max"
     if bound == "max" and worst.measured <= worst.required:
         bound = ""  # a depth class from 0 m on: a margin would look like room left
     return {

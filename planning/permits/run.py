@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -66,37 +66,14 @@ def check_application(
     """
     application = read_application(given, seen=seen)
     day = on or application.submitted_on or timezone.localdate()
-    site = application.site
-    situation = situation_of(site, on=day, seen=seen)
-    case = Case(
-        application=application,
-        situation=situation,
-        groups=_groups(situation),
-        standing=standing_on(site, application.proposal, seen=seen),
-    )
-    checks = told_once(
-        [*_checks(case), *distance_checks(case, seen=seen)],
-    )
+    case = _case(application, day, seen)
+    situation = case.situation
+    checks = told_once([*_checks(case), *distance_checks(case, seen=seen)])
     outcome = outcome_of(checks)
     versions = data_versions(situation, *application.parcels, also=case.standing.version)
     digest = _digest(case, versions)
-    results = {
-        "kind": "permit_check",
-        "reference": application.reference,
-        "permit_type": application.permit_type,
-        "as_of": day.isoformat(),
-        "created_at": timezone.localtime().isoformat(timespec="seconds"),
-        "engine": ENGINE_VERSION,
-        "inputs_digest": digest,
-        **_told(outcome, checks, not_checked(case)),
-        "authority": competent_authority(application),
-        "environment": eia_triggers(application),
-        "law": permit_law(),
-        "parcels": [parcel_facts(parcel) for parcel in application.parcels],
-        "plans": [plan_facts(plan) for plan in situation.plans],
-        **area_facts(situation),
-        "data_versions": versions,
-    }
+    told = _told(outcome, checks, not_checked(case))
+    results = _results(case, day, digest, told) | {"data_versions": versions}
     return CheckedApplication(
         application=application,
         plans=situation.plans,
@@ -105,6 +82,38 @@ def check_application(
         outcome=outcome,
         results=results,
     )
+
+
+def _case(application: Application, day: date, seen: Seen) -> Case:
+    """Return an application with the law of a day on its site and what stands there."""
+    situation = situation_of(application.site, on=day, seen=seen)
+    return Case(
+        application=application,
+        situation=situation,
+        groups=_groups(situation),
+        standing=standing_on(application.site, application.proposal, seen=seen),
+    )
+
+
+def _results(case: Case, day: date, digest: str, told: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a check found as a document, but for the versions of the data it used."""
+    application, situation = case.application, case.situation
+    return {
+        "kind": "permit_check",
+        "reference": application.reference,
+        "permit_type": application.permit_type,
+        "as_of": day.isoformat(),
+        "created_at": timezone.localtime().isoformat(timespec="seconds"),
+        "engine": ENGINE_VERSION,
+        "inputs_digest": digest,
+        **told,
+        "authority": competent_authority(application),
+        "environment": eia_triggers(application),
+        "law": permit_law(),
+        "parcels": [parcel_facts(parcel) for parcel in application.parcels],
+        "plans": [plan_facts(plan) for plan in situation.plans],
+        **area_facts(situation),
+    }
 
 
 def _told(outcome: Outcome, checks: Sequence[Check], left_out: list[Said]) -> dict[str, Any]:

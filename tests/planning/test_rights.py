@@ -6,6 +6,7 @@ from django.contrib.auth.models import Permission, User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 
+from planning.management.commands.allow import _near
 from planning.models import ComplianceRun, LandReservation
 from tests.planning.city import r1_plot
 from tests.planning.reserved_land import block, request
@@ -133,3 +134,24 @@ def test_a_check_stored_in_the_shell_has_no_author_and_needs_the_right(client):
     )  # fmt: skip
     assert client.get(f"/permits/{shell_run.pk}/").status_code == 404
     assert address == f"/permits/{run.pk}/"
+
+
+@pytest.mark.parametrize(("typed", "near"), [
+    ("planning.reserve_lands", "planning.reserve_land"),
+    ("reserve_land", "planning.reserve_land"),
+    ("planing.reserve_land", "planning.reserve_land"),
+    ("layers.edit_feature", "layers.edit_features"),
+])  # fmt: skip
+def test_a_right_that_is_not_there_is_told_with_those_like_it(typed, near):
+    told = _near(typed)
+
+    assert near in told
+    assert len(told) <= 12
+
+
+def test_a_right_like_no_other_is_told_with_krongs_own_and_none_that_django_makes():
+    told = _near("xyzzy")
+
+    assert {"planning.reserve_land", "layers.edit_features", "layers.publish_version"} <= set(told)
+    assert not [right for right in told if right.partition(".")[2].startswith("add_")]
+    assert len(told) < 40

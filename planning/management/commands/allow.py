@@ -1,6 +1,7 @@
 """``./krong allow ACCOUNT RIGHT``: give an account a right, or take it away."""
 
 from argparse import ArgumentParser
+from difflib import get_close_matches
 from typing import Any
 
 from django.contrib.auth.models import Permission, User
@@ -10,6 +11,10 @@ from conflicts.vocab import DECIDE_FINDING
 from layers.commands import KrongCommand
 from layers.errors import NotFoundError
 from planning.vocab import RELEASE_LAND, RESERVE_LAND
+
+APPS = ("layers", "conflicts", "scenarios", "planning")
+DJANGO_S_OWN = ("add_", "change_", "delete_", "view_")
+MOST_NEAR = 5
 
 
 class Command(KrongCommand):
@@ -47,11 +52,24 @@ def _right(name: str) -> Permission:
     app, _dot, codename = name.partition(".")
     right = Permission.objects.filter(content_type__app_label=app, codename=codename).first()
     if right is None:
-        apps = ["layers", "conflicts", "planning"]
-        rights = Permission.objects.filter(content_type__app_label__in=apps)
-        known = sorted(f"{r.content_type.app_label}.{r.codename}" for r in rights)
         raise NotFoundError(
             _("There is no right '%(name)s'.") % {"name": name},
-            remedy=_("Rights are: %(names)s.") % {"names": ", ".join(known)},
+            remedy=_("Rights are: %(names)s.") % {"names": ", ".join(_near(name))},
         )
     return right
+
+
+def _near(name: str) -> list[str]:
+    """Return the rights of Krong whose names are like this one; all of them when none is.
+
+    Those that Django makes for every table are not what a city gives.
+    """
+    rights = Permission.objects.filter(content_type__app_label__in=APPS)
+    own = {
+        f"{right.content_type.app_label}.{right.codename}": right.codename
+        for right in rights.select_related("content_type")
+        if not right.codename.startswith(DJANGO_S_OWN)
+    }
+    codes = get_close_matches(name.rpartition(".")[2], set(own.values()), n=MOST_NEAR)
+    near = {right for right, code in own.items() if code in codes}
+    return sorted(near.union(get_close_matches(name, own, n=MOST_NEAR)) or own)

@@ -54,6 +54,13 @@ pair AS MATERIALIZED (
        OR (
            ST_Dimension(subject.geometry) = ST_Dimension(object.geometry)
            AND coalesce(subject.land_use_id = object.land_use_id, true)
+           -- shapes nowhere farther apart than the tolerance have boxes that are no farther apart
+           AND greatest(
+               abs(ST_XMin(subject.geometry) - ST_XMin(object.geometry)),
+               abs(ST_XMax(subject.geometry) - ST_XMax(object.geometry)),
+               abs(ST_YMin(subject.geometry) - ST_YMin(object.geometry)),
+               abs(ST_YMax(subject.geometry) - ST_YMax(object.geometry))
+           ) <= %(tolerance_m)s + %(rounding_m)s
        )
     ORDER BY
         least(subject.stable_id, object.stable_id), greatest(subject.stable_id, object.stable_id),

@@ -4,7 +4,7 @@
 completely surveyed all around the subject. Everywhere else the answer is "cannot tell".
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -202,7 +202,7 @@ def _unseen_near(
     if not layers:
         yield gap_of(Gap.NO_LAYER, side, selector, count=known.sure)
         return
-    if missing := not_in_catalogue(layers):
+    if missing := not_in_catalogue(set(layers) - set(others.layers)):
         yield gap_of(Gap.MISSING_LAYER, side, selector, layers=missing, count=known.sure)
         return
     asked = () if is_map else others.classes
@@ -365,8 +365,10 @@ def hold_surveyed_ground(layers: Sequence[str], asked: Sequence[str]) -> None:
         cursor.execute(load_sql(__file__, "survey_ground.sql"), parameters)
 
 
-def not_in_catalogue(layers: Sequence[str]) -> list[str]:
+def not_in_catalogue(layers: Collection[str]) -> list[str]:
     """Return those of the layers that do not exist."""
+    if not layers:
+        return []
     known = set(Layer.objects.filter(slug__in=layers).values_list("slug", flat=True))
     return sorted(set(layers) - known)
 

@@ -1,5 +1,6 @@
 """Brings findings up to date with what a detection saw; full or re-check, the same steps."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,20 +19,26 @@ SEEN_STEPS = ("open_findings.sql", "observe_findings.sql", "update_findings.sql"
 CLOSING_STEPS = ("observe_absent.sql", "close_findings.sql")
 
 
-def store_outcome(detection: DetectionRun, row: RuleRow, outcome: Outcome) -> RuleOutcome:
-    """Store what one rule answered."""
-    return RuleOutcome.objects.create(
-        detection=detection,
-        rule=row,
-        answer=outcome.answer,
-        subjects_checked=outcome.subjects_checked,
-        subjects_untold=outcome.subjects_untold,
-        pairs_found=outcome.pairs_found,
-        pairs_exempted=outcome.pairs_exempted,
-        missing=[dict(gap) for gap in outcome.missing],
-        surveyed_m2=None if outcome.ground is None else outcome.ground.surveyed_m2,
-        city_m2=None if outcome.ground is None else outcome.ground.city_m2,
+def store_outcomes(
+    detection: DetectionRun, answered: Iterable[tuple[RuleRow, Outcome]]
+) -> dict[str, RuleOutcome]:
+    """Store what rules answered; return it by their codes."""
+    stored = RuleOutcome.objects.bulk_create(
+        RuleOutcome(
+            detection=detection,
+            rule=row,
+            answer=outcome.answer,
+            subjects_checked=outcome.subjects_checked,
+            subjects_untold=outcome.subjects_untold,
+            pairs_found=outcome.pairs_found,
+            pairs_exempted=outcome.pairs_exempted,
+            missing=[dict(gap) for gap in outcome.missing],
+            surveyed_m2=None if outcome.ground is None else outcome.ground.surveyed_m2,
+            city_m2=None if outcome.ground is None else outcome.ground.city_m2,
+        )
+        for row, outcome in answered
     )
+    return {outcome.rule.code: outcome for outcome in stored}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,28 +53,28 @@ class NotedRule:
 
 
 def note_rules(rules: Iterable[NotedRule]) -> None:
-    """Put rules into the working tables."""
+    """Put rules into the working tables: one statement, however many."""
     noted = list(rules)
+    rows = [
+        {
+            "rule_code": rule.row.code,
+            "rule_id": rule.row.pk,
+            "outcome_id": rule.outcome.pk if rule.outcome else None,
+            "basis": rule.row.basis,
+            "subject_selection": rule.subject_selection,
+            "object_selection": rule.object_selection,
+            "object_is_map": KINDS[rule.row.kind].object_is_map,
+        }
+        for rule in noted
+    ]
+    maps = [
+        {"rule_code": rule.row.code, "layer_slug": layer}
+        for rule in noted
+        for layer in rule.map_layers
+    ]
+    parameters = {"rules": json.dumps(rows), "maps": json.dumps(maps)}
     with connection.cursor() as cursor:
-        cursor.executemany(
-            "INSERT INTO conflict_rule VALUES (%s, %s, %s, %s, %s, %s, %s)",
-            [
-                [
-                    rule.row.code,
-                    rule.row.pk,
-                    rule.outcome.pk if rule.outcome else None,
-                    rule.row.basis,
-                    rule.subject_selection,
-                    rule.object_selection,
-                    KINDS[rule.row.kind].object_is_map,
-                ]
-                for rule in noted
-            ],
-        )
-        cursor.executemany(
-            "INSERT INTO conflict_map VALUES (%s, %s)",
-            [[rule.row.code, layer] for rule in noted for layer in rule.map_layers],
-        )
+        cursor.execute(load_sql(__file__, "note_rules.sql"), parameters)
 
 
 def merge_steps(detection: DetectionRun, steps: Sequence[str], **more: object) -> None:

@@ -34,7 +34,7 @@ from conflicts.merging import (
     NotedRule,
     merge_steps,
     note_rules,
-    store_outcome,
+    store_outcomes,
 )
 from conflicts.models import DetectionRun, RuleBook
 from conflicts.neighbourhood import Neighbourhood
@@ -272,6 +272,7 @@ class _AtWork:
     def _add_hits(self, nearby: Sequence[AskedRule]) -> None:
         """Count what each rule found: what was known, less what was measured again, and the new."""
         _run("scope_of_changes.sql", {})
+        _run("count_working_rows.sql", {})
         known = _counts("known_in_scope.sql", rulebook_code=self.rulebook.code, context="plan")
         found = _counts("counted_hits.sql")
         for asked in nearby:
@@ -305,22 +306,21 @@ class _AtWork:
 
     def _note_rules(self, detection: DetectionRun) -> dict[str, dict[str, int]]:
         """Store the outcomes; return the selections by which each rule's findings are closed."""
-        closing = {}
-        for asked in self.rules:
-            outcome = self.outcomes.get(asked.code)
-            numbers = {name: next(self.near.numbers) for name in SIDES}
-            closing[asked.code] = numbers
-            note_rules(
-                [
-                    NotedRule(
-                        row=asked.row,
-                        outcome=store_outcome(detection, asked.row, outcome) if outcome else None,
-                        subject_selection=numbers["subject"],
-                        object_selection=numbers["object"],
-                        map_layers=self._map_layers(asked, outcome),
-                    )
-                ]
+        answered = [(a.row, self.outcomes[a.code]) for a in self.rules if a.code in self.outcomes]
+        stored = store_outcomes(detection, answered)
+        closing = {
+            asked.code: {name: next(self.near.numbers) for name in SIDES} for asked in self.rules
+        }
+        note_rules(
+            NotedRule(
+                row=asked.row,
+                outcome=stored.get(asked.code),
+                subject_selection=closing[asked.code]["subject"],
+                object_selection=closing[asked.code]["object"],
+                map_layers=self._map_layers(asked, self.outcomes.get(asked.code)),
             )
+            for asked in self.rules
+        )
         return closing
 
     def _map_layers(self, asked: AskedRule, outcome: Outcome | None) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from conflicts.merging import (
     NotedRule,
     merge_steps,
     note_rules,
-    store_outcome,
+    store_outcomes,
 )
 from conflicts.models import Decision, DetectionRun, Finding, RuleBook
 from conflicts.models import Rule as RuleRow
@@ -95,7 +95,7 @@ def _ask_rules(detection: DetectionRun, report: Reporter) -> Detector:
 def _remember(detection: DetectionRun, row: RuleRow, outcome: Outcome) -> None:
     noted = NotedRule(
         row=row,
-        outcome=store_outcome(detection, row, outcome),
+        outcome=store_outcomes(detection, [(row, outcome)])[row.code],
         subject_selection=outcome.subject_selection,
         object_selection=outcome.object_selection,
         map_layers=outcome.map_layers,

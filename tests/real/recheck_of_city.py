@@ -1,4 +1,4 @@
-"""Changes a real city step by step and asks the same rules both ways; run in the city's own process.
+"""Changes a real city step by step and asks the same rules both ways, in the city's own process.
 
 Everything happens in one transaction that is taken back: other tests need the city as it is.
 """

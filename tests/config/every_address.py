@@ -5,7 +5,7 @@ from uuid import UUID
 from django.urls import get_resolver, reverse
 from django.urls.resolvers import URLPattern
 
-from conflicts.models import Finding
+from conflicts.models import Finding, Rule
 from layers.editing.models import Draft
 from layers.models import SurveyedArea
 from layers.search import normalised
@@ -41,17 +41,20 @@ def address(name, takes, slug):
     }
     own = [query.first() for kind, query in numbers.items() if name.startswith(kind)]
     [number] = (own[0] if own else None) or (1,)
+    rule = Rule.objects.select_related("rulebook").first()
+    is_of_rules = name.startswith("rulebook") and rule is not None
     known = {
         "slug": "WebMercatorQuad" if name == "ogc-tile-matrix-set" else slug,
         "name": "WebMercatorQuad",
         "number": number,
         "stable_id": "P-1" if name.startswith("extract") else "W-1",
         "token": UUID(int=1),
-        "version": 2,
+        "version": rule.rulebook.version if is_of_rules else 2,
         "z": 0, "x": 0, "y": 0,
         "place": "0/0/0",
         "kind": "csv",
-        "code": "basin",
+        "code": rule.rulebook.code if is_of_rules else "basin",
+        "rule_code": rule.code if is_of_rules else "T-01",
         "quantity": "depth",
         "reference": "RES-1",
     }  # fmt: skip

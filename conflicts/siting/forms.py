@@ -19,6 +19,7 @@ LIMITS = {
     Criterion.ROAD: ("max_road", 1.0),
     Criterion.HAZARD: ("max_hazard", 0.01),
     Criterion.PUBLIC_LAND: ("min_public_land", 0.01),
+    Criterion.BUILT: ("max_built", 0.01),
 }
 
 
@@ -37,8 +38,10 @@ def _books() -> list[tuple[str, str]]:
     return [(str(book.pk), str(book)) for book in rulebooks()]
 
 
-def _share(label: Any) -> forms.FloatField:  # noqa: ANN401 - a text or a promise of one
-    return forms.FloatField(label=label, required=False, min_value=0, max_value=100)
+def _share(label: Any, initial: float | None = None) -> forms.FloatField:  # noqa: ANN401 - a text or a promise of one
+    return forms.FloatField(
+        label=label, required=False, min_value=0, max_value=100, initial=initial
+    )
 
 
 def _weight(criterion: Criterion) -> forms.FloatField:
@@ -66,11 +69,13 @@ class SitingForm(forms.Form):
         label=_("To the nearest road at most [m]"), required=False, min_value=0
     )
     max_hazard = _share(_("In hazard areas at most [percent of the site]"))
+    max_built = _share(_("Built on at most [percent of the site]"), initial=0)
     min_public_land = _share(_("On state land at least [percent of the site]"))
     weight_road = _weight(Criterion.ROAD)
     weight_slope = _weight(Criterion.SLOPE)
     weight_public_land = _weight(Criterion.PUBLIC_LAND)
     weight_hazard = _weight(Criterion.HAZARD)
+    weight_built = _weight(Criterion.BUILT)
 
     def question(self) -> SitingQuestion:
         """Return the question that was filled in; only of a valid form."""

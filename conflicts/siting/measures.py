@@ -21,7 +21,7 @@ from rasterio.vrt import WarpedVRT
 from conflicts.siting.cells import AREA, Cells, Mask, Shapes, distance_m, touched
 from conflicts.siting.question import SitingQuestion
 from conflicts.siting.sites import Measure
-from conflicts.siting.vocab import Criterion
+from conflicts.siting.vocab import SITING_THEME, Criterion
 from layers.crs import PROJECT_SRID
 from layers.models import Layer
 from layers.queries import current_raster
@@ -156,6 +156,26 @@ def _hazards(city: Cells) -> Measured:
     return Measured(values=values, layers=layers)
 
 
+def _built(city: Cells) -> Measured:
+    """Return 1 where something recorded stands or is to stand, as areas or points; else 0."""
+    layers = _layers_of("building", "facilit")
+    layers = tuple(sorted({*layers, *_named("building", "facilit")}))
+    shapes, _attributes, slugs = _shapes(layers, city)
+    if not len(shapes):
+        return Measured(values=None, layers=layers)
+    values = touched(shapes, city).astype(np.float64)
+    return Measured(values=values, layers=tuple(sorted(set(slugs))))
+
+
+def _named(*words: str) -> tuple[str, ...]:
+    """Return the published vector layers with one of these words in their own name."""
+    published = Layer.objects.exclude(published_number=None).exclude(
+        geometry_kind=GeometryKind.RASTER
+    )
+    slugs = published.exclude(theme=SITING_THEME).values_list("slug", flat=True)
+    return tuple(slug for slug in slugs if any(word in slug for word in words))
+
+
 def _surveyed(layers: Sequence[str], city: Cells) -> Mask:
     surveyed = Layer.objects.filter(
         slug__in=layers, surveyed_areas__completeness=Completeness.COMPLETE
@@ -179,4 +199,5 @@ _MEASURES: Mapping[Criterion, Callable[[Cells], Measured]] = {
     Criterion.SLOPE: _slope,
     Criterion.PUBLIC_LAND: _state_land,
     Criterion.HAZARD: _hazards,
+    Criterion.BUILT: _built,
 }

@@ -11,7 +11,7 @@ from conflicts.rule_schema import rule_from_data
 from conflicts.siting.forms import HECTARE_M2
 from conflicts.siting.models import SitingStudy
 from conflicts.siting.publication import COLOURS, areas_slug, site_name, sites_slug
-from conflicts.siting.vocab import Criterion, Siting
+from conflicts.siting.vocab import SITING_THEME, Criterion, Siting
 from layers.models import Layer
 from layers.numbers import percent, quantity
 
@@ -37,6 +37,10 @@ def study_tables(kept: SitingStudy) -> dict[str, Any]:
         "areas_layer": areas,
         "sites_layer": sites_slug(kept.use.code),
         "cell_m": result["cell_m"],
+        "asked_area": quantity(kept.question["area_m2"] / HECTARE_M2, "ha", 2),
+        "used": ", ".join(
+            f"{slug} v{number}" for slug, number in sorted(kept.data_versions.items())
+        ),
         "is_newest": not _newer(kept),
         "has_changed": sorted(_changed(kept)),
     }
@@ -48,11 +52,12 @@ def _newer(kept: SitingStudy) -> bool:
 
 
 def _changed(kept: SitingStudy) -> Iterator[str]:
-    """Yield the layers that have another version now than the study used."""
-    now = dict(Layer.objects.values_list("slug", "published_number"))
-    own = {areas_slug(kept.use.code), sites_slug(kept.use.code)}
-    for slug, number in kept.data_versions.items():
-        if slug not in own and now.get(slug) != number:
+    """Yield the layers that have another version now than the study used, or are new or gone."""
+    others = Layer.objects.exclude(theme=SITING_THEME).exclude(published_number=None)
+    now = dict(others.values_list("slug", "published_number"))
+    studies = Layer.objects.filter(theme=SITING_THEME).values_list("slug", flat=True)
+    for slug in (now.keys() | kept.data_versions.keys()) - set(studies):
+        if now.get(slug) != kept.data_versions.get(slug):
             yield slug
 
 
@@ -115,10 +120,13 @@ def _written(criterion: Criterion, value: float | None) -> str:
 
 def _site(site: Mapping[str, Any]) -> dict[str, Any]:
     west, south, east, north = site["bounds"]
+    siting = Siting(site["siting"])
+    if site["broken"] and siting == Siting.ALLOWED:
+        siting = Siting.CONDITIONAL
     return {
         "rank": site["rank"],
-        "label": Siting(site["siting"]).label,
-        "code": site["siting"],
+        "label": siting.label,
+        "code": str(siting),
         "hectares": quantity((east - west) * (north - south) / HECTARE_M2, "ha", 2),
         "room": quantity(site["room_m2"] / HECTARE_M2, "ha", 1),
         "score": site["score"],

@@ -10,11 +10,10 @@ from shapely.geometry.base import BaseGeometry
 
 from conflicts.siting.models import SitingStudy
 from conflicts.siting.study import SitingAnswer
-from conflicts.siting.vocab import Siting
+from conflicts.siting.vocab import SITING_THEME, Siting
 from layers.services import NewFeature, Provenance, open_layer, publish_features
 from layers.vocab import GeometryKind, Lifecycle, Visibility
 
-THEME = "siting"
 # Green, ochre, grey, red, of clearly different lightness: told apart in grey print as well.
 COLOURS = {
     Siting.ALLOWED: "#8FD19E",
@@ -44,6 +43,7 @@ SCHEMA = {
         "slope": _field("number", "ជម្រាលមធ្យម", "mean slope", "%"),
         "public_land": _field("number", "ចំណែកលើដីរដ្ឋ", "share on state land"),
         "hazard": _field("number", "ចំណែកក្នុងតំបន់គ្រោះថ្នាក់", "share in hazard areas"),
+        "built": _field("number", "ចំណែកដែលមានសំណង់ ឬសេវា", "share built on"),
     },
     "colours": {
         "property": "siting",
@@ -102,7 +102,7 @@ def publish_study(kept: SitingStudy, answer: SitingAnswer) -> None:
             geometry_kind=GeometryKind.POLYGON,
             title_km=title_km,
             title_en=title_en,
-            theme=THEME,
+            theme=SITING_THEME,
             visibility=Visibility.INTERNAL,
             attribute_schema=SCHEMA,
         )

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db import transaction
+from django.db import connection, transaction
 
 from conflicts.models import RuleBook
 from conflicts.services import hold_data_versions
@@ -55,6 +55,8 @@ def carry_out(kept: SitingStudy, on_progress: Progress | None = None) -> SitingS
     """
     question = SitingQuestion.from_json(kept.question)
     with executing(kept.run, echo=on_progress) as report, transaction.atomic():
+        with connection.cursor() as cursor:  # nor may a layer be born meanwhile
+            cursor.execute("LOCK TABLE layers_layer IN SHARE ROW EXCLUSIVE MODE")
         versions = hold_data_versions()
         answer = study(question, kept.rulebook, report)
         report(0.95, "Publishing the areas and sites")

@@ -27,11 +27,14 @@ class Criterion(TextChoices):
     SLOPE = "slope", _("mean slope")
     PUBLIC_LAND = "public_land", _("share on state land")
     HAZARD = "hazard", _("share in hazard areas")
+    BUILT = "built", _("share with buildings or facilities on it")
 
 
 # From here on a conflict forbids a place whatever it rests on; less grave ones make it
 # conditional. Only the law binds: what a place is forbidden by always comes with its basis.
 FORBIDS_FROM = Severity.HIGH
 
+# The theme of the layers a study publishes: no rule asks them.
+SITING_THEME = "siting"
 # Who may order a siting study: it takes the machine for some seconds and publishes a layer.
 STUDY_SITING = "conflicts.study_siting"

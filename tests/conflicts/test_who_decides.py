@@ -192,5 +192,5 @@ def test_the_shell_gives_the_right_and_takes_it_away(capsys):
 def test_the_shell_names_the_right_among_those_there_are(capsys):
     account()
     with pytest.raises(SystemExit):
-        call_command("allow", "sokha", "conflicts.fly")
+        call_command("allow", "sokha", "conflicts.decide_findings")
     assert RIGHT in capsys.readouterr().err

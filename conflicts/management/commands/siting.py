@@ -22,6 +22,9 @@ class Command(KrongCommand):
         parser.add_argument("--max-slope", type=float, help="mean slope of a site [percent]")
         parser.add_argument("--max-road", type=float, help="to the nearest road [m]")
         parser.add_argument("--max-hazard", type=float, help="in hazard areas [percent of it]")
+        parser.add_argument(
+            "--max-built", type=float, default=0.0, help="built on [percent of it], default 0"
+        )
         parser.add_argument("--min-public", type=float, help="on state land [percent of it]")
         parser.add_argument(
             "--set-aside",
@@ -35,6 +38,7 @@ class Command(KrongCommand):
             Criterion.ROAD: options["max_road"],
             Criterion.HAZARD: _share(options["max_hazard"]),
             Criterion.PUBLIC_LAND: _share(options["min_public"]),
+            Criterion.BUILT: _share(options["max_built"]),
         }
         question = SitingQuestion(
             use=use,

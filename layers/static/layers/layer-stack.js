@@ -56,7 +56,7 @@ function createPaintingCount(container) {
   };
 }
 
-function vectorPane(map, layers, pane, { language, announce, file }) {
+function vectorPane(map, layers, pane, { language, announce, file, marksOnly = false }) {
   const sources = Object.fromEntries(
     layers.map((layer) => [layer.slug, { url: layer.tiles, maxDataZoom: MOST_DETAILED_TILES }]),
   );
@@ -70,12 +70,11 @@ function vectorPane(map, layers, pane, { language, announce, file }) {
   tiles.addTo(map);
   return {
     repaint(shown, chosen) {
-      const drawn = layers.filter((layer) => shown.has(layer.slug)).sort((a, b) => a.look.rank - b.look.rank);
+      const wanted = layers.filter((layer) => shown.has(layer.slug) && (!marksOnly || chosen.has(layer.slug)));
+      const drawn = wanted.sort((a, b) => a.look.rank - b.look.rank);
       tiles.views = new Map(drawn.map((layer) => [layer.slug, views.get(layer.slug)]));
-      tiles.paintRules = drawn.flatMap(paintRules).concat(
-        drawn.filter((layer) => chosen.has(layer.slug)).map((layer) => highlightRule(layer, chosen.get(layer.slug))),
-      );
-      tiles.labelRules = drawn.filter((layer) => layer.look.has_label).map((layer) => labelRule(layer, language));
+      tiles.paintRules = marksOnly ? drawn.map((layer) => highlightRule(layer, chosen.get(layer.slug))) : drawn.flatMap(paintRules);
+      tiles.labelRules = marksOnly ? [] : drawn.filter((layer) => layer.look.has_label).map((layer) => labelRule(layer, language));
       tiles.clearLayout();
       tiles.rerenderTiles();
     },
@@ -88,7 +87,7 @@ function rasterOverlay(layer) {
 }
 
 function createPanes(map) {
-  for (const [name, order] of [["ground", 200], ["grids", 250], ["things", 300]]) {
+  for (const [name, order] of [["ground", 200], ["grids", 250], ["things", 300], ["marks", 310]]) {
     map.createPane(name).style.zIndex = order;
   }
 }
@@ -129,6 +128,7 @@ export function createLayerStack(map, content) {
   const panes = [
     vectorPane(map, vectors.filter((layer) => layer.look.rank < GROUND_RANK), "ground", options),
     vectorPane(map, vectors.filter((layer) => layer.look.rank >= GROUND_RANK), "things", options),
+    vectorPane(map, vectors, "marks", { ...options, marksOnly: true }), // over all: what lies on a zone must not hide its mark
   ];
   const shownFirst = [...layers.values()].filter((layer) => layer.shown);
   const shown = new Set(shownFirst.map((layer) => layer.slug));

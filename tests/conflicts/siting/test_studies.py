@@ -20,7 +20,7 @@ from layers.runs import request_cancel
 from layers.vocab import RunState
 from tests.conflicts.ground import find, rule_data, rulebook
 from tests.conflicts.siting.ground import city
-from tests.factories import feature, filled_layer, line, rectangle, square
+from tests.factories import NORTH, feature, filled_layer, line, rectangle, square
 
 pytestmark = pytest.mark.django_db
 
@@ -217,7 +217,52 @@ def test_a_criterion_no_layer_tells_is_said_to_be_unmeasured():
 
     assert kept.result["criteria"]["road"] == {"is_measured": False, "layers": []}
     assert kept.result["criteria"]["slope"]["is_measured"] is False
-    assert kept.result["sites"][0]["values"].keys() == {"hazard"}
+    assert kept.result["sites"][0]["values"].keys() == {"hazard", "built"}
+
+
+def test_ground_that_is_built_on_is_no_site_when_none_of_it_may_be():
+    city(SCHOOL)
+    filled_layer("buildings", feature("HALL", rectangle(0, 0, 1_200, 900)), theme="cadastre")
+
+    kept = carry_out(asked(area_m2=4 * HECTARE, limits={Criterion.BUILT: 0.0}))
+
+    assert kept.result["sites"]
+    assert kept.result["criteria"]["built"]["layers"] == ["buildings", "facilities"]
+    for site in areas_of("siting-landfill-sites"):
+        assert site.geometry.extent[1] >= NORTH + 900
+        assert site.properties["built"] == 0.0
+
+
+def test_an_older_study_leads_to_no_site_of_a_newer_one():
+    city(SCHOOL)
+    older, newer = carry_out(asked()), carry_out(asked(area_m2=4 * HECTARE))
+    client = planner("study_siting")
+
+    old_page = client.get(f"/siting/{older.pk}/?lang=en").content.decode()
+
+    assert "A newer study of this use is on the map" in old_page
+    assert "siting-landfill-sites/S01" not in old_page
+    assert "siting-landfill-sites/S01" in client.get(f"/siting/{newer.pk}/").content.decode()
+
+
+def test_a_layer_that_came_since_is_named_among_those_that_changed():
+    city(SCHOOL)
+    kept = carry_out(asked())
+    filled_layer("wells", feature("W", square(0, 0, 5), "school"))
+
+    page = planner("study_siting").get(f"/siting/{kept.pk}/?lang=en").content.decode()
+
+    assert "have changed since: wells" in page
+
+
+def test_the_page_says_what_was_asked_and_of_which_data():
+    city(SCHOOL)
+    kept = carry_out(asked(area_m2=5_000.0))
+
+    page = planner("study_siting").get(f"/siting/{kept.pk}/?lang=en").content.decode()
+
+    assert "0.50 ha" in page
+    assert "facilities v1" in page
 
 
 # The shell and the pages

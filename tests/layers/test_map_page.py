@@ -315,13 +315,23 @@ class TestNothingFromOutside:
 
 
 class TestScriptTexts:
+    SCRIPTS = ROOT / "layers/static/layers"
+    OF_THE_CATALOGUE = "catalogue-map.js"
+
+    def used(self, scripts):
+        written = "".join(script.read_text(encoding="utf-8") for script in scripts)
+        return set(re.findall(r"\btexts\.(\w+)", written))
+
     def test_every_text_the_script_uses_is_given_and_none_is_idle(self, client):
-        given = set(content_of(client)["texts"])
-        script = "".join(
-            p.read_text(encoding="utf-8") for p in (ROOT / "layers/static/layers").glob("*.js")
-        )
-        used = set(re.findall(r"\btexts\.(\w+)", script))
-        assert used == given
+        scripts = (s for s in self.SCRIPTS.glob("*.js") if s.name != self.OF_THE_CATALOGUE)
+        assert self.used(scripts) == set(content_of(client)["texts"])
+
+    def test_the_small_map_of_the_catalogue_is_given_every_text_it_uses_and_no_other(self, client):
+        page = client.get("/layers/").content.decode()
+        [given] = re.findall(r'id="catalogue-map-content"[^>]*>(.*?)</script>', page)
+        # it draws with the layer stack of the map
+        used = self.used(self.SCRIPTS / name for name in (self.OF_THE_CATALOGUE, "layer-stack.js"))
+        assert used == set(json.loads(given)["texts"])
 
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")

@@ -127,6 +127,11 @@ export function createFindingsPanel(panel, map, content, { open, choose, show, c
     cardOf(number)?.querySelector("button.finding").setAttribute("aria-current", String(isChosen));
   }
 
+  /** Bring a card into sight; of one that is longer than the list its beginning. */
+  function reveal(card) {
+    card?.scrollIntoView({ block: card.offsetHeight > panel.clientHeight ? "start" : "nearest" });
+  }
+
   function select(number, isFromList, opensList = true) {
     const finding = findings.get(number);
     if (!finding) return;
@@ -135,7 +140,7 @@ export function createFindingsPanel(panel, map, content, { open, choose, show, c
     mark(number, true);
     if (opensList) {
       open();
-      cardOf(number).scrollIntoView({ block: "nearest" });
+      reveal(cardOf(number));
     }
     missing = null;
     choose(parties(finding));
@@ -183,7 +188,7 @@ export function createFindingsPanel(panel, map, content, { open, choose, show, c
     panel.scrollTop = scrolled;
     giveFocusBack();
     // the list is another one after the map has moved: what was chosen stays in sight
-    if (wasSeen) cardOf(selected)?.scrollIntoView({ block: "nearest" });
+    if (wasSeen) reveal(cardOf(selected));
     count.textContent = collection.detection === null ? "?" : whole(Math.max(collection.total, findings.size));
     mark(selected, true);
   }

@@ -2,12 +2,18 @@
 
 import pytest
 from django.utils import translation
+from hypothesis import HealthCheck, settings
 
 from config import cluster
 from tests.real_cities import cambridge, maldives, merewether, sihanoukville  # noqa: F401 - fixtures
 
 # Loaded once per process and costly to load: whoever looks at the same one shares a process.
 SHARED_CITIES = ("cambridge", "maldives", "merewether", "sihanoukville", "demo_city")
+
+
+# A busy machine is no defect of what is tested: how long an example takes is for the benches.
+settings.register_profile("krong", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("krong")
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -3,20 +3,7 @@
 -- with what its interior lies in or crosses; shapes that only touch never do.
 WITH {shared_ground.sql}
 {measured_ground.sql}
-once AS (
-    SELECT DISTINCT ON (least(names.subject, names.object), greatest(names.subject, names.object))
-        shared.*
-    FROM shared
-    CROSS JOIN LATERAL (
-        SELECT
-            ARRAY[shared.subject_layer, shared.subject_id]::text[] AS subject,
-            ARRAY[shared.object_layer, shared.object_id]::text[] AS object
-    ) AS names
-    WHERE shared.measure > 0
-      AND (shared.dimension < 2 OR shared.measure >= shared.least_measure)
-    ORDER BY
-        least(names.subject, names.object), greatest(names.subject, names.object), names.subject
-)
+{shared_once.sql}
 INSERT INTO conflict_hit
 SELECT
     %(rule_code)s, once.subject_row, once.object_row,

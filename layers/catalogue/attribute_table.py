@@ -16,7 +16,7 @@ from django.db.models.expressions import OrderBy
 from django.utils.translation import gettext as _
 
 from layers.errors import UserFacingError
-from layers.exports.selection import Selection, attribute_value, selected
+from layers.exports.selection import Selection, attribute_value, selected, uncompared
 from layers.models import Feature
 from layers.names import name_properties
 from layers.property_names import property_title, property_value
@@ -60,6 +60,7 @@ class TablePage:
     rows: list[Row]
     following: str
     count: int | None  # None: nobody counted
+    uncompared: list[str]  # titles of attributes of which some values are no numbers
 
 
 def page_of(selection: Selection, order: Order) -> TablePage:
@@ -77,17 +78,25 @@ def page_of(selection: Selection, order: Order) -> TablePage:
             remedy=_("Narrow the list by class, words or an attribute instead."),
         )
     rows = selected(selection, may_be_newer=True).select_related("land_use")
-    found, count = _asked(_ordered(rows, order), selection)
-    return _page(selection, order, found, count)
+    return _page(selection, order, _asked(_ordered(rows, order), selection))
 
 
-def _asked(rows: QuerySet[Feature], selection: Selection) -> tuple[list[Feature], int | None]:
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What the database answers: the rows, how many there are, what it could not compare."""
+
+    rows: list[Feature]
+    count: int | None
+    uncompared: list[str]
+
+
+def _asked(rows: QuerySet[Feature], selection: Selection) -> _Found:
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(
                 "SELECT set_config('statement_timeout', %s, TRUE)", [str(LONGEST_SEARCH_MS)]
             )
-            return list(rows[: PAGE + 1]), _count(selection)
+            return _Found(list(rows[: PAGE + 1]), _count(selection), uncompared(selection))
     except OperationalError as error:
         raise UserFacingError(
             _("The search took longer than %(seconds)d seconds and was ended.")
@@ -129,18 +138,19 @@ def _after(order: Order) -> Q:
     return beyond | Q(sort_value=value, stable_id__gt=stable_id) | Q(sort_value__isnull=True)
 
 
-def _page(selection: Selection, order: Order, found: list[Feature], count: int | None) -> TablePage:
-    shown = found[:PAGE]
+def _page(selection: Selection, order: Order, found: _Found) -> TablePage:
+    shown = found.rows[:PAGE]
     columns = _columns(selection, shown)
     fields: Mapping[str, Any] = selection.version.layer.attribute_schema.get("fields", {})
     names = name_properties(selection.version)
     told = [name for name, _title in columns]
     rows = [Row(row, names.of(row.properties), _cells(row, told, fields)) for row in shown]
     following = ""
-    if len(found) > PAGE:
+    if len(found.rows) > PAGE:
         last = shown[-1]
         following = order.token(getattr(last, "sort_value", None), last.stable_id)
-    return TablePage(columns, rows, following, count)
+    texts = [property_title(name, fields.get(name, {})) for name in found.uncompared]
+    return TablePage(columns, rows, following, found.count, texts)
 
 
 def _columns(selection: Selection, shown: list[Feature]) -> list[tuple[str, str]]:

@@ -1,8 +1,8 @@
 """The place a reader looks for: a rectangle, a sangkat or a place by its name."""
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import shapely
@@ -16,7 +16,7 @@ from layers.exports.selection import SelectionError
 from layers.models import Feature, LayerVersion
 from layers.names import name_properties
 from layers.numbers import number as written
-from layers.search import matches, parsed
+from layers.search import Match, matches, parsed
 from layers.sql_files import load_sql
 from layers.visibility import Reader, visible_versions
 
@@ -25,6 +25,7 @@ MOST_SANGKATS = 500
 # A place recorded as a point or a line is looked for so far around [m]: a convention of this
 # program, so that a village drawn as one point has layers.
 AROUND_M = 1_000.0
+MOST_ALIKE = 5
 _DEGREES = r"\s*[-+]?[0-9]{1,3}(?:\.[0-9]{1,15})?\s*"
 _BOX = re.compile(rf"{_DEGREES}(?:,{_DEGREES}){{3}}", re.ASCII)
 
@@ -35,6 +36,7 @@ class SoughtPlace:
 
     name: str
     ground: BaseGeometry
+    called_alike: tuple[str, ...] = ()  # other places that answer to the name asked for
 
 
 def rectangle_asked(text: str) -> SoughtPlace:
@@ -86,14 +88,28 @@ def sangkat_named(reader: Reader, stable_id: str) -> SoughtPlace | None:
 
 
 def place_called(reader: Reader, name: str) -> SoughtPlace | None:
-    """Return the likeliest place of a name with its ground, None for none."""
+    """Return the likeliest place of a name with its ground, None for none.
+
+    A sangkat comes before a building that is named after it. Other places that answer are named.
+    """
     versions = {v.layer.slug: v for v in visible_versions(reader)}
-    for match in matches(parsed(name), [v.layer for v in versions.values()]):
+    found = matches(parsed(name), [v.layer for v in versions.values()])
+    for match in sorted(found, key=lambda each: each.layer != SANGKAT_LAYER):
         version = versions[match.layer]
         row = version.layer.features.filter(retired_in=None, stable_id=match.stable_id).first()
         if row is not None:
-            return _as_place(row, version)
+            others = [_name_of(each, versions) for each in found if each != match]
+            return replace(_as_place(row, version), called_alike=_first_few(others))
     return None
+
+
+def _name_of(match: Match, versions: Mapping[str, LayerVersion]) -> str:
+    named = name_properties(versions[match.layer]).of(dict(match.properties))
+    return f"{named or match.stable_id} ({versions[match.layer].layer.title})"
+
+
+def _first_few(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(names))[:MOST_ALIKE]
 
 
 def _sangkat_version(reader: Reader) -> LayerVersion | None:

@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import shapely
@@ -177,6 +177,22 @@ def _meeting(rows: QuerySet[Feature], condition: Condition) -> QuerySet[Feature]
     return rows.alias(measure=measure, kind=kind).filter(
         kind="number", **{f"measure__{compared}": condition.number}
     )
+
+
+def uncompared(selection: Selection) -> list[str]:
+    """Return the attributes compared with a number that some feature holds otherwise, as a text.
+
+    Such features are in no answer to "at least" or "at most", whatever their text says.
+    """
+    measured = [each for each in selection.conditions if each.operator in {"min", "max"}]
+    rows = selected(replace(selection, conditions=()), may_be_newer=True)
+    return [name for name in dict.fromkeys(c.name for c in measured) if _holds_other(rows, name)]
+
+
+def _holds_other(rows: QuerySet[Feature], name: str) -> bool:
+    kind = Func(attribute_value(name), function="jsonb_typeof", output_field=CharField())
+    told = rows.alias(kind=kind).filter(kind__isnull=False)
+    return told.exclude(kind="number").exists()
 
 
 def _equal(condition: Condition) -> Q:

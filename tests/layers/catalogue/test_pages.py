@@ -170,6 +170,24 @@ def test_the_table_is_filtered_by_class_words_and_attribute(client):
     assert "No feature answers this" in page(client, table, q="zzz")
 
 
+def test_numbers_written_as_text_are_told_where_they_were_not_compared(client):
+    filled_layer(
+        "halls",
+        feature("H-1", square(0, 0, 10), height=12),
+        feature("H-2", square(20, 0, 10), height="\u17e1\u17e2"),
+        feature("H-3", square(40, 0, 10), height=None),
+    )
+    told = "Some values of height are written as text"
+    at_least = {"attribute": "height", "operator": "min", "value": "10"}
+
+    text = page(client, "/layers/halls/table/", **at_least)
+
+    assert table_ids(text) == ["H-1"]
+    assert told in text
+    assert told not in page(client, "/layers/halls/table/", attribute="height", value="12")
+    assert told not in page(client, "/layers/halls/table/", **at_least, q="H-1")
+
+
 def test_a_large_layer_is_listed_by_identifier_only(client, monkeypatch):
     monkeypatch.setattr(attribute_table, "SORTED_UP_TO", 100)
 

@@ -156,6 +156,25 @@ class TestAPlaceByItsName:
         assert found(client, place="Phum Thmei") == ["shops", "villages"]
         assert "Layers that reach 1,000 m around Phum Thmei." in answer(client, place="Phum Thmei")
 
+    def test_a_sangkat_comes_before_an_office_named_after_it_and_the_office_is_named(self, client):
+        filled_layer(
+            "offices", feature("O", at(9000, 9000), name_en="Sangkat Two"), title_en="Offices"
+        )
+
+        text = answer(client, place="Sangkat Two")
+
+        assert "Layers that reach Sangkat Two." in text
+        assert "Also found under this name: Sangkat Two (Offices)." in text
+        assert found(client, place="Sangkat Two") == ["roads", "sangkat"]
+
+    def test_a_name_of_one_place_alone_names_no_other(self, client):
+        assert "Also found under this name" not in answer(client, place="Sangkat Two")
+
+    def test_a_search_that_was_not_made_does_not_say_that_no_layer_answers(self, client):
+        assert "No layer answers this search" not in answer(client, place="Atlantis")
+        assert "No layer answers this search" not in answer(client, status=400, bbox="1,2")
+        assert "No layer answers this search" in answer(client, q="zzzz")
+
     def test_a_name_that_nobody_knows_is_told_and_is_no_all_clear(self, client):
         text = answer(client, place="Atlantis")
 

@@ -247,6 +247,15 @@ def _gap_sentences() -> Mapping[Gap, str]:
             "%(count)s places (%(what)s) are drawn as points or lines: where their borders run is"
             " not known, for example: %(examples)s."
         ),
+        Gap.NO_HAZARD_MAP: _("There is no such hazard map, so %(count)s places are unchecked."),
+        Gap.NOT_PUBLIC: _("Layers that are not public have a say here: ask the office."),
+        **_sentences_of_absence(),
+    }
+
+
+def _sentences_of_absence() -> Mapping[Gap, str]:
+    """Return what is missing to say that something is not there, or goes together."""
+    return {
         Gap.ABSENCE_NOT_SURE: _(
             "%(count)s places lie outside every known area of %(what)s, but there may be one that"
             " was not surveyed or not fully described (%(layers)s), for example: %(examples)s."
@@ -269,12 +278,10 @@ def _gap_sentences() -> Mapping[Gap, str]:
             "%(layers)s is the only plan known to hold %(what)s: there is nothing to compare it"
             " with."
         ),
-        Gap.NO_HAZARD_MAP: _("There is no such hazard map, so %(count)s places are unchecked."),
         Gap.UNRATED_PAIR: _(
             "%(count)s times %(what)s lies beside a use that nobody has rated against it: whether"
             " they go together cannot be told."
         ),
-        Gap.NOT_PUBLIC: _("Layers that are not public have a say here: ask the office."),
     }
 
 

@@ -6,6 +6,10 @@ from planning.vocab import ReservationStatus
 
 def words() -> dict[str, Said]:
     """Return the headings and labels of the sheet."""
+    return _of_the_reservation() | _of_the_frame() | _of_the_tables()
+
+
+def _of_the_reservation() -> dict[str, Said]:
     return {
         "title": said("Map of reserved land"),
         "tables": said("Tables of the reservation"),
@@ -25,6 +29,11 @@ def words() -> dict[str, Said]:
         "claimed_area": said("Area as claimed"),
         "difference": said("measured minus claimed"),
         "not_stated": said("not stated"),
+    }
+
+
+def _of_the_frame() -> dict[str, Said]:
+    return {
         "location": said("Location in the city"),
         "legend": said("Legend"),
         "scale": said("Scale"),
@@ -39,6 +48,11 @@ def words() -> dict[str, Said]:
         "sheet": said("Sheet"),
         "date": said("Printed on"),
         "digest": said("Digest of the content"),
+    }
+
+
+def _of_the_tables() -> dict[str, Said]:
+    return {
         "points": said("Boundary points"),
         "point": said("Point"),
         "east": said("East E [m]"),

@@ -1,22 +1,24 @@
 """What may happen to a siting study: asked, carried out, kept, and shown as layers."""
 
+import time
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
+from psycopg2.errorcodes import LOCK_NOT_AVAILABLE
 
 from conflicts.models import RuleBook
-from conflicts.services import hold_data_versions
 from conflicts.siting.models import SitingStudy
 from conflicts.siting.publication import publish_study
 from conflicts.siting.question import SitingQuestion
 from conflicts.siting.study import CheckedSite, SitingAnswer, class_lineage, study
 from conflicts.siting.tellings import Telling
 from conflicts.siting.verdicts import areas_m2
-from layers.models import LandUseClass
+from layers.models import LandUseClass, Layer
 from layers.runs import Progress, executing, queue_run
 
 RUN_KIND = "siting"
+PAUSE_S = 0.5
 
 
 @transaction.atomic
@@ -55,15 +57,33 @@ def carry_out(kept: SitingStudy, on_progress: Progress | None = None) -> SitingS
     """
     question = SitingQuestion.from_json(kept.question)
     with executing(kept.run, echo=on_progress) as report, transaction.atomic():
-        with connection.cursor() as cursor:  # nor may a layer be born meanwhile
-            cursor.execute("LOCK TABLE layers_layer IN SHARE ROW EXCLUSIVE MODE")
-        versions = hold_data_versions()
+        while (versions := _held_versions()) is None:
+            report(0.01, "Waiting for a publication to end")
+            time.sleep(PAUSE_S)
         answer = study(question, kept.rulebook, report)
         report(0.95, "Publishing the areas and sites")
         publish_study(kept, answer)
         kept.result, kept.data_versions = result_data(answer), versions
         kept.save(update_fields=["result", "data_versions"])
     return kept
+
+
+def _held_versions() -> dict[str, int] | None:
+    """Return the version of each layer and let none be published or born until we are done.
+
+    All is taken at once or nothing (None): whoever waits while it holds a part may wait for ever
+    for one who waits for that part.
+    """
+    try:
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute("LOCK TABLE layers_layer IN SHARE ROW EXCLUSIVE MODE NOWAIT")
+            layers = list(Layer.objects.select_for_update(no_key=True, nowait=True).order_by("pk"))
+    except OperationalError as error:
+        if getattr(error.__cause__, "pgcode", "") != LOCK_NOT_AVAILABLE:
+            raise
+        return None
+    return {layer.slug: layer.published_number for layer in layers if layer.published_number}
 
 
 def result_data(answer: SitingAnswer) -> dict[str, Any]:

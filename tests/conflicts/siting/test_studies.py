@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.core.management import call_command
-from django.db import transaction
+from django.db import connections, transaction
 from django.test import Client
 
 from conflicts.siting import publication, services
@@ -165,6 +165,32 @@ def test_a_study_that_is_asked_to_stop_publishes_nothing():
 
     assert Run.objects.get(pk=kept.run.pk).state == RunState.CANCELLED
     assert not Layer.objects.filter(slug__startswith="siting-").exists()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("held", [
+    "SELECT 1 FROM layers_layer WHERE slug = 'facilities' FOR UPDATE",
+    "UPDATE layers_layer SET slug = slug WHERE slug = 'none yet'",  # as who adds a layer does
+])  # fmt: skip
+def test_a_study_waits_for_whoever_publishes_and_reads_what_they_left(held):
+    city(SCHOOL)
+    kept = asked()
+    other = connections.create_connection("default")
+    other.set_autocommit(False)
+    with other.cursor() as cursor:
+        cursor.execute(held)
+    told = []
+
+    def listening(_share, message):
+        told.append(message)
+        if message.startswith("Waiting"):
+            other.rollback()
+
+    carry_out(kept, on_progress=listening)
+
+    other.close()
+    assert told.count("Waiting for a publication to end") == 1
+    assert kept.run.state == RunState.SUCCEEDED
 
 
 # What sites are ranked by

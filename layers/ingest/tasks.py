@@ -1,6 +1,7 @@
 """What the confined process can be asked: each task reads one file and says what it holds."""
 
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from typing import Any
 
 from django.utils import translation
@@ -16,6 +17,7 @@ from layers.ingest.sources import Asked
 
 def warm_up() -> None:
     """Load once what every reading needs: most files are in degrees or in PROJECT_SRID."""
+    import_module("numpy.ma")  # Arrow asks for it with its first mask: too late under the limits
     project_extent()
     transformer(crs_of(WGS84_SRID), crs_of(PROJECT_SRID))
 

@@ -181,7 +181,9 @@ def _is_of_memory(error: BaseException) -> bool:
     # NumPy and Arrow raise kinds of MemoryError; GEOS and GDAL tell it only in their words
     told = f"{type(error).__name__} {error}".lower()
     words = ("bad_alloc", "out of memory", "cannot allocate", "malloc", "outofmemory")
-    return isinstance(error, MemoryError) or any(word in told for word in words)
+    # Python's compiler, short of memory amid an installed file, calls that file's syntax wrong
+    kinds = (MemoryError, SyntaxError)
+    return isinstance(error, kinds) or any(word in told for word in words)
 
 
 class _Explained:

@@ -232,7 +232,8 @@ class TestEndings:
     @pytest.mark.parametrize(
         "error",
         [MemoryError(), shapely.errors.GEOSException("std::bad_alloc"),
-         pa.ArrowMemoryError("malloc of size 64 failed"), OSError("Cannot allocate memory")],
+         pa.ArrowMemoryError("malloc of size 64 failed"), OSError("Cannot allocate memory"),
+         SyntaxError("invalid syntax")],
     )  # fmt: skip
     def test_every_library_s_way_of_running_out_of_memory_is_known(self, error):
         assert host._is_of_memory(error)

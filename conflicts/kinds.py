@@ -2,15 +2,14 @@
 
 YAML files and the database hold the same data (``rule_schema``). A new kind is one dataclass (in
 ``pair_rules``), one file in ``sql/``, one function that binds the rule to the named parameters of
-that file, and its line in ``KINDS``.
+that file (in ``binding``), and its line in ``KINDS``.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
+from conflicts import binding
 from conflicts.area_rules import ServiceCoverage
-from conflicts.city_ground import LEAST_WIDTH_M
 from conflicts.pair_rules import (
     Adjacency,
     Containment,
@@ -22,15 +21,11 @@ from conflicts.pair_rules import (
     Separation,
 )
 from conflicts.predicates import AllOf, Comparison, Operator, as_jsonpath
-from conflicts.reach import Reach, Scope
+from conflicts.reach import Reach
 from conflicts.record_rules import DataQuality
 from conflicts.rule_parts import Selector
-from conflicts.vocab import Along, Verdict
+from conflicts.vocab import Verdict
 
-# Smaller ground [m2] or a shorter stretch [m] in one zone is digitising noise.
-SLIVER = 1.0
-# Coordinates of a million metres are this exact after a subtraction [m].
-ROUNDING_M = 1e-6
 SIDES = ("subject", "object")
 
 Rule = (
@@ -45,152 +40,6 @@ Rule = (
     | PlanVsPlan
     | ServiceCoverage
 )
-Parameters = dict[str, Any]
-
-
-def bind_separation(rule: Rule) -> Parameters:
-    """Return what separation.sql needs beside the two selections."""
-    if not isinstance(rule, Separation):
-        raise TypeError(rule.kind)
-    return {"min_distance_m": rule.min_distance_m}
-
-
-def bind_overlap(rule: Rule) -> Parameters:
-    """Return what overlap.sql needs beside the two selections."""
-    if not isinstance(rule, Overlap):
-        raise TypeError(rule.kind)
-    return {"min_overlap_m2": rule.min_overlap_m2}
-
-
-def bind_hazard_exposure(rule: Rule) -> Parameters:
-    """Return what hazard_exposure.sql needs beside the two selections."""
-    if not isinstance(rule, HazardExposure):
-        raise TypeError(rule.kind)
-    return {
-        "min_overlap_m2": rule.min_overlap_m2,
-        "threshold_depths": [threshold.depth_ge_m for threshold in rule.thresholds],
-        "threshold_severities": [str(threshold.severity) for threshold in rule.thresholds],
-    }
-
-
-def bind_adjacency(rule: Rule) -> Parameters:
-    """Return what adjacency.sql needs beside the selections."""
-    if not isinstance(rule, Adjacency):
-        raise TypeError(rule.kind)
-    return {
-        "max_border_m": rule.max_border_m,
-        "tolerance_m": rule.tolerance_m,
-        "facing_m": rule.tolerance_m + ROUNDING_M,
-        "between_within_m": rule.between_within_m or rule.tolerance_m,
-    }
-
-
-def bind_plan_vs_existing(rule: Rule) -> Parameters:
-    """Return what plan_vs_existing.sql needs beside the two selections."""
-    if not isinstance(rule, PlanVsExisting):
-        raise TypeError(rule.kind)
-    return {"min_share": rule.min_share, "sliver": SLIVER}
-
-
-def bind_reservation_encroachment(rule: Rule) -> Parameters:
-    """Return what reservation_encroachment.sql needs beside the two selections."""
-    if not isinstance(rule, ReservationEncroachment):
-        raise TypeError(rule.kind)
-    return {
-        "min_overlap_m2": rule.min_overlap_m2,
-        "coming_severity": str(rule.coming_severity or rule.severity),
-    }
-
-
-def bind_containment(rule: Rule) -> Parameters:
-    """Return what containment.sql needs beside the two selections."""
-    if not isinstance(rule, Containment):
-        raise TypeError(rule.kind)
-    return {"min_share": rule.min_share, "sliver": SLIVER}
-
-
-def bind_data_quality(rule: Rule) -> Parameters:
-    """Return what data_quality.sql needs beside the two selections."""
-    if not isinstance(rule, DataQuality):
-        raise TypeError(rule.kind)
-    return {
-        "check": str(rule.check),
-        "attribute": rule.attribute,
-        "least": rule.least,
-        "greatest": rule.greatest,
-        "unit": rule.unit,
-        "tolerance_m": rule.tolerance_m,
-        "half_m": rule.tolerance_m / 2 - ROUNDING_M,
-        "rounding_m": ROUNDING_M,
-    }
-
-
-def reach_of_records(rule: Rule) -> Reach:
-    """Return the reach of what is asked of records: two of one shape, a tolerance apart."""
-    if not isinstance(rule, DataQuality):
-        raise TypeError(rule.kind)
-    return Reach(scope=Scope.PAIR, objects_m=rule.tolerance_m if rule.has_object else 0.0)
-
-
-def bind_plan_vs_plan(rule: Rule) -> Parameters:
-    """Return what plan_vs_plan.sql needs beside the two selections."""
-    if not isinstance(rule, PlanVsPlan):
-        raise TypeError(rule.kind)
-    return {
-        "by_distance": rule.min_distance_m is not None,
-        "min_distance_m": rule.min_distance_m or 0.0,
-        "min_overlap_m2": rule.min_overlap_m2,
-    }
-
-
-def reach_of_plans(rule: Rule) -> Reach:
-    """Return the reach of two plans: the distance asked for between them, if any."""
-    if not isinstance(rule, PlanVsPlan):
-        raise TypeError(rule.kind)
-    return Reach(scope=Scope.PAIR, objects_m=rule.min_distance_m or 0.0)
-
-
-def bind_service_coverage(rule: Rule) -> Parameters:
-    """Return what service_coverage.sql needs beside the three selections."""
-    if not isinstance(rule, ServiceCoverage):
-        raise TypeError(rule.kind)
-    return {
-        "max_distance_m": rule.max_distance_m,
-        "along_streets": rule.along == Along.STREETS,
-        "least_width_m": LEAST_WIDTH_M,
-    }
-
-
-def reach_of_coverage(rule: Rule) -> Reach:
-    """Return the reach of a service: of an area all that is in it and around it."""
-    if not isinstance(rule, ServiceCoverage):
-        raise TypeError(rule.kind)
-    return Reach(scope=Scope.RULE, objects_m=rule.max_distance_m)
-
-
-def reach_of_pairs(_rule: Rule) -> Reach:
-    """Return the reach of what is measured where two features share ground."""
-    return Reach(scope=Scope.PAIR, objects_m=0.0)
-
-
-def reach_of_sums(_rule: Rule) -> Reach:
-    """Return the reach of what is measured of all the ground a subject shares or lacks."""
-    return Reach(scope=Scope.SUBJECT, objects_m=0.0)
-
-
-def reach_of_separation(rule: Rule) -> Reach:
-    """Return the reach of a least distance: the distance itself."""
-    if not isinstance(rule, Separation):
-        raise TypeError(rule.kind)
-    return Reach(scope=Scope.PAIR, objects_m=rule.min_distance_m)
-
-
-def reach_of_adjacency(rule: Rule) -> Reach:
-    """Return the reach of a shared border: what lies between counts from it on."""
-    if not isinstance(rule, Adjacency):
-        raise TypeError(rule.kind)
-    between_m = rule.tolerance_m + (rule.between_within_m or rule.tolerance_m)
-    return Reach(scope=Scope.PAIR, objects_m=rule.tolerance_m, between_m=between_m)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -199,7 +48,7 @@ class Kind:
 
     rule: type[Rule]
     sql: str
-    bind: Callable[[Rule], Parameters]
+    bind: Callable[[Rule], binding.Parameters]
     reach: Callable[[Rule], Reach]  # on what its findings depend
     object_is_map: bool = False  # the object answers for its layer, not for one feature
     sums_objects: bool = False  # what one object takes counts together with all the others
@@ -217,65 +66,70 @@ class Kind:
 
 KINDS: Mapping[str, Kind] = {
     "separation": Kind(
-        rule=Separation, sql="separation.sql", bind=bind_separation, reach=reach_of_separation
+        rule=Separation,
+        sql="separation.sql",
+        bind=binding.bind_separation,
+        reach=binding.reach_of_separation,
     ),
-    "overlap": Kind(rule=Overlap, sql="overlap.sql", bind=bind_overlap, reach=reach_of_pairs),
+    "overlap": Kind(
+        rule=Overlap, sql="overlap.sql", bind=binding.bind_overlap, reach=binding.reach_of_pairs
+    ),
     "hazard_exposure": Kind(
         rule=HazardExposure,
         sql="hazard_exposure.sql",
-        bind=bind_hazard_exposure,
-        reach=reach_of_sums,
+        bind=binding.bind_hazard_exposure,
+        reach=binding.reach_of_sums,
         object_is_map=True,
     ),
     "adjacency": Kind(
         rule=Adjacency,
         sql="adjacency.sql",
-        bind=bind_adjacency,
-        reach=reach_of_adjacency,
+        bind=binding.bind_adjacency,
+        reach=binding.reach_of_adjacency,
         areas=("subject", "object"),
     ),
     "plan_vs_existing": Kind(
         rule=PlanVsExisting,
         sql="plan_vs_existing.sql",
-        bind=bind_plan_vs_existing,
-        reach=reach_of_sums,
+        bind=binding.bind_plan_vs_existing,
+        reach=binding.reach_of_sums,
         areas=("object",),
         sums_objects=True,
     ),
     "reservation_encroachment": Kind(
         rule=ReservationEncroachment,
         sql="reservation_encroachment.sql",
-        bind=bind_reservation_encroachment,
-        reach=reach_of_pairs,
+        bind=binding.bind_reservation_encroachment,
+        reach=binding.reach_of_pairs,
         areas=("object",),
     ),
     "containment": Kind(
         rule=Containment,
         sql="containment.sql",
-        bind=bind_containment,
-        reach=reach_of_sums,
+        bind=binding.bind_containment,
+        reach=binding.reach_of_sums,
         areas=("object",),
         finds_absence=True,
     ),
     "data_quality": Kind(
         rule=DataQuality,
         sql="data_quality.sql",
-        bind=bind_data_quality,
-        reach=reach_of_records,
+        bind=binding.bind_data_quality,
+        reach=binding.reach_of_records,
         is_of_records=True,
     ),
     "plan_vs_plan": Kind(
         rule=PlanVsPlan,
         sql="plan_vs_plan.sql",
-        bind=bind_plan_vs_plan,
-        reach=reach_of_plans,
+        bind=binding.bind_plan_vs_plan,
+        reach=binding.reach_of_plans,
         of_other_layers=True,
     ),
     "service_coverage": Kind(
         rule=ServiceCoverage,
         sql="service_coverage.sql",
-        bind=bind_service_coverage,
-        reach=reach_of_coverage,
+        bind=binding.bind_service_coverage,
+        reach=binding.reach_of_coverage,
         areas=("subject",),
         finds_absence=True,
         subject_is_frame=True,

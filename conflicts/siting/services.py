@@ -57,7 +57,7 @@ def carry_out(kept: SitingStudy, on_progress: Progress | None = None) -> SitingS
     """
     question = SitingQuestion.from_json(kept.question)
     with executing(kept.run, echo=on_progress) as report, transaction.atomic():
-        while (versions := _held_versions()) is None:
+        while (versions := held_versions()) is None:
             report(0.01, "Waiting for a publication to end")
             time.sleep(PAUSE_S)
         answer = study(question, kept.rulebook, report)
@@ -68,7 +68,7 @@ def carry_out(kept: SitingStudy, on_progress: Progress | None = None) -> SitingS
     return kept
 
 
-def _held_versions() -> dict[str, int] | None:
+def held_versions() -> dict[str, int] | None:
     """Return the version of each layer and let none be published or born until we are done.
 
     All is taken at once or nothing (None): whoever waits while it holds a part may wait for ever

@@ -53,6 +53,13 @@ CITY_LAYERS = (
     CityLayer("parcels", "cadastre", "ក្បាលដី", "Parcels", has_class=False),
     CityLayer("buildings", "cadastre", "សំណង់", "Buildings"),
     CityLayer("facilities", "facilities", "សេវាសាធារណៈ និងទីតាំងសំខាន់ៗ", "Facilities"),
+    CityLayer(
+        "flood_upland",
+        "hazard-flood",
+        "ទឹកជំនន់អូរតំបន់ខ្ពង់រាប (១០០ ឆ្នាំ)",
+        "Flood of the Upland Stream (100 years)",
+        has_class=False,
+    ),
 )
 
 
@@ -73,12 +80,16 @@ def loading_steps(city: DemoCity) -> Iterator[Arguments]:
             "--lifecycle-field", "lifecycle", "--theme", layer.theme,
             "--title-km", layer.title_km, "--title-en", layer.title_en, *described,
         )  # fmt: skip
-    yield (
-        "import", str(city.terrain), "--layer", "terrain", "--theme", "terrain",
-        "--quantity", "elevation", "--units", "m", "--vertical-datum",
-        "synthetic, metres above mean sea level",
-        "--title-km", "កម្ពស់ដី", "--title-en", "Terrain", *described,
-    )  # fmt: skip
+    for slug, file, title_km, title_en in (
+        ("terrain", city.terrain, "កម្ពស់ដី", "Terrain"),
+        ("terrain-upland", city.terrain_upland, "កម្ពស់ដីតំបន់ខ្ពង់រាប", "Terrain of the hinterland"),
+    ):
+        yield (
+            "import", str(file), "--layer", slug, "--theme", "terrain",
+            "--quantity", "elevation", "--units", "m", "--vertical-datum",
+            "synthetic, metres above mean sea level",
+            "--title-km", title_km, "--title-en", title_en, *described,
+        )  # fmt: skip
     yield ("topology", "zones")  # two zones of a plan never lie on the same ground
 
 

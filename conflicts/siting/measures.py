@@ -99,18 +99,25 @@ def _distance_to_roads(city: Cells) -> Measured:
 
 
 def _slope(city: Cells) -> Measured:
-    """Return the slope in percent, from the elevation averaged over each cell."""
-    names = Layer.objects.exclude(published_number=None).filter(
+    """Return the slope in percent, from the elevation averaged over each cell.
+
+    Of several terrains the first by name that knows a cell tells it, each from its own heights:
+    where two meet their levels may differ.
+    """
+    terrains = Layer.objects.exclude(published_number=None).filter(
         geometry_kind=GeometryKind.RASTER, theme__icontains="terrain"
     )
-    layer = names.order_by("slug").first()
-    if layer is None:
+    slugs = tuple(terrains.order_by("slug").values_list("slug", flat=True))
+    if not slugs:
         return Measured(values=None, layers=())
     around = city.widened(1)
-    heights = _heights(current_raster(layer.slug).file.path, around)
-    down, across = np.gradient(heights, city.size_m)
-    percent: NDArray[np.float64] = 100.0 * np.hypot(down, across)
-    return Measured(values=percent[1:-1, 1:-1], layers=(layer.slug,))
+    percent = np.full(city.shape, np.nan)
+    for slug in slugs:
+        heights = _heights(current_raster(slug).file.path, around)
+        down, across = np.gradient(heights, city.size_m)
+        told = 100.0 * np.hypot(down, across)[1:-1, 1:-1]
+        percent = np.where(np.isfinite(percent), percent, told)
+    return Measured(values=percent, layers=slugs)
 
 
 def _heights(path: str, cells: Cells) -> NDArray[np.float64]:

@@ -11,15 +11,16 @@ from typing import Any
 
 import numpy as np
 
-from conflicts.coverage import Selection, unknown_attributes
+from conflicts.coverage import Selection, gap_of, unknown_attributes
 from conflicts.detection import Detector
 from conflicts.kinds import KINDS, object_selector, reach_m
 from conflicts.pair_rules import Adjacency, HazardExposure, Overlap, Separation
+from conflicts.predicates import attributes
 from conflicts.siting.cells import Cells, Mask, cropped, perhaps_within, surely_within
 from conflicts.siting.others import Large, Others, Surroundings, as_others, surveyed_cells
 from conflicts.siting.probes import Concern
 from conflicts.siting.sight import Sight, sight_of
-from conflicts.vocab import Severity
+from conflicts.vocab import Gap, Severity
 
 NO_WATER = "H0"  # flood_classes.csv: the class of dry ground
 
@@ -105,14 +106,20 @@ def tell(
         left=left_classes(concern, lineage, detector),
     )
     sight = sight_of(rule, side, selection)
-    gaps = [*sight.gaps, *unknown_attributes(side, selector, selection)]
+    gaps = [
+        *sight.gaps,
+        *_unstated(concern),
+        *unknown_attributes(side, selector, selection),
+    ]
     treat = TREATMENTS.get(rule.kind)
-    if treat is None or not concern.is_sure or sight.gaps:
+    found = tuple(_softened(concern, bite) for bite in (treat(place) if treat else ()))
+    if treat is None or sight.gaps:
         untold = np.ones(place.cells.shape, np.bool_)
     else:
         untold = _untold(place, sight)
-    found = tuple(_softened(concern, bite) for bite in (treat(place) if treat else ()))
-    if KINDS[rule.kind].finds_absence:
+    if not concern.is_sure:
+        untold, found = _where_it_might_bite(untold, found)
+    elif KINDS[rule.kind].finds_absence and found:
         untold, found = _where_absence_counts(untold, found)
     return Telling(
         concern=concern,
@@ -150,6 +157,27 @@ def _softened(concern: Concern, bite: Bite) -> Bite:
         return bite
     nowhere = np.zeros_like(bite.bites)
     return Bite(severity=bite.severity, bites=nowhere, may_bite=bite.may_bite)
+
+
+def _unstated(concern: Concern) -> list[dict[str, Any]]:
+    """Return what the question does not state of the use, though the rule asks for it."""
+    if concern.is_sure:
+        return []
+    rule = concern.rule
+    selector = rule.subject if concern.side == "subject" else object_selector(rule)
+    asked = sorted(set(attributes(selector.where)))
+    return [
+        gap_of(Gap.UNKNOWN_ATTRIBUTE, concern.side, selector, attributes=asked, of_proposal=True)
+    ]
+
+
+def _where_it_might_bite(untold: Mask, found: tuple[Bite, ...]) -> tuple[Mask, tuple[Bite, ...]]:
+    """Let a rule that may not mean the use at all leave only the ground untold where it could bite.
+
+    Elsewhere it has nothing to find, whatever the use turns out to be.
+    """
+    reached = np.logical_or.reduce([untold, *(bite.may_bite for bite in found)])
+    return reached, ()
 
 
 def _untold(place: Place, sight: Sight) -> Mask:

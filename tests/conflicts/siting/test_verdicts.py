@@ -238,6 +238,48 @@ def test_a_rule_of_a_kind_that_cannot_be_asked_backwards_cannot_tell_of_any_plac
     assert said_at(answer, 100, 100) == (Siting.CANNOT_TELL, "T-01")
 
 
+def test_a_kind_that_asks_what_is_missing_but_cannot_be_asked_backwards_cannot_tell(monkeypatch):
+    monkeypatch.setattr(tellings, "TREATMENTS", {})
+    city(zones=[feature("Z", square(0, 0, 1_200), "I1")])
+    within = rule_data("C-01", kind="containment", subject={"classes": ["landfill"]},
+                       object={"classes": ["I1"], "layers": ["zones"]})  # fmt: skip
+
+    answer, _book = ask(within)
+
+    assert said_at(answer, 600, 600) == (Siting.CANNOT_TELL, "C-01")
+
+
+HIGH_ONES = rule_data(
+    "N-01", subject={"classes": ["landfill"], "where": {"attr": "height_m", "op": "gt", "value": 9}}
+)
+
+
+def test_a_rule_that_may_not_mean_the_use_leaves_untold_only_the_ground_where_it_could_bite():
+    city(SCHOOL)
+
+    answer, book = ask(HIGH_ONES)
+
+    # how high the landfill will be nobody said: within 200 m of the school that would decide
+    assert said_at(answer, 620, 620) == (Siting.CANNOT_TELL, "N-01")
+    assert said_at(answer, 100, 100) == (Siting.ALLOWED, "")
+    assert broken_by(square(100, 100, 50), book) == set()
+    [gap] = answer.tellings[0].gaps
+    assert (gap["attributes"], gap["of_proposal"]) == (["height_m"], True)
+
+
+@pytest.mark.parametrize(("height_m", "verdict"), [(10, Siting.FORBIDDEN), (8, None)])
+def test_once_the_height_is_stated_the_rule_bites_or_has_no_say(height_m, verdict):
+    city(SCHOOL)
+    other = rule_data("O-01", object={"classes": ["market"]}, min_distance_m=50)
+
+    answer, _book = ask(HIGH_ONES, other, properties={"height_m": height_m})
+
+    said = {telling.concern.rule.code for telling in answer.tellings}
+    assert ("N-01" in said) == (verdict is not None)
+    if verdict:
+        assert said_at(answer, 620, 620) == (verdict, "N-01")
+
+
 def test_a_use_of_which_no_rule_speaks_gets_no_answer():
     city(SCHOOL)
 

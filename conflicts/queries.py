@@ -1,52 +1,39 @@
 """Questions about rule books and findings that one ORM query answers."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 
 from django.db.models import Case, F, IntegerField, Q, QuerySet, Value, When, Window
 from django.db.models.functions import RowNumber
 from django.utils.translation import gettext as _
 
-from conflicts.errors import RuleFieldError
-from conflicts.filters import refuse_unknown
+from conflicts.filters import SETTLED, FindingFilter, condition_of, refuse_unknown
 from conflicts.models import DetectionRun, Finding, RuleBook, RuleOutcome
-from conflicts.vocab import FindingState, RuleBookStatus, Severity
+from conflicts.vocab import RuleBookStatus, Severity
 from layers.errors import NotFoundError
 from layers.visibility import Reader, hidden_layers
-from layers.vocab import Answer, Basis
+from layers.vocab import Answer
+
+__all__ = [
+    "IDENTITY",
+    "SETTLED",
+    "SEVERITY_RANK",
+    "FindingFilter",
+    "answer_counts",
+    "finding_numbered",
+    "findings",
+    "in_turn",
+    "latest_detection",
+    "narrowed",
+    "rulebook_named",
+    "untold_outcomes",
+    "with_evidence",
+]
 
 SEVERITY_RANK = Case(
     *(When(severity=severity, then=Value(severity.rank)) for severity in Severity),
     output_field=IntegerField(),
 )
 IDENTITY = ("subject_layer", "subject_id", "object_layer", "object_id")
-# What needs no one's attention any more.
-SETTLED = (FindingState.RESOLVED, FindingState.DISMISSED)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FindingFilter:
-    """Which findings are wanted; an empty field means all."""
-
-    rulebook: str = ""
-    rule: str = ""
-    state: str = ""
-    severity: str = ""  # this one or graver
-    basis: str = ""
-    subject_layer: str = ""
-    subject: str = ""
-    object_layer: str = ""
-    object: str = ""
-
-    def __post_init__(self) -> None:
-        choices = {"state": FindingState.values, "severity": Severity.values, "basis": Basis.values}
-        for field, known in choices.items():
-            value = getattr(self, field)
-            if value and value not in known:
-                raise RuleFieldError(
-                    field,
-                    _("'%(value)s' is unknown.") % {"value": value},
-                    remedy=_("Use one of: %(known)s.") % {"known": ", ".join(known)},
-                )
 
 
 def rulebook_named(code: str, version: int | None = None) -> RuleBook:
@@ -98,22 +85,7 @@ def narrowed(wanted: FindingFilter, *, reader: Reader | None) -> QuerySet[Findin
         else frozenset(hidden_layers(reader).values_list("slug", flat=True))
     )
     refuse_unknown(asdict(wanted), closed)
-    exact = {
-        "rulebook_code": wanted.rulebook,
-        "rule_code": wanted.rule,
-        "state": wanted.state,
-        "subject_layer": wanted.subject_layer,
-        "subject_id": wanted.subject,
-        "object_layer": wanted.object_layer,
-        "object_id": wanted.object,
-    }
-    found = Finding.objects.filter(**{k: v for k, v in exact.items() if v})
-    if wanted.basis:
-        found = found.filter(basis=wanted.basis)
-    if wanted.severity:
-        least = Severity(wanted.severity).rank
-        graver = [str(severity) for severity in Severity if severity.rank >= least]
-        found = found.filter(severity__in=graver)
+    found = Finding.objects.filter(condition_of(wanted))
     if reader is not None:
         found = found.exclude(Q(subject_layer__in=closed) | Q(object_layer__in=closed))
     return found

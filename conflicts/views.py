@@ -1,23 +1,19 @@
 """The pages of findings: the list with what cannot be told, one finding, and GeoJSON."""
 
 import hashlib
-from dataclasses import asdict
 from typing import Any
 from urllib.parse import urlencode
 
-import shapely
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import AbstractBaseUser, User
-from django.contrib.gis.geos import GEOSGeometry
 from django.core.paginator import Paginator
 from django.db.models import Count, Max
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.translation import gettext as _
 from django.views.decorators.http import condition, require_GET, require_http_methods
 
-from conflicts.errors import DecidingNotAllowedError, RuleFieldError
+from conflicts.errors import DecidingNotAllowedError
 from conflicts.explanations import (
     basis_sentence,
     explain,
@@ -29,7 +25,7 @@ from conflicts.explanations import (
 )
 from conflicts.exports import geojson_feature
 from conflicts.feature_findings import standing
-from conflicts.filters import refuse_unknown_list
+from conflicts.filters import refuse_unknown_list, refuse_unknown_words, whole_number
 from conflicts.forms import DecisionForm, FindingFilterForm
 from conflicts.groups import described, groups_of
 from conflicts.models import WHOLE_LAYER, Decision, DetectionRun, Finding, Observation
@@ -44,11 +40,11 @@ from conflicts.queries import (
     narrowed,
     untold_outcomes,
 )
+from conflicts.review.stocktaking import keep_up
 from conflicts.rule_answers import count_untold, rule_answer
 from conflicts.services import decide_finding
 from conflicts.vocab import DECIDE_FINDING
 from conflicts.wording import amount
-from layers.crs import PROJECT_SRID, WGS84_SRID, reproject
 from layers.models import Feature, Layer
 from layers.numbers import unit_name
 from layers.property_names import property_title, property_value
@@ -58,14 +54,16 @@ from layers.vocab import Answer
 PAGE_SIZE = 50
 MAP_LIMIT = 2_000
 GREATEST_MAP_LIMIT = 10_000
-_DIGITS = 20
 
 
 @require_GET
 def finding_list(request: HttpRequest) -> HttpResponse:
     """Show findings with filters and counts, and what the last detection cannot tell."""
     wanted = finding_filter(request)
+    refuse_unknown_words(request.GET, "view", "page")
     refuse_unknown_list(request.GET.get("view", ""))
+    if wanted.sangkat:
+        keep_up()
     found = narrowed(wanted, reader=request.user)
     is_grouped = request.GET.get("view") != "each"
     listed: Any = groups_of(found) if is_grouped else findings(wanted, reader=request.user)
@@ -73,24 +71,21 @@ def finding_list(request: HttpRequest) -> HttpResponse:
     query = request.GET.copy()
     query.pop("page", None)
     query.pop("lang", None)
-    filters = {name: value for name, value in asdict(wanted).items() if value}
     context = {
         "page": page,
         "is_grouped": is_grouped,
         "count": found.count(),
-        "rows": described(page) if is_grouped else [_row(finding) for finding in page],
-        "form": FindingFilterForm(request.GET),
+        "rows": described(page) if is_grouped else [finding_row(finding) for finding in page],
+        "form": FindingFilterForm(request.GET, reader=request.user),
         "filter_query": query.urlencode(),
-        "file_query": urlencode(filters),
-        "severity_counts": _counts(found, "severity"),
-        "state_counts": _counts(found, "state"),
+        "file_query": urlencode(wanted.as_query()),
         **_detection_context(wanted, names_places=not hidden_layers(request.user)),
-        **_freshness(request),
+        **detection_freshness(request),
     }
     return render(request, "conflicts/findings.html", context)
 
 
-def _freshness(request: HttpRequest) -> dict[str, Any]:
+def detection_freshness(request: HttpRequest) -> dict[str, Any]:
     """Return whether findings are being re-checked, and which layers changed since they were."""
     now, closed = standing(), set(hidden_layers(request.user).values_list("pk", flat=True))
     behind = [row for row in now.layers_behind if row.layer.pk not in closed]
@@ -137,7 +132,7 @@ def _finding_page(
 ) -> HttpResponse:
     finding = finding_numbered(number, reader=request.user)
     context = {
-        **_row(finding),
+        **finding_row(finding),
         **_evidence(finding),
         "form": form,
         "may_decide": _may_decide(request),
@@ -177,12 +172,10 @@ def findings_geojson(request: HttpRequest) -> HttpResponse:
     if not wanted.state and not request.GET.get("finding"):
         found = found.exclude(state__in=SETTLED)
     if number := request.GET.get("finding", ""):
-        found = found.filter(pk=_whole_number("finding", number, least=0, greatest=2**62))
-    if bbox := request.GET.get("bbox", ""):
-        found = found.filter(current__witness__intersects=_bbox(bbox))
+        found = found.filter(pk=whole_number("finding", number, least=0, greatest=2**62))
     total = found.count()
     asked = request.GET.get("limit", str(MAP_LIMIT))
-    limit = _whole_number("limit", asked, least=1, greatest=GREATEST_MAP_LIMIT)
+    limit = whole_number("limit", asked, least=1, greatest=GREATEST_MAP_LIMIT)
     detection = latest_detection(wanted.rulebook)
     body = {
         "type": "FeatureCollection",
@@ -205,12 +198,7 @@ def finding_filter(request: HttpRequest) -> FindingFilter:
     return FindingFilter(**{name: request.GET.get(name, "").strip() for name in names})
 
 
-def _counts(found: Any, field: str) -> dict[str, int]:  # noqa: ANN401 - a filtered QuerySet
-    counted = found.order_by().values(field).annotate(count=Count("id"))
-    return {row[field]: row["count"] for row in counted}
-
-
-def _row(finding: Finding) -> dict[str, Any]:
+def finding_row(finding: Finding) -> dict[str, Any]:
     """Return one finding as both pages show it."""
     seen = finding.current
     rule = None if seen is None or seen.outcome is None else seen.outcome.rule
@@ -260,7 +248,11 @@ def _detection_context(wanted: FindingFilter, *, names_places: bool) -> dict[str
     outcomes = detection.standing_outcomes.select_related("rule")
     if wanted.rule:
         outcomes = outcomes.filter(rule__code=wanted.rule)
-    untold = [o for o in untold_outcomes(detection) if wanted.rule in {"", o.rule.code}]
+    untold = [
+        outcome
+        for outcome in untold_outcomes(detection)
+        if wanted.rule in {"", outcome.rule.code} and wanted.kind in {"", outcome.rule.kind}
+    ]
     asked = [rule_answer(o, names_places=names_places) for o in outcomes] if wanted.rule else []
     return {
         "detection": detection,
@@ -274,7 +266,7 @@ def _detection_context(wanted: FindingFilter, *, names_places: bool) -> dict[str
 
 
 def _map_properties(finding: Finding) -> dict[str, Any]:
-    row = _row(finding)
+    row = finding_row(finding)
     seen = finding.current
     subject, concerned = (None, None) if seen is None else (seen.subject_row, seen.object_row)
     return {
@@ -304,32 +296,3 @@ def _party(layer: str, stable_id: str, row: Feature | None) -> dict[str, str]:
     is_map = stable_id == WHOLE_LAYER
     shown = row.stable_id if is_map and row is not None else stable_id
     return {"layer": layer, "stable_id": shown, "name": feature_name(row, shown)}
-
-
-def _bbox(text: str) -> GEOSGeometry:
-    """Return west,south,east,north [degrees] as an area in PROJECT_SRID."""
-    try:
-        west, south, east, north = (float(part) for part in text.split(","))
-        is_area = -180 <= west < east <= 180 and -90 <= south < north <= 90  # noqa: PLR2004 - the globe
-    except ValueError:
-        is_area = False
-    if not is_area:
-        raise RuleFieldError(
-            "bbox",
-            _("'%(text)s' is no area.") % {"text": text[:80]},
-            remedy=_("Give west,south,east,north in degrees, e.g. 103.4,10.5,103.7,10.7."),
-        )
-    outline = shapely.segmentize(shapely.box(west, south, east, north), (east - west) / 16)
-    projected = reproject(outline, WGS84_SRID, PROJECT_SRID)
-    return GEOSGeometry(shapely.box(*projected.bounds).wkt, srid=PROJECT_SRID)
-
-
-def _whole_number(name: str, text: str, *, least: int, greatest: int) -> int:
-    is_short = text.isascii() and text.isdigit() and len(text) <= _DIGITS
-    if not is_short or not least <= int(text) <= greatest:
-        raise RuleFieldError(
-            name,
-            _("'%(text)s' cannot be used.") % {"text": text[:40]},
-            remedy=_("Give %(least)s to %(greatest)s.") % {"least": least, "greatest": greatest},
-        )
-    return int(text)

@@ -76,6 +76,7 @@ def addresses():
         "layers": reverse("layers"),
         "city-profile": reverse("city-profile"),
         "findings": reverse("findings"),
+        "findings-dashboard": reverse("findings-dashboard"),
         "finding": reverse("finding", args=[finding.pk]),
         "rulebooks": reverse("rulebooks"),
         "rulebook": reverse("rulebook", args=version),

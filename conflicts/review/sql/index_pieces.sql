@@ -1,0 +1,2 @@
+CREATE INDEX ON review_piece USING gist (geometry);
+ANALYZE review_piece

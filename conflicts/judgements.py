@@ -127,14 +127,23 @@ def judgement_of_hit(
     **told: Any,  # noqa: ANN401 - rule, row and proposed
 ) -> Judgement:
     """Return a hit as the finding that detection would make of it."""
-    row: RuleRow = told["row"]
+    finding = finding_of_hit(hit, around, told["row"], data_versions)
     subject, concerned = around[hit["subject_row"]], around.get(hit["object_row"])
+    other = concerned if subject.pk == number else subject
+    if is_unrated(told["rule"]):
+        missing = (in_both(lambda: say_conflict(finding)),)
+        told |= {"answer": Answer.CANNOT_TELL, "missing": missing}
+    return Judgement(**{"answer": Answer.FAILS} | told, finding=finding, other=other)
+
+
+def finding_of_hit(
+    hit: Hit, around: Mapping[int, Feature], row: RuleRow, data_versions: Mapping[str, int]
+) -> Finding:
+    """Return a hit as the finding that detection would make of it; it is not stored."""
     finding = Finding(
         rulebook_code=row.rulebook.code,
         rule_code=row.code,
-        **{
-            name: hit[name] for name in ("subject_layer", "subject_id", "object_layer", "object_id")
-        },
+        **{name: hit[name] for name in IDENTITY},
         severity=hit["severity"],
         basis=row.basis,
     )
@@ -146,11 +155,7 @@ def judgement_of_hit(
         **{name: hit[name] for name in ("unit", "margin")},
         witness=GEOSGeometry(memoryview(hit["witness"]), srid=PROJECT_SRID),
         facts=json.loads(hit["facts"]),
-        subject_row=subject,
-        object_row=concerned,
+        subject_row=around[hit["subject_row"]],
+        object_row=around.get(hit["object_row"]),
     )
-    other = concerned if subject.pk == number else subject
-    if is_unrated(told["rule"]):
-        missing = (in_both(lambda: say_conflict(finding)),)
-        told |= {"answer": Answer.CANNOT_TELL, "missing": missing}
-    return Judgement(**{"answer": Answer.FAILS} | told, finding=finding, other=other)
+    return finding

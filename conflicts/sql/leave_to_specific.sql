@@ -20,8 +20,8 @@ branch AS (
 taken AS (
     SELECT hit.subject_layer, hit.subject_id, hit.object_layer, hit.object_id
     FROM conflict_hit AS hit
-    JOIN layers_feature AS subject ON subject.id = hit.subject_row
-    LEFT JOIN layers_feature AS object ON object.id = hit.object_row
+    JOIN conflict_ground AS subject ON subject.id = hit.subject_row
+    LEFT JOIN conflict_ground AS object ON object.id = hit.object_row
     WHERE hit.rule_code = %(rule_code)s
       AND hit.exemption IS NULL
       AND EXISTS (

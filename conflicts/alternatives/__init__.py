@@ -1,0 +1,1 @@
+"""What if: changes of the land that nobody made yet, and the findings they would bring."""

@@ -82,6 +82,8 @@ class Noted:
     ground: GroundAsked | None
     found: int = 0
     exempted: int = 0
+    # what it could not tell, whatever it found; None: not kept
+    missing: tuple[Mapping[str, Any], ...] | None = None
 
 
 @dataclass(slots=True)
@@ -129,6 +131,7 @@ class Detector:
             outer_is_subject=subject.counted.sure <= objects.counted.sure,
             unseen=tuple(asked),
             ground=ground,
+            missing=missing,
         )
         return Outcome(
             subject_selection=subject.number,

@@ -41,6 +41,7 @@ class Land:
     full_detection: int
     rulebook: int
     class_tree: str  # changes with every class
+    rules: str  # changes with every rule of the book
     boundaries: tuple[tuple[str, ...], ...]  # which layers say where the city ends
     layers: Mapping[int, LayerThen]
 
@@ -60,7 +61,8 @@ def land_from_json(data: Mapping[str, Any]) -> Land:
     """Return what ``Land.as_json`` wrote."""
     layers = {int(number): LayerThen(**layer) for number, layer in data["layers"].items()}
     boundaries = tuple(tuple(names) for names in data["boundaries"])
-    return Land(**{**data, "layers": layers, "boundaries": boundaries})
+    rules = data.get("rules", "")  # kept before rules were named here: another book to whoever asks
+    return Land(**{**data, "layers": layers, "boundaries": boundaries, "rules": rules})
 
 
 def land_now(detection: DetectionRun, *, counts_classes: bool) -> Land:
@@ -69,13 +71,15 @@ def land_now(detection: DetectionRun, *, counts_classes: bool) -> Land:
     with connection.cursor() as cursor:
         cursor.execute(load_sql(__file__, "layers_now.sql"))
         rows = cursor.fetchall()
-        cursor.execute(load_sql(__file__, "class_tree.sql"))
-        (class_tree,) = cursor.fetchone()
+        parameters = {"rulebook": detection.rulebook_id}
+        cursor.execute(load_sql(__file__, "class_tree.sql"), parameters)
+        class_tree, rules = cursor.fetchone()
     return Land(
         detection=detection.pk,
         full_detection=detection.goes_on_from_id or detection.pk,
         rulebook=detection.rulebook_id,
         class_tree=class_tree,
+        rules=rules,
         boundaries=tuple(tuple(names) for names in boundary_layers()),
         layers={
             number: LayerThen(
@@ -141,10 +145,10 @@ def remembered_counts(rulebook_code: str, questions: Iterable[str]) -> dict[str,
     return {question: Counted.from_json(answer) for question, answer in kept.items()}
 
 
-def remembered_rules(rulebook_code: str) -> dict[str, Noted]:
-    """Return what the rules found and could not tell, by their codes."""
-    kept = Remembered.objects.filter(rulebook_code=rulebook_code, topic=RULE)
-    return {code: noted_from_json(note) for code, note in kept.values_list("name", "answer")}
+def remembered_rules(rulebook_code: str, codes: Iterable[str]) -> dict[str, Noted]:
+    """Return what these rules found and could not tell, by their codes."""
+    kept = _kept(rulebook_code, RULE, codes)
+    return {code: noted_from_json(note) for code, note in kept.items()}
 
 
 def _kept(rulebook_code: str, topic: str, names: Iterable[str]) -> dict[str, Any]:
@@ -170,6 +174,7 @@ def noted_from_json(data: Mapping[str, Any]) -> Noted:
                 for question, count, first in data["unseen"]
             ),
             "ground": _ground(data["ground"]),
+            "missing": tuple(data["missing"]) if data.get("missing") is not None else None,
         }
     )
 

@@ -5,25 +5,26 @@ on from what the detection before left (``memory``). Where that does not suffice
 MustCountAgainError and is asked of everything.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.db import connection
 
-from conflicts.asked_rules import AskedRule, Likeness, Side
+from conflicts.asked_rules import AskedRule, Side
 from conflicts.city_ground import GroundAsked
-from conflicts.counted import NONE_COUNTED, Counted, Listed, MustCountAgainError
+from conflicts.counted import NONE_COUNTED, Listed, MustCountAgainError
 from conflicts.coverage import EXAMPLES, Selection, Unseen, proving_layers, unseen_among
 from conflicts.detection import (
     Detector,
     Noted,
     Outcome,
-    count_selection,
     find_hits,
     put_selection,
 )
 from conflicts.kinds import Rule
+from conflicts.moved import Moved, MovedRows
+from conflicts.proofs import Proofs
 from conflicts.reach import Scope
 from layers.sql_files import load_sql
 
@@ -32,48 +33,33 @@ ALL_NAMES = 2**31 - 1
 SPARE_M = 0.01
 
 
-@dataclass(frozen=True, slots=True)
-class Moved:
-    """The changed rows that one selector means: the number of the selection and its numbers."""
-
-    number: int
-    counted: Counted
-
-
 @dataclass(slots=True)
 class Neighbourhood(Detector):
     """A detection that looks only at what changed and at what lies near it."""
 
     before: Mapping[str, Noted] = field(default_factory=dict)
     unlike: frozenset[str] = frozenset()  # layers of which surveys prove something else now
-    went: dict[str, Moved] = field(default_factory=dict)  # by the question of the selector
-    came: dict[str, Moved] = field(default_factory=dict)
+    moved: MovedRows = field(default_factory=MovedRows)
+    proofs: Proofs = field(default_factory=lambda: Proofs({}, ""))
     everywhere: Mapping[str, Selection] = field(default_factory=dict)  # of the rule being measured
 
-    def note_moved(self, sides: Iterable[Side], likenesses: Iterable[Likeness]) -> None:
-        """Find out which changed rows each selector means: those that ended, those that began."""
-        alike = list(likenesses)
-        asked = {side.question: side for side in sides if any(map(side.may_mean, alike))}
-        for file, moved in (("ground_of_ended.sql", self.went), ("ground_of_begun.sql", self.came)):
+    @classmethod
+    def beside(cls, branches: dict[str, list[str]]) -> "Neighbourhood":
+        """Make the working tables, and the ground a table of the neighbourhood, empty at first."""
+        for file in ("drop_ground.sql", "create_detection_tables.sql", "create_ground_table.sql"):
             _run(file)
-            for question, side in asked.items():
-                number = next(self.numbers)
-                if put_selection(number, side.parameters):
-                    moved[question] = Moved(number, count_selection(number, ALL_NAMES))
+        return cls(branches=branches)
 
     def look_nearby(self) -> None:
-        """Make the ground a table of the neighbourhood, empty at first."""
+        """Make the ground a table of what begun, to which the neighbourhood is added."""
         _run("drop_ground.sql")
         _run("create_ground_table.sql")
+        _run("ground_of_begun.sql")
 
     def look_everywhere(self) -> None:
         """Make the ground everything again."""
         _run("drop_ground.sql")
         _run("create_ground_view.sql")
-
-    def is_moved(self, side: Side) -> bool:
-        """Tell whether something changed that a selector means."""
-        return side.question in self.went or side.question in self.came
 
     def answer_nearby(self, asked: AskedRule, sides: Mapping[str, Selection]) -> Outcome:
         """Return what a rule cannot tell; what it found is counted when it was measured.
@@ -89,23 +75,56 @@ class Neighbourhood(Detector):
             raise MustCountAgainError
         return outcome
 
+    def answer_as_before(self, asked: AskedRule, sides: Mapping[str, Selection]) -> Outcome | None:
+        """Return the answer from before where nothing changed on which it depends; else None.
+
+        As many of each side went as came, alike in all that is counted, and of both the rule can
+        tell the same. What it found is counted when it was measured.
+        """
+        before = self.before[asked.code]
+        if self.unlike or before.missing is None or not self._is_as_before(asked, before):
+            return None
+        self.noted[asked.code] = before
+        return Outcome(
+            subject_selection=0,
+            object_selection=0,
+            subjects_checked=sides["subject"].sure,
+            pairs_found=0,
+            pairs_exempted=0,
+            missing=before.missing,
+            ground=before.ground.ground if before.ground else None,
+            map_layers=sides["object"].sure_layers if asked.kind.object_is_map else (),
+        )
+
+    def _is_as_before(self, asked: AskedRule, before: Noted) -> bool:
+        went, came = zip(*(self.moved.counts(side) for side in asked.sides.values()), strict=True)
+        if went != came:
+            return False
+        gone, come = self.moved.both(asked.sides["subject"])
+        told = [
+            (self.proofs.untold(gone, question), self.proofs.untold(come, question))
+            for question, _listed in before.unseen
+        ]
+        return all(one is not None and one == other for one, other in told)
+
     def is_touched(self, asked: AskedRule) -> bool:
         """Tell whether something changed that one of the rule's selectors means."""
-        return any(self.is_moved(side) for side in asked.sides.values())
+        return any(map(self.moved.has, asked.sides.values()))
 
-    def counted_now(self, question: str, before: Counted) -> Counted:
-        """Return what a selector means now, in numbers.
+    def may_find(self, asked: AskedRule, sides: Mapping[str, Selection]) -> bool:
+        """Tell whether measuring may find something, or not find again what was found before."""
+        may_bite = asked.kind.asks_alone or (sides["subject"].sure and sides["object"].sure)
+        if may_bite:
+            return True
+        noted = self.before[asked.code]
+        return bool(noted.found or noted.exempted) and self._reaches_others(asked)
 
-        Raises
-        ------
-        MustCountAgainError
-            Too many of the first names went.
-        """
-        went, came = (
-            moved[question].counted if question in moved else NONE_COUNTED
-            for moved in (self.went, self.came)
-        )
-        return before.moved(went, came, needed=EXAMPLES)
+    def _reaches_others(self, asked: AskedRule) -> bool:
+        """Tell whether a change is felt by findings of features that did not change themselves."""
+        felt = list(asked.others.values())
+        if asked.reach.scope != Scope.PAIR:
+            felt.append(asked.sides["object"])
+        return any(map(self.moved.has, felt))
 
     def unseen(self, rule: Rule, subject: Selection, question: Unseen) -> Listed:
         """Return about how many subjects a rule cannot tell: those before and what changed."""
@@ -113,12 +132,17 @@ class Neighbourhood(Detector):
         if known is None or not self.unlike.isdisjoint(question.layers):
             raise MustCountAgainError
         gone, come = (
-            unseen_among(moved[subject.question].number, question, ALL_NAMES).first
-            if subject.question in moved
-            else ()
-            for moved in (self.went, self.came)
+            self._untold(moved.get(subject.question), question)
+            for moved in (self.moved.went, self.moved.came)
         )
         return known.moved(gone, come, needed=EXAMPLES)
+
+    def _untold(self, moved: Moved | None, question: Unseen) -> tuple[str, ...]:
+        names = self.proofs.untold(moved, question)
+        if names is not None or moved is None:
+            return names or ()
+        self.moved.select([moved.side])
+        return unseen_among(moved.number, question, ALL_NAMES).first
 
     def ground_of(self, rule: Rule, subject: Selection) -> GroundAsked | None:
         """Return where such features were looked for: as before, while no survey changed."""
@@ -133,7 +157,10 @@ class Neighbourhood(Detector):
         return known
 
     def measure(self, asked: AskedRule, everywhere: Mapping[str, Selection]) -> None:
-        """Put into conflict_hit what the rule finds of what changed, or whose ground did."""
+        """Put into conflict_hit what the rule finds of what changed, or whose ground did.
+
+        What changed is measured again by every rule; whose ground did is noted in conflict_scope.
+        """
         self.everywhere = everywhere
         if asked.reach.scope == Scope.PAIR:
             self._measure_pairs(asked)
@@ -148,16 +175,19 @@ class Neighbourhood(Detector):
         """
         subject, objects = asked.sides["subject"], asked.sides["object"]
         reach = asked.reach
-        subjects = self._union(self._came(subject), self._near_others(asked, subject))
-        held = self._union(self._came(objects), self._among(objects, subjects))
+        beside = self._near_others(asked, subject)
+        subjects = self._union(self._came(subject), beside)
+        held = self._union(self._came(objects), self._among(objects, subject, subjects))
         far_objects = self._near(objects, subjects, reach.objects_m)
         far_subjects = self._near(subject, held, reach.objects_m)
         between = {
             name: self._near(side, (*subjects, *held), reach.between_m)
             for name, side in asked.others.items()
         }
-        _scope(asked.code, (*subjects, *held))
-        if _meet((*subjects, *far_subjects), (*held, *far_objects)):
+        _scope(asked.code, beside)
+        if may_be_one(subject, objects) and _meet(
+            (*subjects, *far_subjects), (*held, *far_objects)
+        ):
             all_subjects = self._union(subjects, far_subjects)
             all_objects = self._union(held, far_objects)
             self._find(asked, all_subjects, all_objects, between)
@@ -170,16 +200,17 @@ class Neighbourhood(Detector):
         """Measure each subject that changed, or near which something did, against all near it."""
         subject, objects, reach = asked.sides["subject"], asked.sides["object"], asked.reach
         near = self._near(subject, self._moved(objects), reach.objects_m)
-        subjects = self._union(self._came(subject), near, self._near_others(asked, subject))
+        beside = self._near_others(asked, subject)
+        subjects = self._union(self._came(subject), near, beside)
         # what is subject and object at once may be the object of a pair that is kept the other way
-        mirrored = () if asked.kind.object_is_map else self._among(objects, subjects)
+        mirrored = () if asked.kind.object_is_map else self._among(objects, subject, subjects)
         all_subjects = self._union(subjects, self._near(subject, mirrored, reach.objects_m))
         found = self._near(objects, all_subjects, reach.objects_m)
         others = {
             name: self._near(side, all_subjects, reach.between_m)
             for name, side in asked.others.items()
         }
-        _scope(asked.code, subjects)
+        _scope(asked.code, (*near, *beside))
         self._find(asked, all_subjects, found, others)
         if mirrored:
             _keep_hits_of(asked.code, subjects)
@@ -198,11 +229,11 @@ class Neighbourhood(Detector):
         )
 
     def _came(self, side: Side) -> tuple[int, ...]:
-        return (self.came[side.question].number,) if side.question in self.came else ()
+        came = self.moved.came.get(side.question)
+        return () if came is None else (came.number,)
 
     def _moved(self, side: Side) -> tuple[int, ...]:
-        moved = (known.get(side.question) for known in (self.went, self.came))
-        return tuple(rows.number for rows in moved if rows is not None)
+        return tuple(rows.number for rows in self.moved.both(side) if rows is not None)
 
     def _near_others(self, asked: AskedRule, subject: Side) -> tuple[int, ...]:
         """Return the subjects near which something else that the rule asks for changed."""
@@ -221,9 +252,9 @@ class Neighbourhood(Detector):
         )
         return self._select(side)
 
-    def _among(self, side: Side, numbers: tuple[int, ...]) -> tuple[int, ...]:
-        """Return which features of some selections another selector means too."""
-        if not numbers:
+    def _among(self, side: Side, other: Side, numbers: tuple[int, ...]) -> tuple[int, ...]:
+        """Return which features of some selections of one selector another means too."""
+        if not numbers or not may_be_one(side, other):
             return ()
         _run("near_are.sql", origins=list(numbers))
         return self._select(side)
@@ -245,11 +276,19 @@ class Neighbourhood(Detector):
 _NOTHING = Selection.of(0, (), NONE_COUNTED)
 
 
+def may_be_one(one: Side, other: Side) -> bool:
+    """Tell whether two selectors may mean the same feature."""
+    return not (one.branches and other.branches) or not one.branches.isdisjoint(other.branches)
+
+
 def _working(everywhere: Selection, numbers: tuple[int, ...]) -> Selection:
-    """Return a selection of the neighbourhood as the kinds' questions take it."""
+    """Return a selection of the neighbourhood as the kinds' questions take it.
+
+    How many of it are sure is not counted: where none is, the question finds nothing.
+    """
     if not numbers:
         return replace(everywhere, number=0, sure=0)
-    return replace(everywhere, number=numbers[0], sure=_size(numbers[0]))
+    return replace(everywhere, number=numbers[0], sure=1)
 
 
 def _scope(rule_code: str, numbers: tuple[int, ...]) -> None:
@@ -267,15 +306,6 @@ def _meet(one: tuple[int, ...], other: tuple[int, ...]) -> bool:
             load_sql(__file__, "selections_meet.sql"), {"one": list(one), "other": list(other)}
         )
         return bool(cursor.fetchone()[0])
-
-
-def _size(number: int) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM conflict_selection WHERE selection = %(selection)s AND is_sure",
-            {"selection": number},
-        )
-        return int(cursor.fetchone()[0])
 
 
 def _run(file: str, **parameters: Any) -> int:  # noqa: ANN401 - named parameters

@@ -8,16 +8,15 @@ city's boundary changed, or too much of the land, a full detection is made inste
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from enum import Enum
 from typing import Any
 
 from django.db import connection, transaction
 from django.utils import timezone
 
-from conflicts.asked_rules import AskedRule, asked_rules
+from conflicts.asked_rules import AskedBook, AskedRule, asked_book
 from conflicts.changes import Change, changes_since
 from conflicts.counted import Counted, MustCountAgainError
-from conflicts.coverage import Selection, proving_layers
+from conflicts.coverage import EXAMPLES, Selection, proving_layers
 from conflicts.detection import Detector, Outcome, put_selection
 from conflicts.kinds import SIDES
 from conflicts.memory import (
@@ -37,36 +36,16 @@ from conflicts.merging import (
     store_outcomes,
 )
 from conflicts.models import DetectionRun, RuleBook
+from conflicts.moved import MovedRows
+from conflicts.needs_full import NeedsFullError, Why, refuse_much, refuse_other_rules
 from conflicts.neighbourhood import Neighbourhood
+from conflicts.proofs import Proofs
 from conflicts.reach import Scope
 from conflicts.services import detect_conflicts, hold_data_versions
-from layers.models import LayerVersion, Run
+from layers.models import Run
 from layers.runs import Progress
 from layers.sql_files import load_sql
-from layers.vocab import RunState, VersionState
-
-# From so many changed rows on, and such a share of all features, asking everything is quicker.
-LEAST_ROWS_FOR_FULL = 20_000
-SHARE_FOR_FULL = 0.1
-
-
-class Why(Enum):
-    """Why a full detection was made instead of a re-check."""
-
-    NEVER_ASKED = "never_asked"
-    RULES = "rules"
-    CLASSES = "classes"
-    BOUNDARY = "boundary"
-    LAYERS = "layers"
-    MUCH = "much"
-
-
-class NeedsFullError(Exception):
-    """Only a full detection can tell."""
-
-    def __init__(self, why: Why) -> None:
-        super().__init__(why.value)
-        self.why = why
+from layers.vocab import RunState
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -145,11 +124,14 @@ class _AtWork:
     """One re-check: what changed, which rules that touches, and what they answer."""
 
     rulebook: RuleBook
+    book: AskedBook
     near: Neighbourhood
     change: Change
-    rules: Sequence[AskedRule]
+    before: Mapping[str, Counted] = field(default_factory=dict)  # by question
     counted: dict[str, Counted] = field(default_factory=dict)  # by question, where it changed
+    uncounted: set[str] = field(default_factory=set)  # questions whose counts cannot go on
     outcomes: dict[str, Outcome] = field(default_factory=dict)  # by rule
+    repeated: set[str] = field(default_factory=set)  # rules whose answer cannot have changed
     sides: dict[str, Mapping[str, Selection]] = field(default_factory=dict)  # of all the land
     whole: list[AskedRule] = field(default_factory=list)  # asked of everything
 
@@ -162,48 +144,48 @@ class _AtWork:
         NeedsFullError
             The rules, classes or boundary changed, or too much of the land.
         """
-        near = Neighbourhood.open()
         now = land_now(DetectionRun(pk=0, rulebook=rulebook), counts_classes=False)
         now = replace(now, detection=before.detection, full_detection=before.full_detection)
-        _refuse_other_rules(before, now)
+        refuse_other_rules(before, now)
+        book = asked_book(rulebook, rules=now.rules, class_tree=now.class_tree)
+        near = Neighbourhood.beside(dict(book.branches))
         change = changes_since(before, now)
-        _refuse_much(before, change)
-        near.before = remembered_rules(rulebook.code)
+        refuse_much(before, change)
         near.unlike = change.unlike_layers
-        near.look_nearby()
-        rules = asked_rules(rulebook, near)
-        return cls(rulebook=rulebook, near=near, change=change, rules=rules)
+        near.proofs = Proofs.of(change.now)
+        return cls(rulebook=rulebook, book=book, near=near, change=change)
 
     def ask(self, report: Progress) -> None:
         """Ask the rules that what changed concerns, each of no more than it has to."""
-        sides = [side for asked in self.rules for side in asked.sides.values()]
-        self.near.note_moved(sides, self.change.likenesses)
-        before = self._counts_before()
-        self._count(before)
-        nearby = [asked for asked in self.rules if self._is_answered_nearby(asked, before)]
+        self.near.moved = MovedRows.among(self.book.sides, self.change.groups, self.near.numbers)
+        concerned = [asked for asked in self.book.rules if self._is_concerned(asked)]
+        self._recall(concerned)
+        nearby = [asked for asked in concerned if self._is_answered_nearby(asked)]
         self._ask_whole(report)
-        for number, asked in enumerate(nearby):
-            report(0.5 + 0.4 * number / len(nearby), f"{asked.code} {asked.row.title_en}")
-            self.near.measure(asked, self.sides[asked.code])
+        self._measure(nearby, report)
         self._add_hits(nearby)
 
-    def _counts_before(self) -> dict[str, Counted]:
-        touched = (
-            self.rules if self.change.unlike_layers else filter(self.near.is_touched, self.rules)
-        )
-        questions = {asked.sides[name].question for asked in touched for name in SIDES}
-        return remembered_counts(self.rulebook.code, questions)
+    def _is_concerned(self, asked: AskedRule) -> bool:
+        is_always = asked.reach.scope == Scope.ALWAYS
+        return bool(self.change.unlike_layers) or is_always or self.near.is_touched(asked)
 
-    def _count(self, before: Mapping[str, Counted]) -> None:
-        """Bring the numbers of every selector that something changed of up to date."""
-        moved = self.near.went.keys() | self.near.came.keys()
-        for question in moved & before.keys():
-            try:
-                self.counted[question] = self.near.counted_now(question, before[question])
-            except MustCountAgainError:
-                continue  # whoever asks for it is asked of everything
+    def _recall(self, concerned: Sequence[AskedRule]) -> None:
+        """Read what was noted of these rules, and bring the numbers that changed up to date."""
+        self.near.before = remembered_rules(self.rulebook.code, [a.code for a in concerned])
+        sides = {asked.sides[name].question: asked.sides[name] for asked in concerned
+                 for name in SIDES}  # fmt: skip
+        self.before = remembered_counts(self.rulebook.code, sides)
+        for question, side in sides.items():
+            went, came = self.near.moved.counts(side)
+            if went != came and question in self.before:
+                try:
+                    self.counted[question] = self.before[question].moved(
+                        went, came, needed=EXAMPLES
+                    )
+                except MustCountAgainError:
+                    self.uncounted.add(question)  # whoever asks for it is asked of everything
 
-    def _is_answered_nearby(self, asked: AskedRule, before: Mapping[str, Counted]) -> bool:
+    def _is_answered_nearby(self, asked: AskedRule) -> bool:
         """Answer a rule from what was counted, if that suffices; else it is asked as a whole."""
         is_touched = self.near.is_touched(asked)
         # what it could not tell of which subjects is not kept: it is asked of all of them
@@ -211,25 +193,27 @@ class _AtWork:
         if asked.reach.scope == Scope.ALWAYS or (is_touched and not is_local):
             self.whole.append(asked)
             return False
-        if not is_touched and not self.change.unlike_layers:
-            return False
         try:
-            sides = {name: self._selection(asked, name, before) for name in SIDES}
+            sides = {name: self._selection(asked, name) for name in SIDES}
             self._require_same_surveys(asked, sides)
             if is_touched:
-                self.sides[asked.code] = sides
-                self.outcomes[asked.code] = self.near.answer_nearby(asked, sides)
+                self._answer(asked, sides)
         except MustCountAgainError:
             self.whole.append(asked)
             return False
         return is_touched
 
-    def _selection(self, asked: AskedRule, name: str, before: Mapping[str, Counted]) -> Selection:
+    def _answer(self, asked: AskedRule, sides: Mapping[str, Selection]) -> None:
+        self.sides[asked.code] = sides
+        repeated = self.near.answer_as_before(asked, sides)
+        if repeated is not None:
+            self.repeated.add(asked.code)
+        self.outcomes[asked.code] = repeated or self.near.answer_nearby(asked, sides)
+
+    def _selection(self, asked: AskedRule, name: str) -> Selection:
         side = asked.sides[name]
-        known = self.counted.get(side.question)
-        if known is None and not self.near.is_moved(side):
-            known = before.get(side.question)
-        if known is None or asked.code not in self.near.before:
+        known = self.counted.get(side.question, self.before.get(side.question))
+        if known is None or side.question in self.uncounted or asked.code not in self.near.before:
             raise MustCountAgainError
         return Selection.of(0, side.classes, known, side.question)
 
@@ -267,10 +251,24 @@ class _AtWork:
         self.near.noted |= everything.noted
         self.counted |= {name: found.counted for name, found in everything.selections.items()}
         self.near.look_nearby()
+
+    def _measure(self, nearby: Sequence[AskedRule], report: Progress) -> None:
+        """Measure what changed by the rules that may find something of it."""
+        asks = [a for a in nearby if self.near.may_find(a, self.sides[a.code])]
+        if not asks:
+            return
         _run("ground_of_begun.sql", {})
+        self.near.moved.select(side for asked in asks for side in asked.sides.values())
+        for number, asked in enumerate(asks):
+            report(0.5 + 0.4 * number / len(asks), f"{asked.code} {asked.row.title_en}")
+            self.near.measure(asked, self.sides[asked.code])
 
     def _add_hits(self, nearby: Sequence[AskedRule]) -> None:
-        """Count what each rule found: what was known, less what was measured again, and the new."""
+        """Count what each rule found: what was known, less what was measured again, and the new.
+
+        A rule that answers as before and found nothing of what was measured again says no more
+        than it said: nothing is stored of it.
+        """
         _run("scope_of_changes.sql", {})
         _run("count_working_rows.sql", {})
         known = _counts("known_in_scope.sql", rulebook_code=self.rulebook.code, context="plan")
@@ -278,6 +276,9 @@ class _AtWork:
         for asked in nearby:
             code, noted = asked.code, self.near.before[asked.code]
             then, now = known.get(code, (0, 0)), found.get(code, (0, 0))
+            if code in self.repeated and then == now == (0, 0):
+                del self.outcomes[code], self.near.noted[code]
+                continue
             self.outcomes[code] = self.near.with_hits(
                 asked.rule,
                 self.outcomes[code],
@@ -306,11 +307,10 @@ class _AtWork:
 
     def _note_rules(self, detection: DetectionRun) -> dict[str, dict[str, int]]:
         """Store the outcomes; return the selections by which each rule's findings are closed."""
-        answered = [(a.row, self.outcomes[a.code]) for a in self.rules if a.code in self.outcomes]
+        rules = self.book.rules
+        answered = [(a.row, self.outcomes[a.code]) for a in rules if a.code in self.outcomes]
         stored = store_outcomes(detection, answered)
-        closing = {
-            asked.code: {name: next(self.near.numbers) for name in SIDES} for asked in self.rules
-        }
+        closing = {asked.code: {name: next(self.near.numbers) for name in SIDES} for asked in rules}
         note_rules(
             NotedRule(
                 row=asked.row,
@@ -319,7 +319,7 @@ class _AtWork:
                 object_selection=closing[asked.code]["object"],
                 map_layers=self._map_layers(asked, self.outcomes.get(asked.code)),
             )
-            for asked in self.rules
+            for asked in rules
         )
         return closing
 
@@ -338,39 +338,10 @@ class _AtWork:
         with connection.cursor() as cursor:
             cursor.execute(load_sql(__file__, "absent_parties.sql"))
             codes = {code for (code,) in cursor.fetchall()}
-        for asked in self.rules:
+        for asked in self.book.rules:
             if asked.code in codes:
                 for name in SIDES:
                     put_selection(closing[asked.code][name], asked.sides[name].parameters)
-
-
-def _refuse_other_rules(before: Land, now: Land) -> None:
-    themes = {number: layer.theme for number, layer in before.layers.items()}
-    if before.rulebook != now.rulebook:
-        raise NeedsFullError(Why.RULES)
-    if before.class_tree != now.class_tree:
-        raise NeedsFullError(Why.CLASSES)
-    if before.boundaries != now.boundaries:
-        raise NeedsFullError(Why.BOUNDARY)
-    for number, layer in before.layers.items():
-        stands = now.layers.get(number)
-        if stands is None or (stands.slug, stands.theme) != (layer.slug, themes[number]):
-            raise NeedsFullError(Why.LAYERS)
-
-
-def _refuse_much(before: Land, change: Change) -> None:
-    cities, places = before.boundaries
-    if change.changed_layers & {*cities, *places}:
-        raise NeedsFullError(Why.BOUNDARY)
-    if change.rows < LEAST_ROWS_FOR_FULL:
-        return
-    standing = sum(
-        LayerVersion.objects.filter(state=VersionState.PUBLISHED).values_list(
-            "feature_count", flat=True
-        )
-    )
-    if change.rows > SHARE_FOR_FULL * standing:
-        raise NeedsFullError(Why.MUCH)
 
 
 def _counts(file: str, **parameters: Any) -> dict[str, tuple[int, int]]:  # noqa: ANN401

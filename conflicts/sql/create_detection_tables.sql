@@ -109,7 +109,12 @@ CREATE TEMPORARY TABLE conflict_change (
     layer_id bigint NOT NULL,
     layer_slug varchar(60) NOT NULL,
     stable_id varchar(80) NOT NULL,
-    is_new boolean NOT NULL
+    is_new boolean NOT NULL,
+    land_use_id bigint,
+    lifecycle varchar(20) NOT NULL,
+    geometry geometry NOT NULL,
+    properties jsonb NOT NULL,
+    introduced_in integer NOT NULL
 ) ON COMMIT DROP;
 
 -- Whose findings a re-check measures again, by name: those of features that changed (of any rule:

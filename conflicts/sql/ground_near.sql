@@ -1,7 +1,7 @@
 -- Takes the current features of some classes near others (edge to edge, up to "metres") onto the
 -- ground and names them in conflict_near. Large origins are cut, so that their boxes stay small;
 -- OFFSET 0 makes each piece ask the GiST index of the current features.
-TRUNCATE conflict_near;
+DELETE FROM conflict_near;
 
 WITH piece AS MATERIALIZED (
     SELECT part.geometry

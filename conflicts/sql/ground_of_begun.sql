@@ -1,13 +1,11 @@
 -- The ground is what began since the last detection.
-TRUNCATE conflict_ground;
+DELETE FROM conflict_ground;
 
 INSERT INTO conflict_ground (
     id, layer_id, stable_id, land_use_id, lifecycle, geometry, properties, introduced_in, retired_in
 )
 SELECT
-    feature.id, feature.layer_id, feature.stable_id, feature.land_use_id, feature.lifecycle,
-    feature.geometry, feature.properties, feature.introduced_in, NULL
+    changed.feature_id, changed.layer_id, changed.stable_id, changed.land_use_id,
+    changed.lifecycle, changed.geometry, changed.properties, changed.introduced_in, NULL
 FROM conflict_change AS changed
-JOIN layers_feature AS feature
-    ON feature.id = changed.feature_id AND feature.layer_id = changed.layer_id
 WHERE changed.is_new

@@ -1,5 +1,5 @@
 -- Names the features of some selections in conflict_near.
-TRUNCATE conflict_near;
+DELETE FROM conflict_near;
 
 INSERT INTO conflict_near (feature_id)
 SELECT DISTINCT chosen.feature_id

@@ -8,9 +8,9 @@ from django.utils.translation import gettext_lazy as _
 
 from conflicts.models import RuleBook
 from conflicts.siting.question import LARGEST_M2, SMALLEST_M2, SitingQuestion
+from conflicts.siting.uses import placeable_uses
 from conflicts.siting.vocab import Criterion
 from conflicts.vocab import RuleBookStatus
-from layers.models import LandUseClass
 
 HECTARE_M2 = 10_000.0
 # The fields in which limits are typed, and by what they are multiplied to be kept.
@@ -21,10 +21,6 @@ LIMITS = {
     Criterion.PUBLIC_LAND: ("min_public_land", 0.01),
     Criterion.BUILT: ("max_built", 0.01),
 }
-
-
-def _uses() -> list[tuple[str, str]]:
-    return [(row.code, row.name) for row in LandUseClass.objects.filter(scheme="use")]
 
 
 def rulebooks() -> list[RuleBook]:
@@ -51,7 +47,7 @@ def _weight(criterion: Criterion) -> forms.FloatField:
 class SitingForm(forms.Form):
     """Which use, how large, by which rules; what makes a site better, and what is too bad."""
 
-    use = forms.ChoiceField(label=_("What is to be placed"), choices=partial(_uses))
+    use = forms.ChoiceField(label=_("What is to be placed"), choices=partial(placeable_uses))
     area_ha = forms.FloatField(
         label=_("At least so large [ha]"),
         initial=1,

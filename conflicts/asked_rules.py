@@ -94,6 +94,12 @@ class AskedBook:
     branches: Mapping[str, list[str]]  # every class with its branch
 
 
+def asked_rules(rulebook: RuleBook, detector: Detector) -> list[AskedRule]:
+    """Return the rules of a book in the order of their codes."""
+    rows = rulebook.rules.order_by("code")
+    return [asked_rule(row, rule_from_data(row.definition), detector) for row in rows]
+
+
 def asked_book(rulebook: RuleBook, *, rules: str, class_tree: str) -> AskedBook:
     """Return a rule book ready to be asked; read anew when a rule or a class is another.
 
@@ -107,8 +113,7 @@ def asked_book(rulebook: RuleBook, *, rules: str, class_tree: str) -> AskedBook:
 @lru_cache(maxsize=BOOKS_HELD)
 def _asked_book(_database: object, rulebook: int, _rules: str, _class_tree: str) -> AskedBook:
     detector = Detector(branches=all_branches())
-    rows = RuleRow.objects.filter(rulebook_id=rulebook).order_by("code")
-    rules = tuple(asked_rule(row, rule_from_data(row.definition), detector) for row in rows)
+    rules = tuple(asked_rules(RuleBook.objects.get(pk=rulebook), detector))
     return AskedBook(
         rules=rules,
         branches=detector.branches,

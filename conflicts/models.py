@@ -267,4 +267,5 @@ class Decision(models.Model):
 # These are models of this app too: Django finds an app's models through this module.
 from conflicts.kept import models as kept  # noqa: E402, F401
 from conflicts.review import models as review  # noqa: E402, F401
+from conflicts.service_study import models as service_study  # noqa: E402, F401
 from conflicts.siting import models as siting  # noqa: E402, F401

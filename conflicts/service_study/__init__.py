@@ -1,0 +1,1 @@
+"""Which services people reach along the streets, what they lack, and where."""

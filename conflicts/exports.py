@@ -10,9 +10,11 @@ from typing import Any
 
 import shapely
 from django.contrib.gis.geos import GEOSGeometry
+from django.utils import timezone, translation
 
 from conflicts.explanations import explain_in, object_name, rule_of, subject_name
 from conflicts.models import Finding
+from conflicts.review.columns import COLUMNS
 from layers.crs import to_wgs84
 
 # 1e-7 degrees are about a centimetre.
@@ -39,11 +41,15 @@ def finding_record(finding: Finding) -> dict[str, Any]:
         "object": finding.object_id,
         "first_seen_run": finding.first_seen_id,
         "last_seen_run": finding.last_seen_id,
+        "first_seen_on": first_seen_on(finding),
+        "sangkats": sangkats_of(finding),
+        **_labels_km(finding),
     }
     if seen is None or seen.outcome is None:
         return record
     provision = rule_of(seen).provision
     return record | {
+        "kind": seen.outcome.rule.kind,
         "title_km": seen.outcome.rule.title_km,
         "title_en": seen.outcome.rule.title_en,
         "subject_name": subject_name(finding),
@@ -58,9 +64,34 @@ def finding_record(finding: Finding) -> dict[str, Any]:
         "law": provision.law,
         "article": provision.article,
         "citation": provision.citation,
+        "source": provision.source,
         "explanation_km": explain_in(finding, "km"),
         "explanation_en": explain_in(finding, "en"),
     }
+
+
+def first_seen_on(finding: Finding) -> str:
+    """Return the day a finding was first seen, on the clocks of the city."""
+    run = finding.first_seen.run
+    moment = run.finished_at or run.started_at or run.queued_at
+    return timezone.localtime(moment).date().isoformat()
+
+
+def sangkats_of(finding: Finding) -> str | None:
+    """Return the identifiers of the sangkats a finding lies in; None: not looked up yet."""
+    place = getattr(finding, "place", None)
+    if place is None or place.observation_number != finding.current_id:
+        return None
+    return ", ".join(place.sangkats)
+
+
+def _labels_km(finding: Finding) -> dict[str, str]:
+    with translation.override("km"):
+        return {
+            "severity_km": str(finding.get_severity_display()),
+            "state_km": str(finding.get_state_display()),
+            "basis_km": str(finding.get_basis_display()),
+        }
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -90,17 +121,44 @@ def as_csv(report: Report) -> str:
     return _table([finding_record(finding) for finding in report.findings], "number")
 
 
+def as_khmer_csv(report: Report) -> str:
+    """Return the findings with Khmer headings and words; units stand in the headings' table."""
+    records = [finding_record(finding) for finding in report.findings]
+    headings = {column.name: column.title("km") for column in COLUMNS}
+    rows = [{headings[name]: record.get(name) for name in headings} for record in records]
+    return _table(rows, headings["number"])
+
+
+def columns_as_csv() -> str:
+    """Return what each column of the findings is, in both languages, and its unit."""
+    rows = [
+        {
+            "name": column.name,
+            "km": column.title("km"),
+            "en": column.title("en"),
+            "unit": column.unit,
+        }
+        for column in COLUMNS
+    ]
+    return _table(rows, "name")
+
+
 def rules_as_csv(report: Report) -> str:
     """Return what each rule answered and what it lacks as CSV."""
     return _table(report.rules, "rule")
 
 
 def as_zip(report: Report) -> bytes:
-    """Return both tables in one archive, so that neither is read without the other."""
+    """Return both tables in one archive, so that neither is read without the other.
+
+    The findings are there twice: under plain names for programs, under Khmer ones for people.
+    """
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
         packed.writestr("findings.csv", as_csv(report))
+        packed.writestr("findings-km.csv", as_khmer_csv(report))
         packed.writestr("rules.csv", rules_as_csv(report))
+        packed.writestr("columns.csv", columns_as_csv())
     return archive.getvalue()
 
 

@@ -99,6 +99,8 @@ def with_evidence(found: QuerySet[Finding]) -> QuerySet[Finding]:
     joined = found.select_related(
         "current__outcome__rule__rulebook",
         "current__detection",
+        "first_seen__run",
+        "place",
         "current__subject_row__layer",
         "current__subject_row__land_use",
         "current__object_row__layer",

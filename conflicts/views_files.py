@@ -9,7 +9,10 @@ from django.views.decorators.http import require_GET
 
 from conflicts.errors import RuleFieldError
 from conflicts.exports import Report, as_geojson, as_json, as_zip
+from conflicts.filters import refuse_unknown_words
 from conflicts.queries import findings, latest_detection
+from conflicts.review.geopackage import geopackage_of
+from conflicts.review.stocktaking import keep_up
 from conflicts.rule_answers import detection_record, rule_records
 from conflicts.views import finding_filter
 from layers.numbers import number
@@ -30,6 +33,7 @@ class FileKind(NamedTuple):
 KINDS: Mapping[str, FileKind] = {
     "csv": FileKind(as_zip, "application/zip", "findings-csv.zip"),
     "geojson": FileKind(as_geojson, "application/geo+json", "findings.geojson"),
+    "gpkg": FileKind(geopackage_of, "application/geopackage+sqlite3", "findings.gpkg"),
     "json": FileKind(as_json, "application/json", "findings.json"),
 }
 
@@ -44,6 +48,8 @@ def findings_file(request: HttpRequest, kind: str) -> HttpResponse:
             remedy=_("Use one of: %(known)s.") % {"known": ", ".join(KINDS)},
         )
     wanted = finding_filter(request)
+    refuse_unknown_words(request.GET, "view", "page")
+    keep_up()
     found = findings(wanted, reader=request.user)
     if (count := found.count()) > MOST_FINDINGS:
         raise RuleFieldError(

@@ -21,6 +21,7 @@ _LIST = """
 INSERT INTO gpkg_contents (table_name, data_type, identifier, description, last_change)
 VALUES ('layer_styles', 'attributes', 'layer_styles', '', strftime('%Y-%m-%dT%H:%M:%fZ','now'))
 """
+_STYLES_STAND = "SELECT 1 FROM sqlite_master WHERE name = 'layer_styles'"
 _ADD = """
 INSERT INTO layer_styles (
     f_table_catalog, f_table_schema, f_table_name, f_geometry_column, styleName, styleQML,
@@ -38,8 +39,9 @@ def store_style(path: Path, table: str, shades: Shades, kind: str) -> None:
         column = file.execute(
             "SELECT column_name FROM gpkg_geometry_columns WHERE table_name = ?", (table,)
         ).fetchone()[0]
-        file.execute(_CREATE)
-        file.execute(_LIST)
+        if not file.execute(_STYLES_STAND).fetchone():
+            file.execute(_CREATE)
+            file.execute(_LIST)
         file.execute(_ADD, (table, column, qml(shades, kind), shades.other.label))
 
 

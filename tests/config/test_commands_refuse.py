@@ -98,6 +98,7 @@ REFUSED = [
     "extract Z --layer zones --date 2026-02-30",
     "extract Z --layer zones --date 20261",
     "findings --format xml",
+    "findings --format gpkg",
     "findings --severity terrible",
     "findings --state asleep",
     "findings --basis rumour",

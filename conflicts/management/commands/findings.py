@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from conflicts.errors import RuleFieldError
 from conflicts.exports import FORMATS, Report, rules_as_csv
 from conflicts.queries import FindingFilter, findings, latest_detection, untold_outcomes
+from conflicts.review.geopackage import geopackage_of
 from conflicts.rule_answers import detection_record, rule_records
 from layers.commands import KrongCommand
 
@@ -22,7 +23,7 @@ class Command(KrongCommand):
         parser.add_argument("--state", default="", help="open, triaged, accepted ...")
         parser.add_argument("--severity", default="", help="this severity or graver")
         parser.add_argument("--basis", default="", help="e.g. press_report")
-        parser.add_argument("--format", default="json", help="json, geojson or csv")
+        parser.add_argument("--format", default="json", help="json, geojson, csv or gpkg")
         parser.add_argument("--output", type=Path, help="a file; default: print")
 
     def run(self, **options: Any) -> dict[str, Any] | None:
@@ -30,11 +31,11 @@ class Command(KrongCommand):
             **{name: options.get(name, "") for name in FindingFilter.__dataclass_fields__}
         )
         written_as = options["format"]
-        if written_as not in FORMATS:
+        if written_as not in (*FORMATS, "gpkg"):
             raise RuleFieldError(
                 "--format",
                 _("'%(written_as)s' is unknown.") % {"written_as": written_as},
-                remedy=_("Use one of: %(formats)s.") % {"formats": ", ".join(FORMATS)},
+                remedy=_("Use one of: %(formats)s.") % {"formats": ", ".join([*FORMATS, "gpkg"])},
             )
         detection = latest_detection(wanted.rulebook)
         report = Report(
@@ -45,6 +46,8 @@ class Command(KrongCommand):
         self._warn_of_gaps(wanted)
         count = len(report.findings)
         output: Path | None = options["output"]
+        if written_as == "gpkg":
+            return self._write_geopackage(output, report)
         if output is None:
             if not self.as_json:
                 self.stdout.write(FORMATS[written_as](report), ending="")
@@ -58,6 +61,17 @@ class Command(KrongCommand):
             self.say(f"What each rule answered, and what it lacks: {beside}.")
             told["rules"] = str(beside)
         return told
+
+    def _write_geopackage(self, output: Path | None, report: Report) -> dict[str, Any]:
+        if output is None:
+            raise RuleFieldError(
+                "--output",
+                _("A GeoPackage cannot be printed."),
+                remedy=_("Name the file: --output findings.gpkg"),
+            )
+        _write(output, geopackage_of(report))
+        self.say(f"{len(report.findings)} findings written to {output}.")
+        return {"count": len(report.findings), "output": str(output)}
 
     def _warn_of_gaps(self, wanted: FindingFilter) -> None:
         """Say beside the findings how many rules could not tell: few findings are no all-clear."""
@@ -76,9 +90,9 @@ class Command(KrongCommand):
             )
 
 
-def _write(path: Path, text: str) -> None:
+def _write(path: Path, content: str | bytes) -> None:
     try:
-        path.write_text(text, encoding="utf-8", newline="")
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
     except OSError as error:
         raise RuleFieldError(
             "--output",

@@ -51,6 +51,8 @@ class Selection:
     counted: Counted = NONE_COUNTED
     # how the subjects that cannot be told about are counted; None: by asking of each
     unseen: Callable[[Unseen], Listed] | None = None
+    # the same of subjects put aside as untold, by reason; None: those in the working table
+    untold: Callable[[], Sequence[tuple[str, Listed]]] | None = None
     question: str = ""  # a name for what was asked
 
     @classmethod
@@ -286,14 +288,22 @@ def _layers_of(selector: Selector, found: Selection) -> tuple[str, ...]:
 
 def _untold(rule: Rule, known: Selection) -> list[tuple[str, int, list[str]]]:
     """Return why how many subjects were put aside as untold, and the first few by name."""
+    untold = untold_among(rule, known) if known.untold is None else known.untold()
+    return [(reason, listed.count, list(listed.first[:EXAMPLES])) for reason, listed in untold]
+
+
+def untold_among(
+    rule: Rule, known: Selection, names: int = EXAMPLES
+) -> tuple[tuple[str, Listed], ...]:
+    """Return by reason about how many of a selection a rule could not tell, and the first names."""
     parameters: dict[str, Any] = {
         "rule_code": rule.code,
         "subject": known.number,
-        "examples": EXAMPLES,
+        "examples": names,
     }
     with connection.cursor() as cursor:
         cursor.execute(load_sql(__file__, "untold_subjects.sql"), parameters)
-        return list(cursor.fetchall())
+        return tuple((why, Listed(count, tuple(first))) for why, count, first in cursor.fetchall())
 
 
 def unrated_pairs(rule: Rule, found: int) -> Iterator[dict[str, Any]]:

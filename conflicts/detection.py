@@ -6,7 +6,7 @@ rules bite. Findings and their life come afterwards, in ``services``.
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any, Self
@@ -22,6 +22,7 @@ from conflicts.coverage import (
     proving_layers,
     unrated_pairs,
     unseen_among,
+    untold_among,
 )
 from conflicts.kinds import (
     KINDS,
@@ -84,6 +85,7 @@ class Noted:
     exempted: int = 0
     # what it could not tell, whatever it found; None: not kept
     missing: tuple[Mapping[str, Any], ...] | None = None
+    untold: tuple[tuple[str, Listed], ...] = ()  # by reason, of rules that put subjects aside
 
 
 @dataclass(slots=True)
@@ -119,19 +121,25 @@ class Detector:
     def answer(self, rule: Rule, subject: Selection, objects: Selection) -> Outcome:
         """Return what a rule cannot tell, whatever it finds, and note what a re-check must know."""
         asked: list[tuple[Unseen, Listed]] = []
+        put_aside: list[tuple[str, Listed]] = []
 
         def unseen(question: Unseen) -> Listed:
             asked.append((question, self.unseen(rule, subject, question)))
             return asked[-1][1]
 
+        def untold() -> Sequence[tuple[str, Listed]]:
+            put_aside[:] = self.untold(rule, subject)
+            return put_aside
+
         ground = self.ground_of(rule, subject)
-        known = replace(subject, unseen=unseen)
+        known = replace(subject, unseen=unseen, untold=untold)
         missing = tuple(find_gaps(rule, known, objects, ground.ground if ground else None))
         self.noted[rule.code] = Noted(
             outer_is_subject=subject.counted.sure <= objects.counted.sure,
             unseen=tuple(asked),
             ground=ground,
             missing=missing,
+            untold=tuple(put_aside),
         )
         return Outcome(
             subject_selection=subject.number,
@@ -159,6 +167,10 @@ class Detector:
     def unseen(self, rule: Rule, subject: Selection, question: Unseen) -> Listed:  # noqa: ARG002
         """Return about how many subjects a rule cannot tell, and the first of them by name."""
         return unseen_among(subject.number, question, FIRST_KEPT)
+
+    def untold(self, rule: Rule, subject: Selection) -> Sequence[tuple[str, Listed]]:
+        """Return about how many subjects a rule put aside as untold, by reason."""
+        return untold_among(rule, subject, FIRST_KEPT)
 
     def ground_of(self, rule: Rule, subject: Selection) -> GroundAsked | None:
         """Return where such features were looked for; equal questions are asked once."""

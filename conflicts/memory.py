@@ -157,10 +157,11 @@ def _kept(rulebook_code: str, topic: str, names: Iterable[str]) -> dict[str, Any
 
 
 def _noted_as_json(note: Noted) -> dict[str, Any]:
-    return asdict(replace(note, unseen=())) | {
+    return asdict(replace(note, unseen=(), untold=())) | {
         "unseen": [
             [asdict(question), listed.count, list(listed.first)] for question, listed in note.unseen
-        ]
+        ],
+        "untold": [[reason, listed.count, list(listed.first)] for reason, listed in note.untold],
     }
 
 
@@ -172,6 +173,10 @@ def noted_from_json(data: Mapping[str, Any]) -> Noted:
             "unseen": tuple(
                 (_unseen(question), Listed(count, tuple(first)))
                 for question, count, first in data["unseen"]
+            ),
+            "untold": tuple(
+                (reason, Listed(count, tuple(first)))
+                for reason, count, first in data.get("untold", ())
             ),
             "ground": _ground(data["ground"]),
             "missing": tuple(data["missing"]) if data.get("missing") is not None else None,

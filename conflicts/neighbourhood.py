@@ -5,12 +5,13 @@ on from what the detection before left (``memory``). Where that does not suffice
 MustCountAgainError and is asked of everything.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.db import connection
 
+from conflicts.absences import Untold, forget_measured, let_ended_stand, take_untold, untold_now
 from conflicts.asked_rules import AskedRule, Side
 from conflicts.city_ground import GroundAsked
 from conflicts.counted import NONE_COUNTED, Listed, MustCountAgainError
@@ -20,9 +21,8 @@ from conflicts.detection import (
     Noted,
     Outcome,
     find_hits,
-    put_selection,
 )
-from conflicts.kinds import Rule
+from conflicts.kinds import Rule, sides_asked
 from conflicts.moved import Moved, MovedRows
 from conflicts.proofs import Proofs
 from conflicts.reach import Scope
@@ -42,6 +42,8 @@ class Neighbourhood(Detector):
     moved: MovedRows = field(default_factory=MovedRows)
     proofs: Proofs = field(default_factory=lambda: Proofs({}, ""))
     everywhere: Mapping[str, Selection] = field(default_factory=dict)  # of the rule being measured
+    put_aside: dict[str, Untold] = field(default_factory=dict)  # by rule
+    has_begun: bool = False  # what began stands on the ground
 
     @classmethod
     def beside(cls, branches: dict[str, list[str]]) -> "Neighbourhood":
@@ -51,10 +53,17 @@ class Neighbourhood(Detector):
         return cls(branches=branches)
 
     def look_nearby(self) -> None:
-        """Make the ground a table of what begun, to which the neighbourhood is added."""
+        """Make the ground a table of the neighbourhood, empty at first."""
         _run("drop_ground.sql")
         _run("create_ground_table.sql")
-        _run("ground_of_begun.sql")
+        self.has_begun = False
+
+    def prepare(self, sides: Iterable[Side]) -> None:
+        """Let what began stand on the ground, and select what changed as some selectors mean it."""
+        if not self.has_begun:
+            _run("ground_of_begun.sql")
+            self.has_begun = True
+        self.moved.select(sides)
 
     def look_everywhere(self) -> None:
         """Make the ground everything again."""
@@ -74,6 +83,52 @@ class Neighbourhood(Detector):
         if before.outer_is_subject != now.outer_is_subject:
             raise MustCountAgainError
         return outcome
+
+    def answer_absence(self, asked: AskedRule, sides: Mapping[str, Selection]) -> Outcome:
+        """Measure whose absence what changed decides, and return what the rule cannot tell.
+
+        Raises
+        ------
+        MustCountAgainError
+            What was counted before does not suffice, or another side would be cut now.
+        """
+        outer_is_subject = sides["subject"].counted.sure <= sides["object"].counted.sure
+        if self.before[asked.code].outer_is_subject != outer_is_subject:
+            raise MustCountAgainError
+        self.prepare(asked.sides.values())
+        self.everywhere = sides
+        self._measure_absence(asked)
+        try:
+            return self.answer_nearby(asked, sides)
+        except MustCountAgainError:
+            forget_measured(asked.code)
+            raise
+
+    def _measure_absence(self, asked: AskedRule) -> None:
+        subject, objects, metres = (
+            asked.sides["subject"],
+            asked.sides["object"],
+            asked.reach.objects_m,
+        )
+        near = self._near(subject, self._moved(objects), metres)
+        subjects = self._union(self._came(subject), near)
+        before = self._union(self._went(subject), near, minus=self._came(subject))
+        had = self._union(
+            self._went(objects), self._near(objects, before, metres), minus=self._came(objects)
+        )
+        _scope(asked.code, near)
+        let_ended_stand()
+        self._find(asked, before, had, {})
+        then = take_untold(asked.code)
+        self._find(asked, subjects, self._near(objects, subjects, metres), {})
+        self.put_aside[asked.code] = Untold(then, untold_now(asked.code))
+
+    def untold(self, rule: Rule, subject: Selection) -> Sequence[tuple[str, Listed]]:  # noqa: ARG002
+        """Return about how many subjects a rule put aside as untold: those before, and changed."""
+        known = self.before[rule.code].untold
+        if rule.code not in self.put_aside:
+            return known
+        return self.put_aside[rule.code].counted(known, needed=EXAMPLES)
 
     def answer_as_before(self, asked: AskedRule, sides: Mapping[str, Selection]) -> Outcome | None:
         """Return the answer from before where nothing changed on which it depends; else None.
@@ -113,8 +168,8 @@ class Neighbourhood(Detector):
 
     def may_find(self, asked: AskedRule, sides: Mapping[str, Selection]) -> bool:
         """Tell whether measuring may find something, or not find again what was found before."""
-        may_bite = asked.kind.asks_alone or (sides["subject"].sure and sides["object"].sure)
-        if may_bite:
+        has_objects = asked.kind.asks_alone or sides["object"].sure
+        if sides["subject"].sure and has_objects:
             return True
         noted = self.before[asked.code]
         return bool(noted.found or noted.exempted) and self._reaches_others(asked)
@@ -174,6 +229,9 @@ class Neighbourhood(Detector):
         measured together, so that the same one of them is kept as in a full detection.
         """
         subject, objects = asked.sides["subject"], asked.sides["object"]
+        if subject.question == objects.question and not asked.others:
+            self._measure_alike(asked, subject)
+            return
         reach = asked.reach
         beside = self._near_others(asked, subject)
         subjects = self._union(self._came(subject), beside)
@@ -195,6 +253,18 @@ class Neighbourhood(Detector):
         else:
             self._find(asked, subjects, far_objects, between)
             self._find(asked, self._union(far_subjects, minus=subjects), held, between)
+
+    def _measure_alike(self, asked: AskedRule, side: Side) -> None:
+        """Measure pairs of what one selector means, or each of it alone."""
+        came = self._came(side)
+        if not came:
+            return
+        is_alone = asked.kind.is_of_records and len(sides_asked(asked.rule)) == 1
+        near = () if is_alone else self._near(side, came, asked.reach.objects_m)
+        both = self._union(came, near)
+        self._find(asked, both, both, {})
+        if near:
+            _keep_hits_of(asked.code, came)
 
     def _measure_subjects(self, asked: AskedRule) -> None:
         """Measure each subject that changed, or near which something did, against all near it."""
@@ -232,6 +302,10 @@ class Neighbourhood(Detector):
         came = self.moved.came.get(side.question)
         return () if came is None else (came.number,)
 
+    def _went(self, side: Side) -> tuple[int, ...]:
+        went = self.moved.went.get(side.question)
+        return () if went is None else (went.number,)
+
     def _moved(self, side: Side) -> tuple[int, ...]:
         return tuple(rows.number for rows in self.moved.both(side) if rows is not None)
 
@@ -244,24 +318,20 @@ class Neighbourhood(Detector):
         """Take what a selector means near some features onto the ground; return it selected."""
         if not origins:
             return ()
-        _run(
-            "ground_near.sql",
-            origins=list(origins),
-            metres=metres + SPARE_M,
-            classes=side.parameters["classes"],
-        )
-        return self._select(side)
+        return self._select("near_selected.sql", side, origins, metres=metres + SPARE_M)
 
     def _among(self, side: Side, other: Side, numbers: tuple[int, ...]) -> tuple[int, ...]:
         """Return which features of some selections of one selector another means too."""
         if not numbers or not may_be_one(side, other):
             return ()
-        _run("near_are.sql", origins=list(numbers))
-        return self._select(side)
+        return self._select("among_selected.sql", side, numbers)
 
-    def _select(self, side: Side) -> tuple[int, ...]:
+    def _select(
+        self, file: str, side: Side, origins: tuple[int, ...], **more: float
+    ) -> tuple[int, ...]:
         number = next(self.numbers)
-        return (number,) if put_selection(number, side.parameters, among="near") else ()
+        asked = {**side.parameters, "selection": number, "origins": list(origins), **more}
+        return (number,) if _run(file, **asked) else ()
 
     def _union(self, *selections: tuple[int, ...], minus: tuple[int, ...] = ()) -> tuple[int, ...]:
         """Return one selection of what is in any of these and in none of ``minus``."""

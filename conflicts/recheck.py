@@ -188,14 +188,10 @@ class _AtWork:
     def _is_answered_nearby(self, asked: AskedRule) -> bool:
         """Answer a rule from what was counted, if that suffices; else it is asked as a whole."""
         is_touched = self.near.is_touched(asked)
-        # what it could not tell of which subjects is not kept: it is asked of all of them
-        is_local = asked.reach.is_local and not asked.kind.finds_absence
-        if asked.reach.scope == Scope.ALWAYS or (is_touched and not is_local):
-            self.whole.append(asked)
-            return False
         try:
             sides = {name: self._selection(asked, name) for name in SIDES}
             self._require_same_surveys(asked, sides)
+            self._require_local(asked, sides, is_touched=is_touched)
             if is_touched:
                 self._answer(asked, sides)
         except MustCountAgainError:
@@ -203,8 +199,26 @@ class _AtWork:
             return False
         return is_touched
 
+    def _require_local(
+        self, asked: AskedRule, sides: Mapping[str, Selection], *, is_touched: bool
+    ) -> None:
+        """Refuse to answer a rule nearby that depends on more than what lies near what changed."""
+        if asked.reach.scope == Scope.ALWAYS:
+            raise MustCountAgainError
+        if not is_touched or not sides["subject"].counted.layers:  # no subject: nothing to measure
+            return
+        if not asked.reach.is_local or (asked.kind.finds_absence and asked.others):
+            raise MustCountAgainError
+        objects = sides["object"]
+        held = tuple(sorted(self.before[objects.question].layers))
+        if asked.kind.finds_absence and held != objects.layers:  # others prove the absence now
+            raise MustCountAgainError
+
     def _answer(self, asked: AskedRule, sides: Mapping[str, Selection]) -> None:
         self.sides[asked.code] = sides
+        if asked.kind.finds_absence and sides["subject"].counted.layers:
+            self.outcomes[asked.code] = self.near.answer_absence(asked, sides)
+            return
         repeated = self.near.answer_as_before(asked, sides)
         if repeated is not None:
             self.repeated.add(asked.code)
@@ -254,11 +268,12 @@ class _AtWork:
 
     def _measure(self, nearby: Sequence[AskedRule], report: Progress) -> None:
         """Measure what changed by the rules that may find something of it."""
-        asks = [a for a in nearby if self.near.may_find(a, self.sides[a.code])]
+        measured = self.near.put_aside.keys()
+        asks = [a for a in nearby if a.code not in measured]
+        asks = [a for a in asks if self.near.may_find(a, self.sides[a.code])]
         if not asks:
             return
-        _run("ground_of_begun.sql", {})
-        self.near.moved.select(side for asked in asks for side in asked.sides.values())
+        self.near.prepare(side for asked in asks for side in asked.sides.values())
         for number, asked in enumerate(asks):
             report(0.5 + 0.4 * number / len(asks), f"{asked.code} {asked.row.title_en}")
             self.near.measure(asked, self.sides[asked.code])

@@ -14,28 +14,9 @@ SELECT
     shape.lacks_area
 FROM conflict_ground AS feature
 JOIN layers_layer AS layer ON layer.id = feature.layer_id
-CROSS JOIN LATERAL (
-    SELECT CASE
-        WHEN %(where)s::jsonpath IS NULL THEN true
-        ELSE jsonb_path_match(
-            jsonb_strip_nulls(feature.properties), %(where)s::jsonpath, '{}', true
-        )
-    END AS holds
-) AS condition
-CROSS JOIN LATERAL (
-    SELECT %(areas_only)s AND ST_Dimension(feature.geometry) < 2 AS lacks_area
-) AS shape
-WHERE feature.retired_in IS NULL
-  AND (%(layers)s::text[] IS NULL OR layer.slug = ANY(%(layers)s))
-  AND layer.slug <> ALL(%(except_layers)s::text[])
-  AND (%(theme)s = '' OR layer.theme = %(theme)s)
-  AND feature.lifecycle = ANY(%(lifecycles)s)
-  AND (
-      %(classes)s::text[] IS NULL
-      OR feature.land_use_id IN (
-          SELECT class.id FROM layers_landuseclass AS class WHERE class.code = ANY(%(classes)s)
-      )
-  )
+{condition.sql}
+WHERE
+{meant.sql}
   AND (%(only)s::bigint IS NULL OR feature.id = %(only)s)
   AND (
       %(near)s::double precision[] IS NULL

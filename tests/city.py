@@ -87,20 +87,26 @@ class City:
 
     def rows(self, query):
         """Return what an SQL query finds in the city's database."""
-        return self._on_server(query, self.database)
+        return self.on_server(query, self.database)
 
     def drop(self):
         """Remove the city's database."""
         name = sql.Identifier(self.database)
-        self._on_server(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
+        self.on_server(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
+
+    def leave(self):
+        """End the sessions that servers of this city left behind."""
+        ends = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
+        self.on_server(ends, parameters=(self.database,))
 
     def create(self):
         """Make the city's database on the server of ``DATABASE_URL``; Krong makes its own."""
         if not cluster.is_embedded():
             name = sql.Identifier(self.database)
-            self._on_server(sql.SQL("CREATE DATABASE {}").format(name))
+            self.on_server(sql.SQL("CREATE DATABASE {}").format(name))
 
-    def _on_server(self, statement, database="postgres"):
+    def on_server(self, statement, database="postgres", parameters=None):
+        """Run one SQL statement on a database of the server; return its rows, if any."""
         cluster.ensure_running()
         server = cluster.database_settings()
         session = psycopg2.connect(
@@ -113,7 +119,7 @@ class City:
         session.autocommit = True
         try:
             with session.cursor() as cursor:
-                cursor.execute(statement)
+                cursor.execute(statement, parameters)
                 return cursor.fetchall() if cursor.description else []
         finally:
             session.close()
@@ -129,6 +135,23 @@ def new_city(srid, name, var):
         city.create()
         city.krong("migrate", "--verbosity", "0")
         city.krong("load_classes")
+        yield city
+    finally:
+        city.drop()
+
+
+@contextmanager
+def copied_city(original, name):
+    """A copy of a city nobody is at work in: what is changed in it leaves the original as it was.
+
+    The files are shared; only the database is copied.
+    """
+    city = City(srid=original.srid, database=f"{name}_{os.getpid()}", var=original.var)
+    city.drop()
+    original.leave()
+    copy = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+    city.on_server(copy.format(sql.Identifier(city.database), sql.Identifier(original.database)))
+    try:
         yield city
     finally:
         city.drop()

@@ -33,7 +33,7 @@ CLOSE_ZOOM = 15  # a site of some hectares fills a good part of the screen
 def siting_list(request: HttpRequest) -> HttpResponse:
     """Show the studies and the form; a question that was filled in well is asked."""
     user = require(request.user, STUDY_SITING)
-    form = SitingForm(request.POST or None)
+    form = SitingForm(request.POST or None, initial={"use": request.GET.get("use", "")})
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():
             kept = ask(question=form.question(), book=form.book(), asked_by=user)

@@ -1,4 +1,4 @@
-"""The conflicts app listens to what happens on the ground."""
+"""The conflicts app listens to what happens on the ground, and offers findings like a layer."""
 
 from django.apps import AppConfig
 
@@ -11,6 +11,9 @@ class ConflictsConfig(AppConfig):
     def ready(self) -> None:
         """Begin to listen."""
         from conflicts.recheck_requests import request_recheck  # noqa: PLC0415 - models are ready
+        from conflicts.review.collection import FindingsCollection  # noqa: PLC0415
         from layers.listening import listen  # noqa: PLC0415
+        from layers.ogc.others import register  # noqa: PLC0415
 
         listen(request_recheck)
+        register(FindingsCollection())

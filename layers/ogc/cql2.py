@@ -142,7 +142,7 @@ class Filter:
         if not (isinstance(side, dict) and "property" in side) or kind not in _INDEXED:
             return None
         found = self._queryable(side)
-        if found.column:
+        if found.column or found.expression is not None:
             return None
         self.compared.add((found.name, kind))
         return attribute_key(found.name, kind)

@@ -1,6 +1,6 @@
 """The OpenAPI 3.0 document of these pages, written from one table of what they answer."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from layers.models import Layer
 from layers.ogc import tile_matrix
 from layers.ogc.crs_list import offered
 from layers.ogc.endpoint import GEOJSON, HTML, OPENAPI, is_html, json_text, resource
+from layers.ogc.others import OtherCollection, offered_others
 from layers.ogc.pages import DEFAULT_LIMIT, MOST_LIMIT
 from layers.visibility import visible_layers
 from layers.vocab import GeometryKind
@@ -115,7 +116,20 @@ def parameters() -> dict[str, dict[str, Any]]:
     return formats | {parameter["name"]: parameter for parameter in found}
 
 
-def document(request: HttpRequest, layers: list[Layer]) -> dict[str, Any]:
+def paths_of_others(others: Iterable[OtherCollection]) -> Iterator[Operations]:
+    """Yield what is answered of collections that are no layers: they are only read."""
+    for other in others:
+        one = f"/collections/{other.slug}"
+        yield Operations(one, other.title)
+        yield Operations(one + "/queryables", "What filters may name", _SCHEMA_MEDIA)
+        yield Operations(one + "/schema", "What features carry", _SCHEMA_MEDIA)
+        yield Operations(one + "/items", other.title, _GEOJSON_MEDIA, _ITEMS)
+        yield Operations(one + "/items/{featureId}", "One feature", _GEOJSON_MEDIA, ("crs",))
+
+
+def document(
+    request: HttpRequest, layers: list[Layer], others: Sequence[OtherCollection] = ()
+) -> dict[str, Any]:
     """Return the OpenAPI document for the layers a reader may see."""
     server = request.build_absolute_uri(reverse("ogc-landing")).rstrip("/")
     return {
@@ -126,7 +140,11 @@ def document(request: HttpRequest, layers: list[Layer]) -> dict[str, Any]:
             "description": _("The city's published layers for QGIS and other programs."),
         },
         "servers": [{"url": server}],
-        "paths": {found.path: _path(found, layers) for found in PATHS if _slugs(found, layers)},
+        "paths": {
+            found.path: _path(found, layers)
+            for found in (*PATHS, *paths_of_others(others))
+            if _slugs(found, layers)
+        },
         "components": {
             "parameters": parameters(),
             "securitySchemes": {"basic": {"type": "http", "scheme": "basic"}},
@@ -225,7 +243,8 @@ def _problem() -> dict[str, Any]:
 @resource(formats=(OPENAPI, HTML))
 def api(request: HttpRequest) -> HttpResponse:
     """Return the description of this interface."""
-    described = document(request, list(visible_layers(request.user).order_by("slug")))
+    layers = list(visible_layers(request.user).order_by("slug"))
+    described = document(request, layers, offered_others(request.user))
     if not is_html(request):
         return HttpResponse(json_text(described), content_type=OPENAPI.media_type)
     page = {**described["info"], "paths": list(_readable(described)), "set": tile_matrix.NAME}

@@ -61,9 +61,13 @@ class Queryable:
     kind: str
     column: str = ""  # of a column of the table; else the attribute lies in the properties
     described: Mapping[str, Any] | None = None
+    # of a collection that is no layer: its value in the collection's own question
+    expression: sql.Composable | None = None
 
     def read_as(self, kind: str) -> sql.Composable:
         """Return SQL for the value where it is of a kind; a value of another kind is NULL."""
+        if self.expression is not None:
+            return self.expression
         if self.column:
             return _COLUMN_SQL[self.column]
         return attribute_value(self.name, kind)

@@ -40,15 +40,26 @@ def versions_at(layer: Layer, text: str | None) -> Versions:
     """
     if text is None:
         return Versions(layer.published_number or 0, layer.published_number or 0)
+    since, until = interval_asked(text)
+    return Versions(_version_at(layer, since), _version_at(layer, until))
+
+
+def interval_asked(text: str) -> tuple[datetime, datetime]:
+    """Return the first and the last moment a ``datetime`` means; of an instant both are it.
+
+    Raises
+    ------
+    BadParameterError
+    """
     start, slash, end = text.partition("/")
     if not slash:
         moment = _moment(text, start, is_end=True)
-        return Versions(*[_version_at(layer, moment)] * 2)
+        return moment, moment
     since = BEFORE_ALL if start in OPEN else _moment(text, start, is_end=False)
     until = AFTER_ALL if end in OPEN else _moment(text, end, is_end=True)
     if since > until:
         raise _bad(text)
-    return Versions(_version_at(layer, since), _version_at(layer, until))
+    return since, until
 
 
 def _version_at(layer: Layer, moment: datetime) -> int:

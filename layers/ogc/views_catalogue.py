@@ -8,7 +8,9 @@ from layers.ogc.conformance import CONFORMS_TO
 from layers.ogc.crs_list import offered
 from layers.ogc.endpoint import HTML, SCHEMA, resource, told
 from layers.ogc.links import OGC_REL, address, link, own_links
+from layers.ogc.others import offered_others, other_named
 from layers.ogc.queryables import json_schema
+from layers.ogc.views_others import other_collection
 from layers.visibility import visible_layer, visible_versions
 
 OPENAPI_TYPE = "application/vnd.oai.openapi+json;version=3.0"
@@ -46,6 +48,7 @@ def conformance(request: HttpRequest) -> HttpResponse:
 def collections(request: HttpRequest) -> HttpResponse:
     """List the layers this reader may see."""
     listed = [collection(request, version) for version in visible_versions(request.user)]
+    listed += [other_collection(request, other) for other in offered_others(request.user)]
     document = {"links": own_links(request), "crs": list(offered()), "collections": listed}
     return told(request, document, title=_("Layers"), collections=listed)
 
@@ -53,8 +56,10 @@ def collections(request: HttpRequest) -> HttpResponse:
 @resource()
 def one_collection(request: HttpRequest, slug: str) -> HttpResponse:
     """Describe one layer."""
-    version = published_version(visible_layer(request.user, slug))
-    document = collection(request, version)
+    if (other := other_named(request.user, slug)) is not None:
+        document = other_collection(request, other)
+    else:
+        document = collection(request, published_version(visible_layer(request.user, slug)))
     page = {"title": document["title"], "description": document["description"]}
     return told(request, document, **page)
 
@@ -62,15 +67,20 @@ def one_collection(request: HttpRequest, slug: str) -> HttpResponse:
 @resource(formats=(SCHEMA, HTML))
 def queryables(request: HttpRequest, slug: str) -> HttpResponse:
     """Return which attributes a filter may name (JSON Schema)."""
-    version = version_shown(request.user, slug)
     here = address(request, "ogc-queryables", slug)
-    document = json_schema(version, here, is_queryables=True)
+    if (other := other_named(request.user, slug)) is not None:
+        document = other.json_schema(here, is_queryables=True)
+    else:
+        document = json_schema(version_shown(request.user, slug), here, is_queryables=True)
     return told(request, document, title=document["title"])
 
 
 @resource(formats=(SCHEMA, HTML))
 def schema(request: HttpRequest, slug: str) -> HttpResponse:
     """Return which attributes the features carry (JSON Schema)."""
-    version = version_shown(request.user, slug)
-    document = json_schema(version, address(request, "ogc-schema", slug), is_queryables=False)
+    here = address(request, "ogc-schema", slug)
+    if (other := other_named(request.user, slug)) is not None:
+        document = other.json_schema(here, is_queryables=False)
+    else:
+        document = json_schema(version_shown(request.user, slug), here, is_queryables=False)
     return told(request, document, title=document["title"])

@@ -22,14 +22,18 @@ from layers.ogc.documents import item_document, told_item
 from layers.ogc.endpoint import GEOJSON, HTML, is_html, resource, told
 from layers.ogc.items import Page, feature_text, features_of
 from layers.ogc.links import address, link, own_links
+from layers.ogc.others import other_named, unless_other
 from layers.ogc.pages import asked_page, next_token
 from layers.ogc.times import versions_at
 from layers.ogc.views_changes import add_item, asked_draft, delete_item, patch_item, replace_item
+from layers.ogc.views_others import other_item, other_items
 from layers.spooling import spooled
 
 
 def _items(request: HttpRequest, slug: str) -> HttpResponseBase:
     """Return a page of features."""
+    if (other := other_named(request.user, slug)) is not None:
+        return other_items(request, other)
     version = version_shown(request.user, slug)
     page = asked_page(request, version)
     ask_for_indexes(version, page.compared)
@@ -90,6 +94,8 @@ def _links(request: HttpRequest, page: Page, last: str | None) -> list[dict[str,
 
 def _item(request: HttpRequest, slug: str, stable_id: str) -> HttpResponse:
     """Return one feature with its validator, as published or as it stands in a draft."""
+    if (other := other_named(request.user, slug)) is not None:
+        return other_item(request, other, stable_id)
     version = version_shown(request.user, slug)
     crs = crs_named("crs", request.GET.get("crs", CRS84_URI))
     if "draft" in request.GET:
@@ -118,9 +124,15 @@ def _in_draft(request: HttpRequest, version: LayerVersion, stable_id: str) -> Fe
     return feature_state(asked_draft(request, version.layer), stable_id)
 
 
-items = resource(formats=(GEOJSON, HTML), parameters=None, methods={"POST": add_item})(_items)
+items = resource(
+    formats=(GEOJSON, HTML), parameters=None, methods={"POST": unless_other(add_item)}
+)(_items)
 item = resource(
     formats=(GEOJSON, HTML),
     parameters=("crs", "datetime", "draft"),
-    methods={"PUT": replace_item, "PATCH": patch_item, "DELETE": delete_item},
+    methods={
+        "PUT": unless_other(replace_item),
+        "PATCH": unless_other(patch_item),
+        "DELETE": unless_other(delete_item),
+    },
 )(_item)

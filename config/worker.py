@@ -14,11 +14,13 @@ from config.outage import is_away, wait_until_back
 
 def work() -> None:
     """Take queued jobs until a signal ends it; wait while the database is away."""
+    from conflicts.life.tasks import begin_the_day  # noqa: PLC0415 - after django.setup
     from conflicts.recheck_requests import request_recheck  # noqa: PLC0415 - after django.setup
 
     connections[DEFAULT_DB_ALIAS].settings_dict["CONN_MAX_AGE"] = None
     while True:
         try:
+            begin_the_day.enqueue()  # the days that began while no worker ran; and every next one
             request_recheck()  # what changed while no worker ran, or one was killed at it
             call_command("db_worker", startup_delay=False, reload=False)
         except (OperationalError, InterfaceError) as error:

@@ -60,7 +60,7 @@ def finding_record(finding: Finding) -> dict[str, Any]:
         "margin": seen.margin,
         "unit": seen.unit,
         "subject_share": seen.facts.get("subject_share"),
-        "existing_nonconforming": seen.facts.get("existing_nonconforming", False),
+        "existing_nonconforming": finding.is_existing_use,
         "law": provision.law,
         "article": provision.article,
         "citation": provision.citation,

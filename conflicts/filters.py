@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from conflicts.errors import RuleFieldError
 from conflicts.kinds import KINDS
+from conflicts.life.queries import OVERDUE, life_condition
 from conflicts.models import WHOLE_LAYER, DetectionRun, Finding, Observation, Rule, RuleBook
 from conflicts.vocab import Change, FindingState, Note, Severity
 from layers.crs import PROJECT_SRID, WGS84_SRID, reproject
@@ -58,6 +59,10 @@ class FindingFilter:
     object_layer: str = ""
     object: str = ""
     bbox: str = ""  # west,south,east,north [degrees]
+    assigned: str = ""  # name of the account that sees to it
+    due: str = ""  # OVERDUE: its day has passed and it is not settled
+    waiting: str = ""  # "1": an acceptance waits for approval
+    existing: str = ""  # "1": of an existing nonconforming use
     q: str = ""  # words in identifiers, names, and titles of rules
 
     def __post_init__(self) -> None:
@@ -89,6 +94,9 @@ def _choices() -> dict[str, list[str]]:
         "exact_severity": Severity.values,
         "basis": Basis.values,
         "change": Change.values,
+        "due": [OVERDUE],
+        "waiting": [YES],
+        "existing": [YES],
     }
 
 
@@ -187,6 +195,7 @@ def condition_of(wanted: FindingFilter) -> Q:
         condition &= _of_rules(rules_of_kind(wanted.kind))
     if wanted.layer:
         condition &= Q(subject_layer=wanted.layer) | Q(object_layer=wanted.layer)
+    condition &= life_condition(wanted.assigned, wanted.due, wanted.waiting, wanted.existing)
     return condition & _time_condition(wanted) & _place_condition(wanted) & _word_condition(wanted)
 
 

@@ -10,8 +10,9 @@ from django.utils.translation import gettext_lazy as _
 
 from conflicts.filters import OUTSIDE, UNPLACED, YES
 from conflicts.kinds import KINDS
+from conflicts.life.queries import OVERDUE
 from conflicts.review.vocab import kind_name
-from conflicts.vocab import DECISIONS, FindingState, Severity
+from conflicts.vocab import FindingState, Severity
 from layers.catalogue.places import sangkat_choices
 from layers.visibility import Reader, visible_layers
 from layers.vocab import Basis, GeometryKind
@@ -19,26 +20,6 @@ from layers.vocab import Basis, GeometryKind
 
 def _or_all(choices: type[TextChoices]) -> list[tuple[str, str]]:
     return [("", gettext("all")), *((choice.value, str(choice.label)) for choice in choices)]
-
-
-class DecisionForm(forms.Form):
-    """A decision about one finding: what, why, and until when it is accepted."""
-
-    state = forms.ChoiceField(
-        label=_("decision"), choices=[(state.value, state.label) for state in DECISIONS]
-    )
-    reason = forms.CharField(
-        label=_("reason"),
-        max_length=2000,
-        widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=_("Shown with the finding; the next planner will ask."),
-    )
-    valid_to = forms.DateField(
-        label=_("accepted until"),
-        required=False,
-        widget=forms.DateInput(attrs={"type": "date"}),
-        help_text=_("Only for 'accepted'; afterwards the finding is open again."),
-    )
 
 
 def _kinds() -> list[tuple[str, str]]:
@@ -77,6 +58,22 @@ class FindingFilterForm(forms.Form):
         widget=forms.CheckboxInput(attrs={"value": YES}),
     )
 
+    waiting = forms.BooleanField(
+        label=_("waits for approval"),
+        required=False,
+        widget=forms.CheckboxInput(attrs={"value": YES}),
+    )
+    existing = forms.BooleanField(
+        label=_("existing nonconforming use"),
+        required=False,
+        widget=forms.CheckboxInput(attrs={"value": YES}),
+    )
+    due = forms.BooleanField(
+        label=_("overdue"),
+        required=False,
+        widget=forms.CheckboxInput(attrs={"value": OVERDUE}),
+    )
+
     def __init__(self, data: Any, *, reader: Reader) -> None:  # noqa: ANN401 - a request's words
         super().__init__(data)
         for name, choices in (
@@ -89,8 +86,8 @@ class FindingFilterForm(forms.Form):
 
 
 # Filters that a link sets and the form only hands on.
-UNSEEN = ("rulebook", "exact_severity", "note", "detection", "change", "bbox", "subject_layer",
-          "subject", "object_layer", "object")  # fmt: skip
+UNSEEN = ("assigned", "rulebook", "exact_severity", "note", "detection", "change", "bbox",
+          "subject_layer", "subject", "object_layer", "object")  # fmt: skip
 
 
 def _no_sangkat(asked: str) -> list[tuple[str, str]]:

@@ -10,13 +10,28 @@ from django.utils import timezone
 
 from conflicts.detection import SEVERITIES, Outcome
 from conflicts.kinds import KINDS
+from conflicts.life.existing import KINDS_OF_BOTH, KINDS_OF_SUBJECT
 from conflicts.lifecycle import NOISE_M, NOISE_M2
 from conflicts.models import PLAN_CONTEXT, DetectionRun, RuleOutcome
 from conflicts.models import Rule as RuleRow
 from layers.sql_files import load_sql
 
-SEEN_STEPS = ("open_findings.sql", "observe_findings.sql", "update_findings.sql")
-CLOSING_STEPS = ("observe_absent.sql", "close_findings.sql")
+SEEN_STEPS = (
+    "open_findings.sql",
+    "observe_findings.sql",
+    "mark_existing_use.sql",
+    "update_findings.sql",
+    "open_changed_facts.sql",
+)
+CLOSING_STEPS = (
+    "observe_absent.sql",
+    "close_findings.sql",
+    "expire_acceptances.sql",
+    "tell_history.sql",
+    "end_standing.sql",
+)
+# Two shapes of more corners than this together are compared by their bytes alone.
+MOST_CORNERS = 20_000
 
 
 def store_outcomes(
@@ -87,6 +102,9 @@ def merge_steps(detection: DetectionRun, steps: Sequence[str], **more: object) -
         "noise_m": NOISE_M,
         "noise_m2": NOISE_M2,
         "today": timezone.localdate(),
+        "most_corners": MOST_CORNERS,
+        "kinds_of_both": list(KINDS_OF_BOTH),
+        "kinds_of_subject": list(KINDS_OF_SUBJECT),
         **more,
     }
     with connection.cursor() as cursor:

@@ -1,10 +1,10 @@
 """Rule books as they were ratified, detections, and findings with their life."""
 
-from django.conf import settings
 from django.contrib.gis.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from conflicts.life.vocab import Step
 from conflicts.rulebooks.models import Rule, RuleBook, RuleChange
 from conflicts.vocab import (
     FINDING_PERMISSIONS,
@@ -20,9 +20,12 @@ from layers.vocab import BLOCKING_BASES, Answer, Basis
 __all__ = [
     "PLAN_CONTEXT",
     "WHOLE_LAYER",
-    "Decision",
+    "Acceptance",
     "DetectionRun",
     "Finding",
+    "FindingEvent",
+    "Handling",
+    "Mitigation",
     "Observation",
     "Rule",
     "RuleBook",
@@ -133,7 +136,13 @@ class Finding(models.Model):
     state = models.CharField(
         _("state"), max_length=10, choices=FindingState, default=FindingState.OPEN
     )
+    step = models.CharField(
+        _("what moved it last"), max_length=20, choices=Step, blank=True, db_default=""
+    )
     note = models.CharField(_("note"), max_length=20, choices=Note, blank=True)
+    is_existing_use = models.BooleanField(
+        _("existing nonconforming use"), default=False, db_default=False
+    )
     first_seen = models.ForeignKey(DetectionRun, on_delete=models.PROTECT, related_name="+")
     last_seen = models.ForeignKey(DetectionRun, on_delete=models.PROTECT, related_name="+")
     absent_since = models.ForeignKey(
@@ -229,43 +238,14 @@ class Observation(models.Model):
         return f"{self.finding}: {self.change}"
 
 
-class Decision(models.Model):
-    """What a person decided about a finding, why, and what was measured at that moment."""
-
-    finding = models.ForeignKey(Finding, on_delete=models.CASCADE, related_name="decisions")
-    state = models.CharField(_("state"), max_length=10, choices=FindingState)
-    reason = models.TextField(_("reason"))
-    valid_to = models.DateField(
-        _("accepted until"), null=True, blank=True, help_text=_("Afterwards the finding is open.")
-    )
-    decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
-    decided_at = models.DateTimeField(_("decided at"), auto_now_add=True)
-    margin = models.FloatField(_("margin at that moment"), null=True, blank=True)
-    severity = models.CharField(_("severity at that moment"), max_length=10, choices=Severity)
-
-    class Meta:
-        ordering = ["finding_id", "-id"]
-        constraints = [
-            models.CheckConstraint(
-                condition=~Q(reason=""),
-                name="decision_has_reason",
-                violation_error_message=_("Say why: the next planner will ask."),
-            ),
-            models.CheckConstraint(
-                condition=~Q(state=FindingState.RESOLVED),
-                name="decision_never_resolves",
-                violation_error_message=_("Only a new detection can show that it is resolved."),
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.finding}: {self.state}"
-
-
 # These are models of this app too: Django finds an app's models through this module.
 from conflicts.kept import models as kept  # noqa: E402, F401
+from conflicts.life.models import (  # noqa: E402
+    Acceptance,
+    FindingEvent,
+    Handling,
+    Mitigation,
+)
 from conflicts.review import models as review  # noqa: E402, F401
 from conflicts.service_study import models as service_study  # noqa: E402, F401
 from conflicts.siting import models as siting  # noqa: E402, F401

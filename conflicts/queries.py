@@ -6,6 +6,7 @@ from django.db.models import Case, F, IntegerField, Q, QuerySet, Value, When, Wi
 from django.db.models.functions import RowNumber
 from django.utils.translation import gettext as _
 
+from conflicts.errors import RuleFieldError
 from conflicts.filters import SETTLED, FindingFilter, condition_of, refuse_unknown
 from conflicts.models import DetectionRun, Finding, RuleBook, RuleOutcome
 from conflicts.vocab import RuleBookStatus, Severity
@@ -85,6 +86,12 @@ def narrowed(wanted: FindingFilter, *, reader: Reader | None) -> QuerySet[Findin
         else frozenset(hidden_layers(reader).values_list("slug", flat=True))
     )
     refuse_unknown(asdict(wanted), closed)
+    if wanted.assigned and reader is not None and not reader.is_authenticated:
+        raise RuleFieldError(
+            "assigned",
+            _("who sees to a conflict is told to signed-in accounts only."),
+            remedy=_("Sign in, or leave it out."),
+        )
     found = Finding.objects.filter(condition_of(wanted))
     if reader is not None:
         found = found.exclude(Q(subject_layer__in=closed) | Q(object_layer__in=closed))

@@ -315,7 +315,7 @@ class _AtWork:
             changed_layers=sorted(self.change.changed_layers),
         )
         self._select_absent(closing)
-        merge_steps(detection, [*CLOSING_STEPS, "expire_acceptances.sql"])
+        merge_steps(detection, CLOSING_STEPS)
         merge_steps(detection, ["keep_exempted.sql"], all_rules=False, whole_rules=whole_rules)
         land = replace(self.change.now, detection=detection.pk)
         remember(self.rulebook.code, land=land, counted=self.counted, noted=self.near.noted)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from conflicts.explanations import explain_gap, explain_ground
 from conflicts.models import DetectionRun, RuleOutcome
 from conflicts.vocab import Gap
+from layers.vocab import Answer
 
 LANGUAGES = ("km", "en")
 
@@ -30,15 +31,21 @@ class RuleAnswer:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class UntoldCount:
-    """How many rules lack something: of all places, and of some only."""
+    """How many rules lack something: those that found conflicts all the same, and the others."""
 
-    wholly: int
-    in_part: int
+    with_conflicts: int  # their answer is 'does not comply'; elsewhere there may be more
+    wholly: int  # of no place, so their answer is 'cannot tell'
+    in_part: int  # of some places only, and their answer is 'cannot tell' too
+
+    @property
+    def cannot_tell(self) -> int:
+        """Rules whose answer is 'cannot tell'."""
+        return self.wholly + self.in_part
 
     @property
     def every(self) -> int:
         """Rules that cannot tell everything."""
-        return self.wholly + self.in_part
+        return self.with_conflicts + self.cannot_tell
 
 
 def rule_answer(outcome: RuleOutcome, *, names_places: bool) -> RuleAnswer:
@@ -49,9 +56,12 @@ def rule_answer(outcome: RuleOutcome, *, names_places: bool) -> RuleAnswer:
 
 
 def count_untold(untold: Iterable[RuleOutcome]) -> UntoldCount:
-    """Count the rules with a gap by whether they can tell of some places."""
-    told = [outcome.tells_of_some for outcome in untold]
-    return UntoldCount(wholly=told.count(False), in_part=told.count(True))
+    """Count the rules with a gap by their answer, and by whether they can tell of some places."""
+    listed = list(untold)
+    told = [outcome.tells_of_some for outcome in listed if outcome.answer != Answer.FAILS]
+    return UntoldCount(
+        with_conflicts=len(listed) - len(told), wholly=told.count(False), in_part=told.count(True)
+    )
 
 
 def rule_records(

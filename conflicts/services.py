@@ -1,14 +1,11 @@
 """What may happen to findings: detected, brought up to date, decided."""
 
 import time
-from datetime import date
 
-from django.contrib.auth.models import AbstractBaseUser
 from django.db import OperationalError, connection, transaction
 from psycopg2.errorcodes import LOCK_NOT_AVAILABLE
 
 from conflicts.detection import Detector, Outcome
-from conflicts.lifecycle import require_decision
 from conflicts.memory import remember_all
 from conflicts.merging import (
     CLOSING_STEPS,
@@ -18,10 +15,9 @@ from conflicts.merging import (
     note_rules,
     store_outcomes,
 )
-from conflicts.models import Decision, DetectionRun, Finding, RuleBook
+from conflicts.models import DetectionRun, RuleBook
 from conflicts.models import Rule as RuleRow
 from conflicts.rule_schema import rule_from_data
-from conflicts.vocab import FindingState
 from layers.models import Layer
 from layers.runs import Progress, Reporter, executing, queue_run
 
@@ -108,33 +104,3 @@ def _merge(detection: DetectionRun) -> None:
         cursor.execute("ANALYZE conflict_hit")
     merge_steps(detection, [*SEEN_STEPS, "absent_anywhere.sql", *CLOSING_STEPS])
     merge_steps(detection, ["keep_exempted.sql"], all_rules=True, whole_rules=[])
-
-
-@transaction.atomic
-def decide_finding(
-    *,
-    finding: Finding,
-    state: str,
-    reason: str,
-    decided_by: AbstractBaseUser | None = None,
-    valid_to: date | None = None,
-) -> Decision:
-    """Record what a person decides about a finding, with what was measured at that moment.
-
-    The decision holds until the finding gets worse than it is now, or its last day passes.
-    """
-    finding = Finding.objects.select_for_update(of=("self",)).get(pk=finding.pk)
-    require_decision(FindingState(finding.state), FindingState(state), reason)
-    measured = finding.current
-    decision = Decision.objects.create(
-        finding=finding,
-        state=state,
-        reason=reason.strip(),
-        valid_to=valid_to if state == FindingState.ACCEPTED else None,
-        decided_by_id=None if decided_by is None else decided_by.pk,
-        margin=None if measured is None else measured.margin,
-        severity=finding.severity,
-    )
-    finding.state = state
-    finding.save(update_fields=["state"])
-    return decision

@@ -3,6 +3,8 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from conflicts import views, views_feature, views_files
+from conflicts.life import views as life
+from conflicts.life import views_bulk as life_bulk
 from conflicts.review import views as review
 from conflicts.siting import views as siting
 
@@ -10,7 +12,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("rulebooks/", include("conflicts.rulebooks.urls")),
     path("findings/", views.finding_list, name="findings"),
     path("findings/dashboard/", review.findings_dashboard, name="findings-dashboard"),
-    path("findings/<int:number>/", views.finding_page, name="finding"),
+    path("findings/<int:number>/", life.finding_page, name="finding"),
+    path("findings/<int:number>/evidence.json", life.finding_map, name="finding-map"),
+    path("findings/bulk/", life_bulk.bulk, name="findings-bulk"),
     path("findings/of.json", views_feature.feature_findings, name="feature-findings"),
     path("findings/file.<slug:kind>", views_files.findings_file, name="findings-file"),
     path("siting/", siting.siting_list, name="siting"),

@@ -4,36 +4,27 @@ import hashlib
 from typing import Any
 from urllib.parse import urlencode
 
-from django.contrib.auth.decorators import login_required
-from django.contrib.auth.models import AbstractBaseUser, User
 from django.core.paginator import Paginator
 from django.db.models import Count, Max
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import condition, require_GET, require_http_methods
+from django.views.decorators.http import condition, require_GET
 
-from conflicts.errors import DecidingNotAllowedError
 from conflicts.explanations import (
-    basis_sentence,
-    explain,
     feature_name,
-    layers_used,
-    object_name,
-    rule_of,
-    subject_name,
 )
 from conflicts.exports import geojson_feature
 from conflicts.feature_findings import standing
 from conflicts.filters import refuse_unknown_list, refuse_unknown_words, whole_number
-from conflicts.forms import DecisionForm, FindingFilterForm
+from conflicts.forms import FindingFilterForm
 from conflicts.groups import described, groups_of
-from conflicts.models import WHOLE_LAYER, Decision, DetectionRun, Finding, Observation
+from conflicts.life.views_bulk import bulk_context
+from conflicts.models import WHOLE_LAYER, DetectionRun, Finding, FindingEvent
 from conflicts.queries import (
     SETTLED,
     FindingFilter,
     answer_counts,
-    finding_numbered,
     findings,
     in_turn,
     latest_detection,
@@ -41,13 +32,10 @@ from conflicts.queries import (
     untold_outcomes,
 )
 from conflicts.review.stocktaking import keep_up
+from conflicts.rows import finding_row
 from conflicts.rule_answers import count_untold, rule_answer
-from conflicts.services import decide_finding
-from conflicts.vocab import DECIDE_FINDING
-from conflicts.wording import amount
 from layers.models import Feature, Layer
 from layers.numbers import unit_name
-from layers.property_names import property_title, property_value
 from layers.visibility import hidden_layers, seen_by
 from layers.vocab import Answer
 
@@ -81,6 +69,7 @@ def finding_list(request: HttpRequest) -> HttpResponse:
         "file_query": urlencode(wanted.as_query()),
         **_detection_context(wanted, names_places=not hidden_layers(request.user)),
         **detection_freshness(request),
+        **bulk_context(request, [] if is_grouped else page.object_list),
     }
     return render(request, "conflicts/findings.html", context)
 
@@ -96,52 +85,6 @@ def detection_freshness(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-@require_http_methods(["GET", "POST"])
-def finding_page(request: HttpRequest, number: int) -> HttpResponse:
-    """Show one finding with its evidence and history; who holds the right decides here."""
-    if request.method == "POST":
-        return _decide(request, number)
-    return _finding_page(request, number, DecisionForm())
-
-
-@login_required
-def _decide(request: HttpRequest, number: int) -> HttpResponse:
-    finding = finding_numbered(number, reader=request.user)  # first: one not seen is 404, not 403
-    if not _may_decide(request):
-        raise DecidingNotAllowedError
-    form = DecisionForm(request.POST)
-    if not form.is_valid():
-        return _finding_page(request, number, form, status=400)
-    user = request.user
-    decide_finding(
-        finding=finding,
-        state=form.cleaned_data["state"],
-        reason=form.cleaned_data["reason"],
-        decided_by=user if isinstance(user, AbstractBaseUser) else None,
-        valid_to=form.cleaned_data["valid_to"],
-    )
-    return redirect("finding", number=number)
-
-
-def _may_decide(request: HttpRequest) -> bool:
-    return isinstance(request.user, User) and request.user.has_perm(DECIDE_FINDING)
-
-
-def _finding_page(
-    request: HttpRequest, number: int, form: DecisionForm, *, status: int = 200
-) -> HttpResponse:
-    finding = finding_numbered(number, reader=request.user)
-    context = {
-        **finding_row(finding),
-        **_evidence(finding),
-        "form": form,
-        "may_decide": _may_decide(request),
-        "observations": finding.observations.select_related("detection__run")[:50],
-        "decisions": finding.decisions.select_related("decided_by"),
-    }
-    return render(request, "conflicts/finding.html", context, status=status)
-
-
 def _map_etag(request: HttpRequest) -> str:
     """Change with the findings, decisions, layers' visibility, query, language and reader."""
     state = Finding.objects.aggregate(
@@ -150,7 +93,7 @@ def _map_etag(request: HttpRequest) -> str:
     said = [
         state,
         DetectionRun.objects.aggregate(Max("run")),
-        Decision.objects.aggregate(Max("id")),
+        FindingEvent.objects.aggregate(Max("id")),
         list(Layer.objects.order_by("pk").values_list("pk", "visibility", "title_km", "title_en")),
         request.GET.urlencode(),
         getattr(request, "LANGUAGE_CODE", ""),
@@ -196,49 +139,6 @@ def finding_filter(request: HttpRequest) -> FindingFilter:
     """Return the filter that an address asks for."""
     names = FindingFilter.__dataclass_fields__
     return FindingFilter(**{name: request.GET.get(name, "").strip() for name in names})
-
-
-def finding_row(finding: Finding) -> dict[str, Any]:
-    """Return one finding as both pages show it."""
-    seen = finding.current
-    rule = None if seen is None or seen.outcome is None else seen.outcome.rule
-    return {
-        "finding": finding,
-        "title": finding.rule_code if rule is None else rule.title,
-        "explanation": explain(finding),
-        "measured": "–" if seen is None else amount(seen.measured_value, seen.unit),
-        "required": "–" if seen is None else amount(seen.required_value, seen.unit),
-        "margin": "–" if seen is None else amount(seen.margin, seen.unit),
-    }
-
-
-def _evidence(finding: Finding) -> dict[str, Any]:
-    seen = finding.current
-    if seen is None or seen.outcome is None:
-        return {}
-    rule = rule_of(seen)
-    versions = seen.detection.data_versions
-    return {
-        "seen": seen,
-        "rule": seen.outcome.rule,
-        "provision": rule.provision,
-        "note_en": rule.note,
-        "basis_sentence": basis_sentence(rule.basis, rule.provision),
-        "subject": subject_name(finding),
-        "object": object_name(finding),
-        "versions": {slug: versions.get(slug) for slug in layers_used(finding, rule)},
-        "map_facts": _facts(seen),
-    }
-
-
-def _facts(seen: Observation) -> dict[str, str]:
-    """Return what the hazard map states, each with its name and value for the reader."""
-    shown = ("hazard_class", "depth_min_m", "depth_max_m", "return_period_years", "scenario", "run")
-    return {
-        property_title(name, {}): property_value(name, seen.facts[name], {})
-        for name in shown
-        if name in seen.facts
-    }
 
 
 def _detection_context(wanted: FindingFilter, *, names_places: bool) -> dict[str, Any]:

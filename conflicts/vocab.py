@@ -55,9 +55,14 @@ class FindingState(TextChoices):
     DISMISSED = "dismissed", _("dismissed")
 
 
-# Who may decide about findings: the map hides what is dismissed. Given to each account by name.
+# Who may decide about findings (the map hides what is dismissed), and who signs an acceptance that
+# another proposed. Given to each account by name.
 DECIDE_FINDING = "conflicts.decide_finding"
-FINDING_PERMISSIONS = (("decide_finding", "Can decide about a finding"),)
+APPROVE_ACCEPTANCE = "conflicts.approve_acceptance"
+FINDING_PERMISSIONS = (
+    ("decide_finding", "Can decide about a finding"),
+    ("approve_acceptance", "Can approve the acceptance of a finding that another proposed"),
+)
 
 # Who may change drafts of the rule book, and who may put one in force. Given by name, too.
 EDIT_RULEBOOK = "conflicts.edit_rulebook"
@@ -65,15 +70,6 @@ RATIFY_RULEBOOK = "conflicts.ratify_rulebook"
 RULEBOOK_PERMISSIONS = (
     ("edit_rulebook", "Can draft and change versions of a rule book"),
     ("ratify_rulebook", "Can put a version of a rule book in force"),
-)
-
-# What a person may decide; "resolved" is what a new detection shows, never a mere word.
-DECISIONS = (
-    FindingState.OPEN,
-    FindingState.TRIAGED,
-    FindingState.ACCEPTED,
-    FindingState.MITIGATING,
-    FindingState.DISMISSED,
 )
 
 

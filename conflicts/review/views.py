@@ -9,7 +9,8 @@ from django.views.decorators.http import require_GET
 
 from conflicts.filters import refuse_unknown_words
 from conflicts.review.dashboard import dashboard
-from conflicts.views import detection_freshness, finding_row
+from conflicts.rows import finding_row
+from conflicts.views import detection_freshness
 
 
 @require_GET

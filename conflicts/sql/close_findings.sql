@@ -102,6 +102,12 @@ SET
         WHEN side.is_withdrawn OR (side.subject_known AND side.object_known) THEN 'resolved'
         ELSE finding.state
     END,
+    step = CASE
+        WHEN finding.state = 'dismissed' THEN finding.step
+        WHEN side.is_withdrawn THEN 'rule_withdrawn'
+        WHEN side.subject_known AND side.object_known THEN 'resolved'
+        ELSE finding.step
+    END,
     note = CASE
         WHEN side.is_withdrawn THEN 'rule_withdrawn'
         WHEN side.subject_known AND side.object_known THEN ''

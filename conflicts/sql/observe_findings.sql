@@ -27,14 +27,10 @@ JOIN conflicts_finding AS finding
     AND finding.object_layer = hit.object_layer
     AND finding.object_id = hit.object_id
 LEFT JOIN conflicts_observation AS known ON known.id = finding.current_id
-LEFT JOIN LATERAL (
-    SELECT decision.margin, decision.severity
-    FROM conflicts_decision AS decision
-    WHERE decision.finding_id = finding.id
-      AND finding.state IN ('accepted', 'mitigating', 'dismissed')
-    ORDER BY decision.id DESC
-    LIMIT 1
-) AS decided ON true
+LEFT JOIN conflicts_handling AS handling
+    ON handling.finding_id = finding.id
+    AND finding.state IN ('accepted', 'mitigating', 'dismissed')
+LEFT JOIN conflicts_observation AS decided ON decided.id = handling.decided_on_id
 CROSS JOIN LATERAL (
     SELECT
         coalesce(decided.margin, known.margin) AS margin,

@@ -1,5 +1,5 @@
--- Bring the findings seen in this detection up to date. What came back or got worse is open again,
--- and so is an acceptance whose last day has passed; every other decision stays.
+-- Bring the findings seen in this detection up to date. What came back or got worse is open again;
+-- every other decision stays.
 UPDATE conflicts_finding AS finding
 SET
     current_id = seen.id,
@@ -12,14 +12,13 @@ SET
         WHEN seen.change = 'reopened' THEN 'open'
         WHEN seen.change = 'worse' AND finding.state IN ('accepted', 'mitigating', 'dismissed')
             THEN 'open'
-        WHEN finding.state = 'accepted' AND (
-            SELECT decision.valid_to
-            FROM conflicts_decision AS decision
-            WHERE decision.finding_id = finding.id
-            ORDER BY decision.id DESC
-            LIMIT 1
-        ) < %(today)s THEN 'open'
         ELSE finding.state
+    END,
+    step = CASE
+        WHEN seen.change = 'reopened' THEN 'came_back'
+        WHEN seen.change = 'worse' AND finding.state IN ('accepted', 'mitigating', 'dismissed')
+            THEN 'got_worse'
+        ELSE finding.step
     END
 FROM conflicts_observation AS seen, conflict_rule AS rule
 WHERE seen.finding_id = finding.id

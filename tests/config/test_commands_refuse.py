@@ -64,6 +64,8 @@ REFUSED = [
     "check-permit application.json --date 2026-02-30",
     "demo --address",
     "demo --port 80",
+    "expire yesterday",
+    "expire --on 2026-01-01",
     "detect",
     "detect --rulebook",
     "detect --rulebook nowhere",

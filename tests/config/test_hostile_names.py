@@ -14,7 +14,7 @@ from itertools import product
 import pytest
 from django.contrib.auth.models import User
 
-from conflicts.services import decide_finding
+from conflicts.life.services import triage
 from layers.classes import load_classes
 from layers.services import Provenance, publish_features, set_surveyed_area
 from planning.permits.run import check_application, store_run
@@ -82,7 +82,7 @@ def city(settings, tmp_path, client):
     schools = {"classes": ["school"], "layers": ["facilities"]}
     texts = {"title": {"en": bad, "km": bad}, "provision": {"citation": bad}}
     [finding] = find(rule_data(object=schools, **texts))
-    decide_finding(finding=finding, state="triaged", reason=bad, decided_by=author)
+    triage(finding=finding, by=author, reason=bad)
     store_run(check_application(application(reference=bad[:80])), user=author)
     event = {**HEAVY_RAIN, "steady_rain": {**HEAVY_RAIN["steady_rain"], "source": bad}}
     run_scenario(

@@ -14,12 +14,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conflicts.models import Finding
-from conflicts.services import decide_finding
 from layers.runs import executing, queue_run
 from planning.permits.run import check_application
 from planning.plans import Adoption, adopt_plan
 from planning.releases import release_reservation
 from tests.conflicts.ground import find, rule_data
+from tests.conflicts.people import decide
 from tests.factories import feature, filled_layer, rectangle, square
 from tests.planning.city import application, nothing_reserved, r1_plot
 from tests.planning.reserved_land import block, reserve
@@ -92,10 +92,7 @@ class TestAcceptances:
             feature("S", square(150, 0, 50), "school"),
         )
         [finding] = find(self.RULE)
-        decide_finding(
-            finding=finding, state="accepted", reason="Moves", valid_to=date(2026, 12, 31)
-        )
-        return finding
+        return decide(finding, "accepted", valid_to=date(2026, 12, 31))
 
     def test_an_acceptance_holds_to_the_last_minute_of_its_last_day(self, at, accepted):
         at(LAST_MINUTE)

@@ -7,8 +7,8 @@ from django.utils.translation import override
 
 from conflicts.groups import described, groups_of
 from conflicts.models import Finding
-from conflicts.services import decide_finding
 from tests.conflicts.ground import find, rule_data, surveyed_layer
+from tests.conflicts.people import decide
 from tests.factories import at, feature, filled_layer, land_use, square
 
 pytestmark = pytest.mark.django_db
@@ -127,7 +127,7 @@ def test_a_lonely_finding_is_told_in_full_without_a_sum():
 
 
 def test_what_is_settled_is_counted_beside(dump):
-    decide_finding(finding=Finding.objects.first(), state="dismissed", reason="Moved away")
+    decide(Finding.objects.first(), "dismissed")
 
     assert [(group.count, group.settled) for group in groups()] == [(3, 1)]
 

@@ -1,16 +1,11 @@
 """Findings across detections: what changes, what a decision survives, what is resolved."""
 
-from datetime import timedelta
-
 import pytest
-from django.contrib.auth.models import User
-from django.utils import timezone
 
-from conflicts.errors import RuleFieldError
 from conflicts.models import Finding, Observation
-from conflicts.services import decide_finding
 from layers.services import set_surveyed_area
 from tests.conflicts.ground import CITY, find, put, rule_data, surveyed_layer
+from tests.conflicts.people import decide
 from tests.factories import at, feature, filled_layer, land_use, square
 
 pytestmark = pytest.mark.django_db
@@ -196,11 +191,7 @@ def test_a_rule_book_says_nothing_about_the_findings_of_another():
     assert Finding.objects.get().state == "open"
 
 
-def decide(finding, state, **more):
-    return decide_finding(finding=finding, state=state, reason="Agreed in the meeting", **more)
-
-
-@pytest.mark.parametrize("state", ["accepted", "dismissed", "mitigating", "triaged"])
+@pytest.mark.parametrize("state", ["accepted", "mitigating", "triaged"])
 def test_a_decision_survives_edits_that_do_not_make_it_worse(state):
     layer = city(100)
     decide(detect(), state)
@@ -255,47 +246,6 @@ def test_a_dismissal_outlives_an_absence():
     assert move(layer, 300).state == "dismissed"
 
     assert move(layer, 100).state == "dismissed"
-
-
-def test_an_acceptance_ends_after_its_last_day():
-    city(100)
-    today = timezone.localdate()
-    decide(detect(), "accepted", valid_to=today)
-    assert detect().state == "accepted"
-
-    decide(Finding.objects.get(), "accepted", valid_to=today - timedelta(days=1))
-    assert detect().state == "open"
-
-
-def test_a_decision_keeps_who_why_and_what_was_measured():
-    city(100)
-    planner = User.objects.create_user("sokha")
-
-    decision = decide(detect(), "accepted", decided_by=planner)
-
-    assert decision.decided_by == planner
-    assert decision.margin == pytest.approx(-100.0)
-    assert decision.severity == "high"
-
-
-def test_nobody_can_declare_a_finding_resolved():
-    city(100)
-    finding = detect()
-
-    with pytest.raises(RuleFieldError, match="only a new detection can show"):
-        decide(finding, "resolved")
-
-
-@pytest.mark.parametrize("state", ["accepted", "dismissed"])
-@pytest.mark.parametrize("reason", ["", "  ", "\u200b", " - . "])
-def test_a_decision_without_a_reason_in_words_is_refused(state, reason):
-    city(100)
-    finding = detect()
-
-    with pytest.raises(RuleFieldError, match="Say why"):
-        decide_finding(finding=finding, state=state, reason=reason)
-    finding.refresh_from_db()
-    assert finding.state == "open"
 
 
 def test_a_flood_finding_survives_a_new_run_of_the_same_flood():

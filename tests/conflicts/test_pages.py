@@ -4,9 +4,11 @@ import pytest
 from django.contrib.auth.models import Permission, User
 from django.urls import reverse
 
-from conflicts.models import Decision, Finding
+from conflicts.life.etags import etag
+from conflicts.models import Acceptance, Finding, FindingEvent
 from layers.models import Layer
 from tests.conflicts.ground import find, put, rule_data, surveyed_layer
+from tests.conflicts.people import decide
 from tests.factories import feature, filled_layer, land_use, square
 
 pytestmark = pytest.mark.django_db
@@ -47,6 +49,13 @@ def planner(client):
     user.user_permissions.add(Permission.objects.get(codename="decide_finding"))
     client.force_login(user)
     return user
+
+
+def send(client, finding, step, reason, **more):
+    """Send one step as the form of the page does."""
+    stands = Finding.objects.select_related("current").get(pk=finding.pk)
+    sent = {"step": step, "reason": reason, "if_match": etag(stands), **more}
+    return client.post(f"/findings/{finding.pk}/?lang=en", sent)
 
 
 def text(response):
@@ -153,9 +162,7 @@ def test_a_finding_that_does_not_exist_is_404(client):
 
 
 def test_deciding_needs_a_login_and_leaves_the_finding_alone_without(client, finding):
-    response = client.post(
-        f"/findings/{finding.pk}/", {"state": "dismissed", "reason": "Wrong data"}
-    )
+    response = send(client, finding, "dismiss", "Wrong data")
 
     assert response.status_code == 302
     assert response.url.startswith("/login/")
@@ -163,16 +170,14 @@ def test_deciding_needs_a_login_and_leaves_the_finding_alone_without(client, fin
     assert finding.state == "open"
 
 
-def test_a_planner_accepts_with_a_reason_and_a_last_day(client, finding, planner):
-    response = client.post(
-        f"/findings/{finding.pk}/",
-        {"state": "accepted", "reason": "Moves in 2027", "valid_to": "2027-12-31"},
-    )
+def test_a_planner_proposes_to_accept_with_a_reason_and_a_last_day(client, finding, planner):
+    stated = {"document": "Minutes 12", "exemption": "Art. 9", "valid_to": "2027-12-31"}
+    response = send(client, finding, "propose", "Moves in 2027", **stated)
 
     assert response.status_code == 302
-    decision = Decision.objects.get()
-    assert (decision.state, decision.decided_by, decision.valid_to.year) == (
-        "accepted", planner, 2027,
+    proposed = Acceptance.objects.get()
+    assert (proposed.state, proposed.proposed_by, proposed.valid_to.year) == (
+        "proposed", planner, 2027,
     )  # fmt: skip
     page = text(client.get(f"/findings/{finding.pk}/?lang=en"))
     assert "Moves in 2027" in page
@@ -180,13 +185,13 @@ def test_a_planner_accepts_with_a_reason_and_a_last_day(client, finding, planner
 
 
 @pytest.mark.parametrize(
-    "sent", [{"state": "dismissed", "reason": ""}, {"state": "resolved", "reason": "done"}, {}]
+    "sent", [{"step": "dismiss", "reason": ""}, {"step": "resolved", "reason": "done"}, {}]
 )
-def test_a_decision_without_reason_or_to_resolved_is_refused(client, finding, planner, sent):
-    response = client.post(f"/findings/{finding.pk}/", sent)
+def test_a_step_without_reason_or_to_resolved_is_refused(client, finding, planner, sent):
+    response = client.post(f"/findings/{finding.pk}/", {**sent, "if_match": etag(finding)})
 
     assert response.status_code == 400
-    assert not Decision.objects.exists()
+    assert not FindingEvent.objects.exists()
 
 
 def test_deciding_about_a_resolved_finding_is_refused_with_a_sentence(
@@ -195,11 +200,9 @@ def test_deciding_about_a_resolved_finding_is_refused_with_a_sentence(
     put(layer, feature("L", square(0, 0, 100), "landfill"))
     find(RULE)
 
-    response = client.post(
-        f"/findings/{finding.pk}/?lang=en", {"state": "dismissed", "reason": "late"}
-    )
+    response = send(client, finding, "dismiss", "late")
 
-    assert response.status_code == 400
+    assert response.status_code == 409
     assert "resolved already" in text(response)
 
 
@@ -261,7 +264,7 @@ def test_the_limit_cuts_the_list_but_not_the_total(client, layer):
 
 
 def test_settled_findings_leave_the_map_unless_asked_for(client, finding):
-    Finding.objects.update(state="dismissed")
+    decide(finding, "dismissed")
 
     assert features(client)["total"] == 0
     assert features(client, "&state=dismissed")["total"] == 1
@@ -273,7 +276,7 @@ def test_the_etag_holds_until_a_decision_or_a_detection(client, finding, planner
     etag = client.get(address)["ETag"]
     assert client.get(address, headers={"if-none-match": etag}).status_code == 304
 
-    client.post(f"/findings/{finding.pk}/", {"state": "dismissed", "reason": "Wrong data"})
+    send(client, finding, "dismiss", "Wrong data")
     after_decision = client.get(address, headers={"if-none-match": etag})
     assert after_decision.status_code == 200
 
@@ -301,9 +304,8 @@ def test_an_ordinary_account_sees_no_finding_of_an_internal_layer(client, findin
     assert features(client)["total"] == 0
     assert "School 1" not in text(client.get("/findings/?lang=en"))
     assert client.get(f"/findings/{finding.pk}/").status_code == 404
-    sent = {"state": "dismissed", "reason": "not mine to decide"}
-    assert client.post(f"/findings/{finding.pk}/", sent).status_code == 404
-    assert not Decision.objects.exists()
+    assert send(client, finding, "dismiss", "not mine to decide").status_code == 404
+    assert not FindingEvent.objects.exists()
 
 
 def test_the_list_of_many_findings_turns_pages_with_few_queries(

@@ -10,13 +10,13 @@ from shapely.geometry import box
 
 from conflicts.kinds import KINDS
 from conflicts.models import Finding
-from conflicts.services import decide_finding
 from layers.editing.errors import EditingError
 from layers.editing.publishing import revert_layer
 from layers.models import Layer, SurveyedArea
 from layers.services import publish_changes, publish_features, retire_features, set_surveyed_area
 from tests.conflicts.changing_city import FULL, NEAR, TwoBooks, key, same
 from tests.conflicts.ground import CITY, rule_data
+from tests.conflicts.people import decide as decided
 from tests.conflicts.test_against_shapely import shapes, taken_back
 from tests.factories import EAST, NORTH, feature, filled_layer, land_use, rectangle
 
@@ -143,7 +143,7 @@ def decide(number, state):
     both = [pair for _name, pair in sorted(by_name.items()) if set(pair) == {FULL, NEAR}]
     if both:
         for finding in both[number % len(both)].values():
-            decide_finding(finding=finding, state=state, reason="As drawn.")
+            decided(finding, state)
 
 
 EVENTS = {

@@ -3,9 +3,9 @@
 import pytest
 
 from conflicts.models import Finding, Observation, RuleOutcome
-from conflicts.services import decide_finding
 from layers.services import set_surveyed_area
 from tests.conflicts.ground import find, put, rule_data, surveyed_layer
+from tests.conflicts.people import decide
 from tests.factories import feature, filled_layer, rectangle, square
 
 pytestmark = pytest.mark.django_db
@@ -100,7 +100,7 @@ class TestTriaged:
 
     def test_after_triage_each_step_is_compared_with_the_one_before(self):
         layer = surveyed_layer("facilities", LANDFILL, SCHOOL)
-        decide_finding(finding=detect(), state="triaged", reason="Looked at")
+        decide(detect(), "triaged")
         steps = [(190, "worse"), (195, "better"), (195, "unchanged")]
         for east_m, change in steps:
             put(layer, LANDFILL, feature("S", square(east_m, 0, 50), "school"))
@@ -109,7 +109,7 @@ class TestTriaged:
 
     def test_after_acceptance_each_step_is_compared_with_what_was_accepted(self):
         layer = surveyed_layer("facilities", LANDFILL, SCHOOL)
-        decide_finding(finding=detect(), state="accepted", reason="Moves next year")
+        decide(detect(), "accepted")
         put(layer, LANDFILL, feature("S", square(210, 0, 50), "school"))
         assert (detect().current.change, detect().state) == ("better", "accepted")
         put(layer, LANDFILL, feature("S", square(205, 0, 50), "school"))

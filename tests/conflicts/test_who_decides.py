@@ -4,7 +4,8 @@ import pytest
 from django.contrib.auth.models import Permission, User
 from django.core.management import call_command
 
-from conflicts.models import Decision
+from conflicts.life.etags import etag
+from conflicts.models import Finding, FindingEvent
 from layers.models import Layer
 from tests.conflicts.ground import find, rule_data, surveyed_layer
 from tests.factories import feature, land_use, square
@@ -14,8 +15,14 @@ pytestmark = pytest.mark.django_db
 RIGHT = "conflicts.decide_finding"
 REFUSED_EN = "Your account may not decide about conflicts."
 REFUSED_KM = "គណនីរបស់អ្នកមិនអាចសម្រេចអំពីជម្លោះបានទេ។"
-DISMISSED = {"state": "dismissed", "reason": "The landfill was moved in May"}
-ACCEPTED = {"state": "accepted", "reason": "The school moves in 2027", "valid_to": "2027-12-31"}
+DISMISSED = {"step": "dismiss", "reason": "The landfill was moved in May"}
+ACCEPTED = {
+    "step": "propose",
+    "reason": "The school moves in 2027",
+    "document": "Minutes 12",
+    "exemption": "Article 9",
+    "valid_to": "2027-12-31",
+}
 
 
 @pytest.fixture
@@ -40,7 +47,9 @@ def account(*rights, **fields):
 
 
 def decide(client, finding, sent=DISMISSED, *, lang="en", **headers):
-    return client.post(f"/findings/{finding.pk}/?lang={lang}", sent, headers=headers)
+    stands = Finding.objects.select_related("current").get(pk=finding.pk)
+    told = {"if_match": etag(stands), **sent}
+    return client.post(f"/findings/{finding.pk}/?lang={lang}", told, headers=headers)
 
 
 def on_the_map(client):
@@ -49,7 +58,7 @@ def on_the_map(client):
 
 def is_untouched(finding):
     finding.refresh_from_db()
-    return finding.state == "open" and not Decision.objects.exists()
+    return finding.state == "open" and not FindingEvent.objects.exists()
 
 
 @pytest.mark.parametrize(("lang", "sentence"), [("en", REFUSED_EN), ("km", REFUSED_KM)])
@@ -110,9 +119,9 @@ def test_who_holds_the_right_decides_and_is_named(client, finding, sent):
     client.force_login(user)
 
     assert decide(client, finding, sent)["Location"] == f"/findings/{finding.pk}/"
-    decision = Decision.objects.get()
-    assert (decision.state, decision.reason) == (sent["state"], sent["reason"])
-    assert decision.decided_by == user
+    event = FindingEvent.objects.get()
+    assert (event.step, event.reason) == (sent["step"], sent["reason"])
+    assert event.by == user
 
 
 def test_what_is_dismissed_with_the_right_leaves_the_map(client, finding):
@@ -124,12 +133,12 @@ def test_what_is_dismissed_with_the_right_leaves_the_map(client, finding):
     assert on_the_map(client) == 0
 
 
-@pytest.mark.parametrize("state", ["accepted", "dismissed"])
+@pytest.mark.parametrize("sent", [ACCEPTED, DISMISSED])
 @pytest.mark.parametrize("reason", ["", "   ", "\u200b", "."])
-def test_what_may_block_is_not_settled_without_a_reason_in_words(client, finding, state, reason):
+def test_what_may_block_is_not_settled_without_a_reason_in_words(client, finding, sent, reason):
     client.force_login(account("decide_finding"))
 
-    assert decide(client, finding, {"state": state, "reason": reason}).status_code == 400
+    assert decide(client, finding, {**sent, "reason": reason}).status_code == 400
     assert is_untouched(finding)
 
 

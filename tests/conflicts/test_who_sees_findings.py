@@ -87,10 +87,10 @@ def test_a_finding_is_shown_only_to_whom_may_see_both_of_its_layers(
 
 def test_staff_cannot_decide_about_a_finding_they_may_not_see(finding, read_as):
     hide("schools", "restricted")
-    sent = {"state": "dismissed", "reason": "not mine to see"}
+    sent = {"step": "dismiss", "reason": "not mine to see"}
 
     assert read_as("staff").post(f"/findings/{finding.pk}/", sent).status_code == 404
-    assert not finding.decisions.exists()
+    assert not finding.events.exists()
 
 
 def test_what_the_browser_keeps_of_a_trusted_reader_is_not_taken_for_staff(finding, read_as):

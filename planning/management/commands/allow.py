@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib.auth.models import Permission, User
 from django.utils.translation import gettext as _
 
-from conflicts.vocab import DECIDE_FINDING
+from conflicts.vocab import APPROVE_ACCEPTANCE, DECIDE_FINDING
 from layers.commands import KrongCommand
 from layers.errors import NotFoundError
 from planning.vocab import RELEASE_LAND, RESERVE_LAND
@@ -22,7 +22,10 @@ class Command(KrongCommand):
 
     def add_own_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("account", help="the name the account signs in with")
-        known = f"{RESERVE_LAND} (if none is named), {RELEASE_LAND}, {DECIDE_FINDING} or another"
+        known = (
+            f"{RESERVE_LAND} (if none is named), {RELEASE_LAND}, {DECIDE_FINDING},"
+            f" {APPROVE_ACCEPTANCE} or another"
+        )
         parser.add_argument("right", nargs="?", default=RESERVE_LAND, help=known)
         parser.add_argument("--take-away", action="store_true", help="end the right")
 

@@ -6,6 +6,7 @@ from conflicts import views, views_feature, views_files
 from conflicts.life import views as life
 from conflicts.life import views_bulk as life_bulk
 from conflicts.review import views as review
+from conflicts.service_study import views as service_study
 from conflicts.siting import views as siting
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -17,6 +18,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("findings/bulk/", life_bulk.bulk, name="findings-bulk"),
     path("findings/of.json", views_feature.feature_findings, name="feature-findings"),
     path("findings/file.<slug:kind>", views_files.findings_file, name="findings-file"),
+    path("services/", service_study.service_list, name="services"),
+    path("services/<int:number>/", service_study.service_study, name="service-study"),
+    path("services/<int:number>.json", service_study.service_json, name="service-json"),
+    path("services/<int:number>.csv", service_study.service_csv, name="service-csv"),
+    path("services/<int:number>/cancel", service_study.service_cancel, name="service-cancel"),
     path("siting/", siting.siting_list, name="siting"),
     path("siting/<int:number>/", siting.siting_study, name="siting-study"),
     path("siting/<int:number>.json", siting.siting_json, name="siting-json"),

@@ -64,8 +64,13 @@ def address(name, takes, slug):
 ASKED = {
     "search": [{"q": WORD[:4]}, {"q": "W-1"}],
     "identify": [{"lon": "103.4470", "lat": "10.5739", "z": "18"}, {"lon": "x"}],
-    "findings": [{"view": "each"}, {"view": "each", "subject": "W-1"}, {"subject_layer": LAYER},
-                 {"layer": LAYER, "unsettled": "1"}, {"q": WORD[:4]}],
+    "findings": [
+        {"view": "each"},
+        {"view": "each", "subject": "W-1"},
+        {"subject_layer": LAYER},
+        {"layer": LAYER, "unsettled": "1"},
+        {"q": WORD[:4]},
+    ],
     "findings-geojson": [{"subject_layer": LAYER}],
     "feature-findings": [{"layer": LAYER, "id": "W-1"}, {"layer": "parcels", "id": "P-1"}],
     "layer-diff": [{"before": "1", "after": "2"}],

@@ -97,7 +97,11 @@ def addresses():
 
 def addresses_of_who_works_here():
     """Return the pages that ask for an account."""
-    return {"layer-import": reverse("layer-import"), "siting": reverse("siting")}
+    return {
+        "layer-import": reverse("layer-import"),
+        "siting": reverse("siting"),
+        "services": reverse("services"),
+    }
 
 
 @pytest.mark.parametrize(

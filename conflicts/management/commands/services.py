@@ -10,6 +10,7 @@ from conflicts.service_study.streets import TOLERANCE_M
 from conflicts.service_study.vocab import Horizon, PeopleFrom
 from layers.commands import KrongCommand
 from layers.numbers import percent
+from layers.vocab import Answer
 
 
 class Command(KrongCommand):
@@ -76,8 +77,14 @@ class Command(KrongCommand):
             share = _share(covered["share_least"], covered["share_greatest"])
             self.say(f"{title}: {covered['answer']}, served {share}")
         for each in row["balances"]:
-            short = "unknown" if each["short"] is None else f"{each['short']:,.0f}"
-            self.say(f"{title}, {each['measure']}: {each['answer']}, short {short}")
+            self.say(f"{title}, {each['measure']}: {each['answer']}, short {_short(each)}")
+
+
+def _short(found: dict[str, Any]) -> str:
+    if found["short"] is None or found["answer"] == Answer.NOT_APPLICABLE:
+        return "–"
+    at_most = "at most " if found["answer"] == Answer.CANNOT_TELL else ""
+    return f"{at_most}{found['short']:,.0f}"
 
 
 def _share(least: float | None, greatest: float | None) -> str:

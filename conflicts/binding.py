@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from conflicts.airport_rules import ObstacleLimitation
 from conflicts.area_rules import ServiceCoverage
 from conflicts.city_ground import LEAST_WIDTH_M
+from conflicts.network_rules import NetworkCoordination
 from conflicts.pair_rules import (
     Adjacency,
     Containment,
@@ -17,13 +19,17 @@ from conflicts.pair_rules import (
 from conflicts.reach import Reach, Scope
 from conflicts.record_rules import DataQuality
 from conflicts.rule_parts import RuleHead
-from conflicts.vocab import Along
+from conflicts.standard_rules import COUNTING, StandardViolation
+from conflicts.vocab import Along, ObstacleSurface
+from layers.crs import PROJECT_SRID
 
 # Smaller ground [m2] or a shorter stretch [m] in one zone is digitising noise.
 SLIVER = 1.0
 # Coordinates of a million metres are this exact after a subtraction [m].
 ROUNDING_M = 1e-6
 Parameters = dict[str, Any]
+# How a standard's unit counts what was divided: shares in per cent, dwellings by the hectare.
+FACTORS = {"%": 100.0, "dwellings/ha": 10_000.0}
 
 
 def bind_separation(rule: RuleHead) -> Parameters:
@@ -169,3 +175,81 @@ def reach_of_adjacency(rule: RuleHead) -> Reach:
         raise TypeError(rule.kind)
     between_m = rule.tolerance_m + (rule.between_within_m or rule.tolerance_m)
     return Reach(scope=Scope.PAIR, objects_m=rule.tolerance_m, between_m=between_m)
+
+
+def bind_standard(rule: RuleHead) -> Parameters:
+    """Return what standard_violation.sql needs beside the selections."""
+    if not isinstance(rule, StandardViolation):
+        raise TypeError(rule.kind)
+    rows = [(code, limit) for limit in rule.limits for code in limit.classes or ("",)]
+    return {
+        "codes": [code for code, _limit in rows],
+        "values": [limit.value for _code, limit in rows],
+        "clears": [limit.value if limit.clear is None else limit.clear for _code, limit in rows],
+        "has_zone": rule.has_object,
+        "measure": str(rule.measure),
+        "bound": str(rule.bound),
+        "counts": rule.measure in COUNTING,
+        "uses_area": rule.uses_area,
+        "attribute": rule.attribute,
+        "per": rule.per,
+        "area_attribute": rule.area_attribute,
+        "unit": rule.unit,
+        "factor": FACTORS.get(rule.unit, 1.0),
+        "min_share": rule.min_share,
+    }
+
+
+def bind_network(rule: RuleHead) -> Parameters:
+    """Return what network_coordination.sql needs beside the two selections."""
+    if not isinstance(rule, NetworkCoordination):
+        raise TypeError(rule.kind)
+    return {
+        "max_distance_m": rule.max_distance_m,
+        "named_within_m": rule.named_within_m,
+        "year_attribute": rule.year_attribute,
+    }
+
+
+def bind_obstacle(rule: RuleHead) -> Parameters:
+    """Return what obstacle_limitation.sql needs beside the two selections."""
+    if not isinstance(rule, ObstacleLimitation):
+        raise TypeError(rule.kind)
+    approach = rule.approach
+    profile = approach.profile if approach else []
+    return {
+        "names": [str(ring.surface) for ring in rule.surfaces],
+        "from_m": [ring.from_m for ring in rule.surfaces],
+        "to_m": [ring.to_m for ring in rule.surfaces],
+        "heights": [ring.height_m for ring in rule.surfaces],
+        "slopes": [ring.slope for ring in rule.surfaces],
+        "counts_above": [ring.counts_above_m for ring in rule.surfaces],
+        "has_approach": approach is not None,
+        "approach_name": str(ObstacleSurface.APPROACH),
+        "inner_half_m": approach.inner_edge_m / 2 if approach else 0.0,
+        "threshold_m": approach.from_threshold_m if approach else 0.0,
+        "divergence": approach.divergence if approach else 0.0,
+        "approach_m": approach.length_m if approach else 0.0,
+        "section_begins": [begin for begin, _height, _slope in profile],
+        "section_heights": [height for _begin, height, _slope in profile],
+        "section_slopes": [slope for _begin, _height, slope in profile],
+        "height_attribute": rule.height_attribute,
+        "ground_attribute": rule.ground_attribute,
+        "elevation_attribute": rule.elevation_attribute,
+        "reach_m": rule.reach_m,
+        "srid": PROJECT_SRID,
+    }
+
+
+def reach_of_network(rule: RuleHead) -> Reach:
+    """Return the reach of a network: as far as its nearest part is told."""
+    if not isinstance(rule, NetworkCoordination):
+        raise TypeError(rule.kind)
+    return Reach(scope=Scope.SUBJECT, objects_m=rule.named_within_m)
+
+
+def reach_of_obstacle(rule: RuleHead) -> Reach:
+    """Return the reach of the surfaces over an airport."""
+    if not isinstance(rule, ObstacleLimitation):
+        raise TypeError(rule.kind)
+    return Reach(scope=Scope.PAIR, objects_m=rule.reach_m)

@@ -6,6 +6,7 @@ completely surveyed all around the subject. Everywhere else the answer is "canno
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from itertools import chain
 from typing import Any
 
 from django.db import connection
@@ -13,9 +14,11 @@ from django.db import connection
 from conflicts.area_rules import ServiceCoverage
 from conflicts.city_ground import Ground
 from conflicts.counted import NONE_COUNTED, Counted, Listed
-from conflicts.kinds import KINDS, Rule, is_unrated, object_selector, reach_m
+from conflicts.kinds import KINDS, Rule, has_object, is_unrated, object_selector, reach_m
+from conflicts.network_rules import NetworkCoordination
 from conflicts.predicates import attributes
 from conflicts.rule_parts import Selector
+from conflicts.untold import untold_gaps
 from conflicts.vocab import Gap
 from layers.models import Layer
 from layers.sql_files import load_sql
@@ -97,7 +100,7 @@ def find_gaps(
         ]
     return [
         *unknown_attributes("subject", rule.subject, subject),
-        *unknown_attributes("object", object_selector(rule), objects),
+        *(unknown_attributes("object", object_selector(rule), objects) if has_object(rule) else ()),
         *(list(_unseen_subjects(rule, subject)) or _unseen_ground(rule, subject, ground)),
         *(unseen_around(rule, subject, "object", objects) if subject.sure else ()),
     ]
@@ -189,6 +192,9 @@ def unseen_around(
         return _unsure_absence(rule, known, others)
     if kind.of_other_layers:
         return _unseen_in_other_layers(rule, known, side, others)
+    if kind.leaves_untold:
+        near = _unseen_near(rule, known, side, others) if has_object(rule) else ()
+        return chain(near, untold_gaps(rule, _untold(rule, known if side == "object" else others)))
     return _unseen_near(rule, known, side, others)
 
 
@@ -232,6 +238,7 @@ UNSURE = {
     "service": Gap.SERVICE_NOT_SURE,
     "served": Gap.SERVED_NOT_SURE,
     "network": Gap.STRAIGHT_LINE_ONLY,
+    "unserved": Gap.NETWORK_NOT_SURE,
 }
 
 
@@ -240,7 +247,7 @@ def _unsure_absence(rule: Rule, known: Selection, others: Selection) -> Iterator
     selector = object_selector(rule)
     layers = proving_layers(selector, others)
     for reason, count, examples in _untold(rule, known):
-        is_of_object = reason in {"", "service"}
+        is_of_object = reason in {"", "service", "unserved"}
         missing = not_in_catalogue(layers) if is_of_object else []
         if is_of_object and not layers:
             yield gap_of(Gap.NO_LAYER, "object", selector, count=count)
@@ -252,6 +259,8 @@ def _unsure_absence(rule: Rule, known: Selection, others: Selection) -> Iterator
             facts = {"layers": sorted(layers), "count": count, "examples": examples}
             if isinstance(rule, ServiceCoverage):
                 facts |= {"reach_m": rule.max_distance_m, "served": list(rule.served.classes)}
+            if isinstance(rule, NetworkCoordination):
+                facts |= {"reach_m": rule.max_distance_m}
             yield gap_of(UNSURE[reason], "object", selector, **facts)
 
 

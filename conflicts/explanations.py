@@ -166,6 +166,7 @@ def explain_gap(gap: Mapping[str, Any], *, with_examples: bool = True) -> str:
         "count": number(gap.get("count", 0), 0),
         "reach": amount(gap.get("reach_m", 0.0), "m"),
         "served": class_names(gap.get("served", ())) or _("features"),
+        "counted": class_names(gap.get("counted", ())) or _("features"),
         "examples": ", ".join(examples) or "–",
     }
     if gap["gap"] == Gap.GROUND_NOT_SURVEYED:
@@ -274,6 +275,7 @@ def _sentences_of_absence() -> Mapping[Gap, str]:
             " line; along the streets it may be farther, and that is not measured, for example:"
             " %(examples)s."
         ),
+        **_sentences_of_standards(),
         Gap.NO_OTHER_PLAN: _(
             "%(layers)s is the only plan known to hold %(what)s: there is nothing to compare it"
             " with."
@@ -281,6 +283,28 @@ def _sentences_of_absence() -> Mapping[Gap, str]:
         Gap.UNRATED_PAIR: _(
             "%(count)s times %(what)s lies beside a use that nobody has rated against it: whether"
             " they go together cannot be told."
+        ),
+    }
+
+
+def _sentences_of_standards() -> Mapping[Gap, str]:
+    """Return what is missing to hold something against a standard, or to say it is served."""
+    return {
+        Gap.COUNTED_NOT_SURE: _(
+            "On %(count)s places not all %(counted)s are known or fully described, so they may"
+            " exceed the standard, for example: %(examples)s."
+        ),
+        Gap.AREAS_CONTRADICT: _(
+            "The title and the map state different areas for %(count)s places, and the answer"
+            " depends on which holds, for example: %(examples)s."
+        ),
+        Gap.EDGE_NOT_KNOWN: _(
+            "On %(count)s plots something stands nearer to an edge than the greatest setback, and"
+            " which edge is the front is not recorded, for example: %(examples)s."
+        ),
+        Gap.NETWORK_NOT_SURE: _(
+            "%(count)s places have no known %(what)s (within %(reach)s), but there may be one that"
+            " was not surveyed or not fully described (%(layers)s), for example: %(examples)s."
         ),
     }
 

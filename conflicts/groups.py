@@ -167,6 +167,9 @@ def _pattern(rule: Rule, unit: str) -> str:
         "containment": outside,
         "service_coverage": _("%(place)s: too far for some in %(count)s places, at most %(most)s."),
         "data_quality": _("%(place)s: %(count)s such records."),
+        "standard_violation": _("%(place)s: %(count)s do not keep its standard (%(others)s)."),
+        "network_coordination": _("%(place)s: %(count)s are not served by it."),
+        "obstacle_limitation": _("%(place)s: %(count)s reach above its surfaces (%(others)s)."),
     }[rule.kind]
 
 

@@ -9,7 +9,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from conflicts import binding
+from conflicts.airport_rules import ObstacleLimitation
 from conflicts.area_rules import ServiceCoverage
+from conflicts.network_rules import NetworkCoordination
 from conflicts.pair_rules import (
     Adjacency,
     Containment,
@@ -24,6 +26,7 @@ from conflicts.predicates import AllOf, Comparison, Operator, as_jsonpath
 from conflicts.reach import Reach
 from conflicts.record_rules import DataQuality
 from conflicts.rule_parts import Selector
+from conflicts.standard_rules import StandardViolation
 from conflicts.vocab import Verdict
 
 SIDES = ("subject", "object")
@@ -39,6 +42,9 @@ Rule = (
     | DataQuality
     | PlanVsPlan
     | ServiceCoverage
+    | StandardViolation
+    | NetworkCoordination
+    | ObstacleLimitation
 )
 
 
@@ -54,6 +60,7 @@ class Kind:
     sums_objects: bool = False  # what one object takes counts together with all the others
     finds_absence: bool = False  # a finding has no object: what it lacks is nowhere there
     of_other_layers: bool = False  # the object lies in another layer than the subject
+    leaves_untold: bool = False  # its question names the subjects of which it cannot tell
     subject_is_frame: bool = False  # the subject is only where others are looked for
     is_of_records: bool = False  # asks of what is recorded, not of what there is
     areas: tuple[str, ...] = ()  # the sides of which a point or line cannot be judged
@@ -61,7 +68,12 @@ class Kind:
     @property
     def asks_alone(self) -> bool:
         """True when a subject is asked about even where there is no object at all."""
-        return self.finds_absence or self.is_of_records
+        return self.is_of_records or self.tells_of_each
+
+    @property
+    def tells_of_each(self) -> bool:
+        """True when what it cannot tell is found out of each subject, not of their surroundings."""
+        return self.finds_absence or self.leaves_untold
 
 
 KINDS: Mapping[str, Kind] = {
@@ -134,6 +146,28 @@ KINDS: Mapping[str, Kind] = {
         finds_absence=True,
         subject_is_frame=True,
     ),
+    "standard_violation": Kind(
+        rule=StandardViolation,
+        sql="standard_violation.sql",
+        bind=binding.bind_standard,
+        reach=binding.reach_of_sums,
+        areas=("object",),
+        leaves_untold=True,
+    ),
+    "network_coordination": Kind(
+        rule=NetworkCoordination,
+        sql="network_coordination.sql",
+        bind=binding.bind_network,
+        reach=binding.reach_of_network,
+        finds_absence=True,
+    ),
+    "obstacle_limitation": Kind(
+        rule=ObstacleLimitation,
+        sql="obstacle_limitation.sql",
+        bind=binding.bind_obstacle,
+        reach=binding.reach_of_obstacle,
+        leaves_untold=True,
+    ),
 }
 
 
@@ -143,9 +177,11 @@ def reach_m(rule: Rule) -> float:
 
 
 def between_selector(rule: Rule) -> Selector | None:
-    """Return what a rule asks of beside the two sides: what lies between them, or is served."""
+    """Return what a rule asks of beside the two sides: what lies between, is served or counted."""
     if isinstance(rule, ServiceCoverage):
         return rule.served
+    if isinstance(rule, StandardViolation):
+        return rule.counted
     return rule.between if isinstance(rule, Adjacency) else None
 
 
@@ -180,15 +216,25 @@ def sides_asked(rule: Rule) -> tuple[str, ...]:
     kind = KINDS[rule.kind]
     if kind.subject_is_frame:
         return ()
-    is_alone = isinstance(rule, DataQuality) and not rule.has_object
-    return SIDES[:1] if kind.object_is_map or kind.finds_absence or is_alone else SIDES
+    is_alone = kind.object_is_map or kind.finds_absence or not has_object(rule)
+    return SIDES[:1] if is_alone else SIDES
+
+
+def has_object(rule: Rule) -> bool:
+    """Tell whether a rule holds its subjects against others, not only against a number."""
+    return not isinstance(rule, DataQuality | StandardViolation) or rule.has_object
 
 
 def selectors(rule: Rule) -> dict[str, Selector]:
     """Return every selector of a rule by the name of its field."""
-    of_object = None if isinstance(rule, DataQuality) else rule.object
-    third = "served" if isinstance(rule, ServiceCoverage) else "between"
-    named = {"subject": rule.subject, "object": of_object, third: between_selector(rule)}
+    thirds = {"service_coverage": "served", "standard_violation": "counted"}
+    is_held = isinstance(rule, DataQuality) or not has_object(rule)
+    of_object = None if is_held else rule.object
+    named = {
+        "subject": rule.subject,
+        "object": of_object,
+        thirds.get(rule.kind, "between"): between_selector(rule),
+    }
     return {name: selector for name, selector in named.items() if selector is not None}
 
 

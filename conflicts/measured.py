@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from conflicts.area_rules import ServiceCoverage
 from conflicts.kinds import Rule
+from conflicts.measured_standards import network_sentence, obstacle_sentence, standard_sentence
 from conflicts.models import Observation
 from conflicts.pair_rules import (
     STANDS,
@@ -310,6 +311,9 @@ _SENTENCES: Mapping[str, Callable[[Names, Observation, Any], str]] = {
     "data_quality": _record,
     "plan_vs_plan": _between_plans,
     "service_coverage": _unserved,
+    "standard_violation": standard_sentence,
+    "network_coordination": network_sentence,
+    "obstacle_limitation": obstacle_sentence,
 }
 
 

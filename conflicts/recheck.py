@@ -207,7 +207,9 @@ class _AtWork:
             raise MustCountAgainError
         if not is_touched or not sides["subject"].counted.layers:  # no subject: nothing to measure
             return
-        if not asked.reach.is_local or (asked.kind.finds_absence and asked.others):
+        if not asked.reach.is_local or (
+            asked.kind.tells_of_each and (asked.others or not asked.kind.finds_absence)
+        ):
             raise MustCountAgainError
         objects = sides["object"]
         held = tuple(sorted(self.before[objects.question].layers))
@@ -243,7 +245,7 @@ class _AtWork:
                 *self._layers_of_theme(asked.sides[name].selector.theme),
             )
         }
-        if asked.kind.finds_absence:  # what else it asks of may be missing where it was surveyed
+        if asked.kind.tells_of_each:  # what else it asks of may be missing where it was surveyed
             for side in asked.others.values():
                 stated = {*side.selector.surveyed_in, *side.selector.layers}
                 named |= stated or self.change.unlike_layers

@@ -112,6 +112,32 @@ class Along(StrEnum):
     STREETS = "streets"
 
 
+class Measure(StrEnum):
+    """What a standard is held against."""
+
+    ATTRIBUTE = "attribute"  # what the record states; per area or per another attribute, if so said
+    AREA = "area"  # the ground of the shape
+    COVERAGE = "coverage"  # the share of the shape that stands under what is counted
+    FLOOR_AREA_RATIO = "floor_area_ratio"  # floors of what is counted, per ground of the shape
+    SETBACK = "setback"  # from what is counted to the nearest edge of the shape
+
+
+class Bound(StrEnum):
+    """On which side a standard limits."""
+
+    MIN = "min"
+    MAX = "max"
+
+
+class ObstacleSurface(TextChoices):
+    """The surfaces over an airport that no structure may pierce (ICAO Annex 14, chapter 4)."""
+
+    INNER_HORIZONTAL = "inner_horizontal", _("inner horizontal surface")
+    CONICAL = "conical", _("conical surface")
+    OUTER_HORIZONTAL = "outer_horizontal", _("outer horizontal surface")
+    APPROACH = "approach", _("approach surface")
+
+
 class Gap(TextChoices):
     """Why a rule, or a part of its subjects, gets the answer 'cannot tell'."""
 
@@ -128,6 +154,10 @@ class Gap(TextChoices):
     SERVED_NOT_SURE = "served_not_sure", _("not all who must be served are known")
     STRAIGHT_LINE_ONLY = "straight_line_only", _("near enough in a straight line only")
     NO_OTHER_PLAN = "no_other_plan", _("there is no other plan to compare with")
+    COUNTED_NOT_SURE = "counted_not_sure", _("not all that stands there is known")
+    AREAS_CONTRADICT = "areas_contradict", _("the title and the map state different areas")
+    EDGE_NOT_KNOWN = "edge_not_known", _("which edge of the plot is its front is not recorded")
+    NETWORK_NOT_SURE = "network_not_sure", _("a network may serve it, unrecorded")
     NO_HAZARD_MAP = "no_hazard_map", _("there is no such hazard map")
     UNRATED_PAIR = "unrated_pair", _("nobody has rated whether the two uses go together")
     NOT_PUBLIC = "not_public", _("layers that are not public have a say here")

@@ -28,6 +28,7 @@ from conflicts.kinds import (
     SIDES,
     Rule,
     between_selector,
+    has_object,
     object_selector,
     reach_m,
     sides_asked,
@@ -37,6 +38,7 @@ from conflicts.models import RuleBook
 from conflicts.pair_rules import Adjacency
 from conflicts.rule_parts import Selector
 from conflicts.rule_schema import rule_from_data
+from conflicts.standard_rules import StandardViolation
 from conflicts.vocab import Gap
 from layers.crs import PROJECT_SRID
 from layers.models import Feature, LandUseClass, Layer
@@ -160,8 +162,9 @@ class _Question:
         used = (selector, between_selector(rule))
         hidden = [gap for part in used for gap in self._unseen_because_hidden(part)]
         if not (hidden and KINDS[rule.kind].finds_absence):  # what lies there may be hidden
-            find_hits(rule, *sides, between=self._between(rule, *sides))
-        yield from unknown_attributes(other_side, selector, others)
+            find_hits(rule, *sides, between=self._between(rule, side, *sides))
+        if has_object(rule):
+            yield from unknown_attributes(other_side, selector, others)
         yield from unseen_around(rule, own, other_side, others)
         yield from hidden
 
@@ -173,13 +176,20 @@ class _Question:
         shown = replace(selector, except_layers=(*selector.except_layers, *self.hidden))
         return self.detector.select(shown, areas_only="object" in KINDS[rule.kind].areas)
 
-    def _between(self, rule: Rule, subject: Selection, objects: Selection) -> Selection | None:
-        """Return what may lie between, near the proposal; nothing that is hidden counts."""
-        if not isinstance(rule, Adjacency) or rule.between is None:
+    def _between(
+        self, rule: Rule, side: str, subject: Selection, objects: Selection
+    ) -> Selection | None:
+        """Return what may lie between or is counted, near the proposal; nothing hidden counts."""
+        selector = between_selector(rule)
+        if selector is None or not isinstance(rule, Adjacency | StandardViolation):
             return None
-        shown = replace(rule.between, except_layers=(*rule.between.except_layers, *self.hidden))
-        near = self._box(rule.tolerance_m + (rule.between_within_m or 0.0))
-        return self.detector.between(replace(rule, between=shown), subject, objects, near)
+        shown = replace(selector, except_layers=(*selector.except_layers, *self.hidden))
+        if isinstance(rule, Adjacency):
+            near = self._box(rule.tolerance_m + (rule.between_within_m or 0.0))
+            return self.detector.between(replace(rule, between=shown), subject, objects, near)
+        # what stands in a proposed zone may stand on a plot that reaches out of it
+        near_plot = self._box(0.0) if side == "subject" else None
+        return self.detector.between(replace(rule, counted=shown), subject, objects, near_plot)
 
     def _around(self, rule: Rule, side: str, selector: Selector) -> Selection:
         """Return the other side as far as it can matter here.

@@ -25,6 +25,7 @@ UNITS = {
     "m2/m2": "",
     "place": "",
     "storeys": _("storeys"),
+    "years": _("years"),
     "cars": _("cars"),
     "motorbikes": _("motorbikes"),
     "dwellings/ha": _("dwellings per hectare"),

@@ -9,12 +9,15 @@ from pathlib import Path
 
 from django.conf import settings
 
+from conflicts.airport_rules import ObstacleLimitation
 from conflicts.kinds import Rule, selectors
+from conflicts.network_rules import NetworkCoordination
 from conflicts.pair_rules import Adjacency, HazardExposure, PlanVsExisting, Separation
 from conflicts.rule_parts import Selector
 from conflicts.rulebook_file import RuleBookFile
 from conflicts.rulebooks.builder import Cell
-from conflicts.vocab import Verdict
+from conflicts.standard_rules import StandardViolation
+from conflicts.vocab import Bound, Verdict
 from layers.classes import read_table
 from layers.vocab import BLOCKING_BASES, Basis
 
@@ -118,7 +121,29 @@ def asked_of(rule: Rule) -> str:
         case PlanVsExisting():
             return f"{sides}: not with {rule.min_share:.0%} of its ground or more."
         case _:
-            return f"{sides}."
+            return f"{sides}{_number_asked(rule)}."
+
+
+def _number_asked(rule: Rule) -> str:
+    """Return what a standard, a network or a surface asks for; nothing of other rules."""
+    match rule:
+        case StandardViolation():
+            return f": {_standard(rule)}"
+        case NetworkCoordination():
+            reach = f"within {rule.max_distance_m:g} m" if rule.max_distance_m else "touching it"
+            return f": one {reach}"
+        case ObstacleLimitation():
+            return f": below its surfaces, up to {rule.reach_m:,.0f} m away"
+        case _:
+            return ""
+
+
+def _standard(rule: StandardViolation) -> str:
+    """Return what is measured and the values asked for, each with its classes."""
+    measured = f"{rule.attribute or rule.measure}{' by ' + rule.per if rule.per else ''}"
+    side = "at most" if rule.bound == Bound.MAX else "at least"
+    values = [f"{limit.value:g} {rule.unit} {' '.join(limit.classes)}" for limit in rule.limits]
+    return f"{measured} {side} {', '.join(value.strip() for value in values)}"
 
 
 def _meant(selector: Selector) -> str:

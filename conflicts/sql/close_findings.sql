@@ -1,8 +1,8 @@
 -- What is not seen any more is resolved only where that can be known: each side is either still
 -- there and was measured again, or its last place lies inside the complete survey of its layer for its class.
 -- A side whose condition is now unknown was not measured. For a hazard map the map must still be
--- one the rule asks for, and its domain must hold the subject's place. Without an object the rule
--- must have been able to tell about the subject, where that is still there. A record that is gone
+-- one the rule asks for, and its domain must hold the subject's place. The rule must have been able
+-- to tell about the subject, where that is still there. A record that is gone
 -- is in nobody's way, wherever it was.
 -- Elsewhere the state stays and the note says so. A dismissal stays a dismissal.
 CREATE INDEX ON conflict_selection (selection, layer_slug, stable_id);
@@ -56,14 +56,14 @@ side AS MATERIALIZED (
             WHERE surveyed.layer_slug = absent.subject_layer
               AND surveyed.class IS NOT DISTINCT FROM absent.subject_class
               AND ST_Covers(surveyed.geometry, absent.subject_geometry)
-        )), false) AS subject_known,
+        )), false) AND NOT EXISTS (
+            SELECT 1 FROM conflict_untold AS untold
+            WHERE untold.rule_code = absent.rule_code
+              AND untold.subject_layer = absent.subject_layer
+              AND untold.subject_id = absent.subject_id
+        ) AS subject_known,
         CASE
-            WHEN absent.object_layer = '' THEN NOT EXISTS (
-                SELECT 1 FROM conflict_untold AS untold
-                WHERE untold.rule_code = absent.rule_code
-                  AND untold.subject_layer = absent.subject_layer
-                  AND untold.subject_id = absent.subject_id
-            )
+            WHEN absent.object_layer = '' THEN true
             WHEN absent.object_is_map THEN EXISTS (
                 SELECT 1 FROM conflict_map AS map
                 WHERE map.rule_code = absent.rule_code

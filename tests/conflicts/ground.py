@@ -38,6 +38,31 @@ STATED = {
         "max_distance_m": 150,
         "along": "straight_line",
     },
+    "standard_violation": {
+        "subject": {"layers": ["buildings", "facilities"]},
+        "object": None,
+        "zone": {"classes": ["school", "market"], "layers": ["zones"]},
+        "measure": "attribute",
+        "attribute": "beds",
+        "bound": "max",
+        "unit": "storeys",
+        "limits": [{"value": 1}],
+    },
+    "network_coordination": {
+        "subject": {"layers": ["zones"], "lifecycles": ["existing", "planned"]},
+        "object": {"classes": ["road"]},
+    },
+    "obstacle_limitation": {
+        "subject": {"classes": ["school", "market"]},
+        "object": {"classes": ["landfill"], "layers": ["facilities"]},
+        "surfaces": [
+            {"surface": "inner_horizontal", "to_m": 100, "height_m": 1},
+            {"surface": "conical", "from_m": 100, "to_m": 200, "height_m": 1, "slope": 0.05},
+        ],
+        "height_attribute": "beds",
+        "ground_attribute": "beds",
+        "elevation_attribute": "beds",
+    },
     "hazard_exposure": {"object": {"theme": "hazard-flood"}},
 }
 

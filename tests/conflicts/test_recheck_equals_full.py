@@ -172,6 +172,17 @@ RULES = {
         {"subject": {"layers": ["buildings"], "lifecycles": ["existing"]},
          "object": {"layers": ["zones", "buildings"]}, "min_share": 0.4},
     ],
+    "standard_violation": [
+        {"zone": None, "measure": "area", "attribute": "", "bound": "min", "unit": "m2",
+         "subject": {"classes": list(USES)}, "limits": [{"value": 2500, "classes": ["school"]}]},
+        {"measure": "coverage", "attribute": "", "unit": "%", "min_share": 0.5,
+         "subject": {"layers": ["zones", "reservations"]}, "counted": {"layers": ["buildings"]},
+         "limits": [{"value": 20}]},
+        {"measure": "setback", "attribute": "", "bound": "min", "zone": None, "unit": "m",
+         "subject": {"layers": ["zones"]}, "limits": [{"value": 5, "clear": 20}],
+         "counted": {"layers": ["facilities"], "where": {"attr": "beds", "op": "ge", "value": 1}}},
+    ],
+    "network_coordination": [{"max_distance_m": 60, "year_attribute": "beds"}],
     "hazard_exposure": [
         {"subject": {"classes": list(USES)}, "return_period_years": 100,
          "thresholds": [{"depth_ge_m": 0.3, "severity": "low"},

@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+from conflicts.airport_rules import ObstacleLimitation
 from conflicts.area_rules import ServiceCoverage
 from conflicts.models import Finding
+from conflicts.network_rules import NetworkCoordination
 from conflicts.pair_rules import (
     Adjacency,
     Containment,
@@ -21,6 +23,7 @@ from conflicts.rule_parts import STANDING
 from conflicts.rulebook_file import read_rulebook, write_rulebook
 from conflicts.rulebooks.versions import load_rulebook
 from conflicts.services import detect_conflicts
+from conflicts.standard_rules import StandardViolation
 from layers.classes import load_classes, read_table
 from layers.queries import layer_named
 from layers.services import set_surveyed_area
@@ -138,7 +141,8 @@ def test_every_row_of_the_reference_table_is_a_rule_of_the_book():
             assert row["source"] in rule.subject.classes, rule.code
         if rule.object.classes:
             assert row["receptor"] in rule.object.classes, rule.code
-    zoning = (Adjacency, PlanVsExisting, Containment, DataQuality, PlanVsPlan, ServiceCoverage)
+    zoning = (Adjacency, PlanVsExisting, Containment, DataQuality, PlanVsPlan, ServiceCoverage,
+              StandardViolation, NetworkCoordination, ObstacleLimitation)  # fmt: skip
     cells = {row["code"] for row in read_table("table_rules") if row["answer"] == "rule"}
     own = {"OV-01", "OV-02", "OV-03", "OV-04"}
     assert {code for code, rule in rules.items() if not isinstance(rule, zoning)} == own | cells

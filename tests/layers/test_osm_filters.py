@@ -43,7 +43,7 @@ STANDS_FOR = {
     ("road_national_2digit", "highway=secondary"): "road_national",
     ("road_provincial", "highway=secondary"): "road_national",
 }
-NAMES_NO_TAG = {"pollution_source", "flood_zone"}
+NAMES_NO_TAG = {"drain", "water_main", "pollution_source", "flood_zone"}
 
 
 def tagged(condition, value):

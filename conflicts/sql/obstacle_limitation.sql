@@ -1,0 +1,240 @@
+-- Structures (subjects) whose top pierces the lowest obstacle limitation surface over their place;
+-- the surfaces belong to runways (objects). Elevations are metres above the same sea level.
+--
+-- Rings around the runway count from the point of the structure that is nearest to it; none is lower
+-- than the one before. The approach surfaces lie before both ends of the runway, whose axis is a
+-- line's from end to end, else that of the narrowest box around it. What only touches a surface
+-- keeps to it.
+-- The top lies between "low" and "high": without a stated height it is somewhere above the ground,
+-- without the ground's or the aerodrome's elevation anywhere. Where only "high" pierces a surface,
+-- or the runway is drawn as a point, the structure is put into conflict_untold.
+WITH runway AS MATERIALIZED (
+    SELECT
+        object.id AS object_row, object.geometry, ST_Dimension(object.geometry) AS dimension,
+        CASE WHEN jsonb_typeof(object.properties->%(elevation_attribute)s) = 'number'
+            THEN (object.properties->>%(elevation_attribute)s)::double precision END AS elevation
+    FROM conflict_selection AS chosen
+    JOIN conflict_ground AS object ON object.id = chosen.feature_id
+    WHERE chosen.selection = %(object)s AND chosen.is_sure
+),
+axis AS MATERIALIZED (
+    SELECT
+        runway.object_row,
+        CASE
+            WHEN runway.dimension = 1
+                THEN ST_MakeLine(
+                    ST_PointN(longest.geometry, 1), ST_PointN(longest.geometry, -1)
+                )
+            WHEN ST_Distance(box.a, box.b) >= ST_Distance(box.b, box.c)
+                THEN ST_MakeLine(
+                    ST_LineInterpolatePoint(ST_MakeLine(box.a, box.d), 0.5),
+                    ST_LineInterpolatePoint(ST_MakeLine(box.b, box.c), 0.5)
+                )
+            ELSE ST_MakeLine(
+                ST_LineInterpolatePoint(ST_MakeLine(box.a, box.b), 0.5),
+                ST_LineInterpolatePoint(ST_MakeLine(box.d, box.c), 0.5)
+            )
+        END AS geometry
+    FROM runway
+    CROSS JOIN LATERAL (
+        SELECT part.geom AS geometry
+        FROM ST_Dump(runway.geometry) AS part
+        ORDER BY ST_Length(part.geom) DESC, part.path
+        LIMIT 1
+    ) AS longest
+    CROSS JOIN LATERAL (
+        SELECT ST_ExteriorRing(ST_OrientedEnvelope(runway.geometry)) AS ring
+        WHERE runway.dimension = 2
+        UNION ALL
+        SELECT NULL::geometry WHERE runway.dimension < 2
+    ) AS envelope
+    CROSS JOIN LATERAL (
+        SELECT
+            ST_PointN(envelope.ring, 1) AS a, ST_PointN(envelope.ring, 2) AS b,
+            ST_PointN(envelope.ring, 3) AS c, ST_PointN(envelope.ring, 4) AS d
+    ) AS box
+    WHERE %(has_approach)s AND runway.dimension > 0
+),
+landing AS MATERIALIZED (  -- one row per end: where the inner edge lies and where it looks
+    SELECT
+        ending.object_row,
+        ST_X(ending.threshold) + ending.ux * %(threshold_m)s AS x,
+        ST_Y(ending.threshold) + ending.uy * %(threshold_m)s AS y,
+        ending.ux, ending.uy
+    FROM (
+        SELECT
+            axis.object_row, ends.threshold,
+            (ST_X(ends.threshold) - ST_X(ends.other)) / ST_Length(axis.geometry) AS ux,
+            (ST_Y(ends.threshold) - ST_Y(ends.other)) / ST_Length(axis.geometry) AS uy
+        FROM axis
+        CROSS JOIN LATERAL (
+            VALUES
+                (ST_StartPoint(axis.geometry), ST_EndPoint(axis.geometry)),
+                (ST_EndPoint(axis.geometry), ST_StartPoint(axis.geometry))
+        ) AS ends(threshold, other)
+        WHERE ST_Length(axis.geometry) > 0
+    ) AS ending
+),
+approach AS MATERIALIZED (
+    SELECT
+        landing.*,
+        ST_SetSRID(ST_MakePolygon(ST_MakeLine(ARRAY[
+            ST_MakePoint(landing.x - landing.uy * far.inner, landing.y + landing.ux * far.inner),
+            ST_MakePoint(
+                landing.x + landing.ux * %(approach_m)s - landing.uy * far.outer,
+                landing.y + landing.uy * %(approach_m)s + landing.ux * far.outer),
+            ST_MakePoint(
+                landing.x + landing.ux * %(approach_m)s + landing.uy * far.outer,
+                landing.y + landing.uy * %(approach_m)s - landing.ux * far.outer),
+            ST_MakePoint(landing.x + landing.uy * far.inner, landing.y - landing.ux * far.inner),
+            ST_MakePoint(landing.x - landing.uy * far.inner, landing.y + landing.ux * far.inner)
+        ])), %(srid)s) AS geometry
+    FROM landing
+    CROSS JOIN LATERAL (
+        SELECT
+            %(inner_half_m)s AS inner,
+            %(inner_half_m)s + %(divergence)s * %(approach_m)s AS outer
+    ) AS far
+),
+structure AS MATERIALIZED (
+    SELECT
+        runway.object_row, runway.geometry AS runway, runway.dimension AS runway_dimension,
+        runway.elevation, around.id AS subject_row, around.geometry, stated.ground, stated.height,
+        ST_Distance(runway.geometry, around.geometry) AS distance_m,
+        stated.ground + coalesce(greatest(stated.height, 0), 0) AS low,
+        -- greatest() alone would take an unstated height for none
+        stated.ground + CASE WHEN stated.height IS NOT NULL THEN greatest(stated.height, 0) END
+            AS high
+    FROM runway
+    CROSS JOIN LATERAL (
+        SELECT feature.id, feature.geometry, feature.properties
+        FROM conflict_ground AS feature
+        WHERE feature.retired_in IS NULL
+          AND feature.geometry && ST_Expand(runway.geometry, %(reach_m)s)
+        OFFSET 0
+    ) AS around
+    CROSS JOIN LATERAL (
+        SELECT 1
+        FROM conflict_selection AS chosen
+        WHERE chosen.selection = %(subject)s AND chosen.feature_id = around.id AND chosen.is_sure
+        OFFSET 0
+    ) AS wanted
+    CROSS JOIN LATERAL (
+        SELECT
+            CASE WHEN jsonb_typeof(around.properties->%(ground_attribute)s) = 'number'
+                THEN (around.properties->>%(ground_attribute)s)::double precision END AS ground,
+            CASE WHEN jsonb_typeof(around.properties->%(height_attribute)s) = 'number'
+                THEN (around.properties->>%(height_attribute)s)::double precision END AS height
+    ) AS stated
+    WHERE around.id <> runway.object_row
+      AND ST_DWithin(runway.geometry, around.geometry, %(reach_m)s)
+),
+over AS MATERIALIZED (  -- each surface over each structure: how high it is there
+    SELECT
+        structure.object_row, structure.subject_row, ring.name,
+        structure.elevation + ring.height
+            + ring.slope * (greatest(structure.distance_m, ring.begins) - ring.begins) AS surface_m,
+        ring.counts_above
+    FROM structure
+    JOIN unnest(
+        %(names)s::text[], %(from_m)s::double precision[], %(to_m)s::double precision[],
+        %(heights)s::double precision[], %(slopes)s::double precision[],
+        %(counts_above)s::double precision[]
+    ) AS ring(name, begins, ends, height, slope, counts_above)
+        ON structure.distance_m BETWEEN ring.begins AND ring.ends
+    UNION ALL
+    SELECT
+        structure.object_row, structure.subject_row, %(approach_name)s,
+        structure.elevation + section.height + section.slope * (along.metres - section.begins),
+        0
+    FROM structure
+    JOIN approach
+        ON approach.object_row = structure.object_row
+        AND ST_Intersects(approach.geometry, structure.geometry)
+    CROSS JOIN LATERAL (
+        SELECT greatest(0, min(
+            (ST_X(corner.geom) - approach.x) * approach.ux
+            + (ST_Y(corner.geom) - approach.y) * approach.uy
+        )) AS metres
+        FROM ST_DumpPoints(ST_Intersection(approach.geometry, structure.geometry)) AS corner
+    ) AS along
+    CROSS JOIN LATERAL (
+        SELECT part.begins, part.height, part.slope
+        FROM unnest(
+            %(section_begins)s::double precision[], %(section_heights)s::double precision[],
+            %(section_slopes)s::double precision[]
+        ) AS part(begins, height, slope)
+        WHERE part.begins <= along.metres
+        ORDER BY part.begins DESC
+        LIMIT 1
+    ) AS section
+),
+judged AS MATERIALIZED (
+    SELECT
+        structure.*, lowest.name AS surface_name, lowest.surface_m,
+        structure.runway_dimension > 0 AND coalesce(lowest.bites, false) AS bites,
+        structure.runway_dimension = 0
+            OR coalesce(lowest.bites, true)
+            OR (structure.high IS NULL OR structure.elevation IS NULL) AS may_bite
+    FROM structure
+    CROSS JOIN LATERAL (
+        -- the lowest of those that count; one that counts only for what is high needs its height
+        SELECT
+            over.name, over.surface_m,
+            structure.low > over.surface_m + 1e-6
+                AND (over.counts_above = 0 OR structure.height > over.counts_above) AS bites
+        FROM over
+        WHERE over.object_row = structure.object_row
+          AND over.subject_row = structure.subject_row
+          AND NOT (over.counts_above > 0 AND coalesce(structure.height, 'Infinity')
+              <= over.counts_above)
+        ORDER BY over.surface_m, over.name
+        LIMIT 1
+    ) AS lowest
+),
+named AS (
+    SELECT
+        judged.*,
+        subject_layer.slug AS subject_layer, subject.stable_id AS subject_id,
+        object_layer.slug AS object_layer, object.stable_id AS object_id,
+        subject.properties AS subject_properties, object.properties AS object_properties
+    FROM judged
+    JOIN conflict_ground AS subject ON subject.id = judged.subject_row
+    JOIN conflict_ground AS object ON object.id = judged.object_row
+    JOIN layers_layer AS subject_layer ON subject_layer.id = subject.layer_id
+    JOIN layers_layer AS object_layer ON object_layer.id = object.layer_id
+),
+untold AS (
+    INSERT INTO conflict_untold (rule_code, subject_row, subject_layer, subject_id, reason)
+    SELECT DISTINCT ON (named.subject_layer, named.subject_id)
+        %(rule_code)s, named.subject_row, named.subject_layer, named.subject_id,
+        CASE
+            WHEN named.runway_dimension = 0 THEN 'runway'
+            WHEN named.elevation IS NULL THEN 'elevation'
+            ELSE 'attribute'
+        END
+    FROM named
+    WHERE named.may_bite AND NOT named.bites
+    ORDER BY named.subject_layer, named.subject_id, named.object_layer, named.object_id
+    ON CONFLICT DO NOTHING
+)
+INSERT INTO conflict_hit
+SELECT
+    %(rule_code)s, once.subject_row, once.object_row,
+    once.subject_layer, once.subject_id, once.object_layer, once.object_id,
+    %(severity)s,
+    once.low, once.surface_m, 'm', once.surface_m - once.low,
+    CASE
+        WHEN once.distance_m > 0 THEN ST_ShortestLine(once.geometry, once.runway)
+        ELSE once.geometry
+    END,
+    jsonb_strip_nulls(jsonb_build_object(
+        'surface', once.surface_name, 'distance_m', once.distance_m, 'ground_m', once.ground,
+        'stated_height_m', once.height, 'aerodrome_m', once.elevation
+    )),
+    (
+        {exempted.sql}
+    )
+FROM named AS once
+WHERE once.bites
+ORDER BY once.subject_layer, once.subject_id, once.object_layer, once.object_id

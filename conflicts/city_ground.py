@@ -80,6 +80,15 @@ def surveyed_ground(layers: Sequence[str], asked: Sequence[str]) -> Ground:
     )
 
 
+def survey_named(layers: Sequence[str], asked: Sequence[str]) -> tuple[str, ...]:
+    """Return a name for the ground these layers were surveyed on: the same for the same ground."""
+    parameters = {"layers": list(layers), "asked": list(asked)}
+    with connection.cursor() as cursor:
+        cursor.execute(load_sql(__file__, "survey_ground.sql"), parameters)
+        cursor.execute(load_sql(__file__, "survey_named.sql"), parameters)
+        return tuple(cursor.fetchone()[0])
+
+
 def boundary_layers() -> tuple[list[str], list[str]]:
     """Return the layers that say where the city ends, and those that name its parts."""
     themes = (CITY_THEME, *BOUNDARY_THEMES)

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import connection
 
+from conflicts.alike import Extent, Likeness
 from conflicts.area_rules import ServiceCoverage
 from conflicts.city_ground import Ground
 from conflicts.counted import NONE_COUNTED, Counted, Listed
@@ -18,24 +19,11 @@ from conflicts.kinds import KINDS, Rule, has_object, is_unrated, object_selector
 from conflicts.network_rules import NetworkCoordination
 from conflicts.predicates import attributes
 from conflicts.rule_parts import Selector
+from conflicts.unseen import EXAMPLES, Unseen, unseen_among
 from conflicts.untold import untold_gaps
 from conflicts.vocab import Gap
 from layers.models import Layer
 from layers.sql_files import load_sql
-
-# So many places are named in an outcome; the count is always of all.
-EXAMPLES = 20
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Unseen:
-    """Which subjects lie where not enough of these layers were surveyed all around them."""
-
-    layers: tuple[str, ...]
-    asked: tuple[str, ...]  # classes that must have been looked for; empty: the layer as a whole
-    reach_m: float
-    layers_needed: int
-    own_layer: str | None = None  # only the subjects of this layer
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,6 +45,9 @@ class Selection:
     # the same of subjects put aside as untold, by reason; None: those in the working table
     untold: Callable[[], Sequence[tuple[str, Listed]]] | None = None
     question: str = ""  # a name for what was asked
+    by_rows: bool = True  # False: by likeness (conflict_meant), all of them sure
+    alike: frozenset[Likeness] | None = None  # what it may mean; None: anything
+    extent: Extent | None = None  # of a selection by likeness
 
     @classmethod
     def of(
@@ -308,6 +299,7 @@ def untold_among(
     parameters: dict[str, Any] = {
         "rule_code": rule.code,
         "subject": known.number,
+        "by_rows": known.by_rows,
         "examples": names,
     }
     with connection.cursor() as cursor:
@@ -336,6 +328,7 @@ def not_looked_for(
         "also_unsurveyed": also_unsurveyed,
     }
     with connection.cursor() as cursor:
+        cursor.execute(load_sql(__file__, "note_looked_for.sql"), parameters)
         cursor.execute(load_sql(__file__, "classes_not_looked_for.sql"), parameters)
         for layer, classes in cursor.fetchall():
             named = {"classes": classes, "layers": [layer]}
@@ -360,28 +353,6 @@ def _unsurveyed(
     )
     listed = (subject.unseen or (lambda asks: unseen_among(subject.number, asks)))(question)
     return listed.count, list(listed.first[:EXAMPLES])
-
-
-def unseen_among(selection: int, question: Unseen, names: int = EXAMPLES) -> Listed:
-    """Return how many of a selection cannot be told about, and the first of them by name."""
-    parameters = asdict(question) | {
-        "subject": selection,
-        "layers": list(question.layers),
-        "asked": list(question.asked),
-        "examples": names,
-    }
-    hold_surveyed_ground(question.layers, question.asked)
-    with connection.cursor() as cursor:
-        cursor.execute(load_sql(__file__, "unsurveyed_subjects.sql"), parameters)
-        count, first = cursor.fetchone()
-    return Listed(count, tuple(first))
-
-
-def hold_surveyed_ground(layers: Sequence[str], asked: Sequence[str]) -> None:
-    """Put into conflict_surveyed where these layers are completely surveyed for the classes."""
-    parameters: dict[str, Any] = {"layers": list(layers), "asked": list(asked)}
-    with connection.cursor() as cursor:
-        cursor.execute(load_sql(__file__, "survey_ground.sql"), parameters)
 
 
 def not_in_catalogue(layers: Collection[str]) -> list[str]:

@@ -13,35 +13,32 @@ from typing import Any, Self
 
 from django.db import connection
 
-from conflicts.city_ground import Ground, GroundAsked, surveyed_ground
+from conflicts.asking import leaves_to, question_of
+from conflicts.city_ground import Ground, GroundAsked, survey_named, surveyed_ground
 from conflicts.counted import FIRST_KEPT, Counted, Listed
 from conflicts.coverage import (
     Selection,
-    Unseen,
     find_gaps,
     proving_layers,
     unrated_pairs,
-    unseen_among,
     untold_among,
 )
 from conflicts.kinds import (
     KINDS,
     Rule,
     between_selector,
-    exemption_paths,
     is_unrated,
     object_selector,
 )
 from conflicts.predicates import as_jsonpath
 from conflicts.rule_parts import Selector
-from conflicts.vocab import Severity
+from conflicts.unseen import Unseen, unseen_among, unseen_among_alike
 from layers.crs import PROJECT_SRID
 from layers.errors import UnknownLandUseError
 from layers.queries import all_branches
 from layers.sql_files import load_sql
 from layers.vocab import Answer
 
-SEVERITIES = [str(severity) for severity in Severity]
 Box = tuple[float, float, float, float]  # west, south, east, north [m]
 
 
@@ -95,6 +92,9 @@ class Detector:
     selections: dict[str, Selection] = field(default_factory=dict)
     branches: dict[str, list[str]] = field(default_factory=dict)
     grounds: dict[tuple[tuple[str, ...], tuple[str, ...]], Ground] = field(default_factory=dict)
+    surveys: dict[tuple[str, ...], Ground] = field(default_factory=dict)  # by what was surveyed
+    told: dict[tuple[int, Unseen], Listed] = field(default_factory=dict)  # by selection
+    has_pool: bool = False  # what is listed has a table of its own (preparing)
     noted: dict[str, Noted] = field(default_factory=dict)  # by rule
     numbers: Iterator[int] = field(default_factory=lambda: count(1))  # of selections
 
@@ -166,7 +166,16 @@ class Detector:
 
     def unseen(self, rule: Rule, subject: Selection, question: Unseen) -> Listed:  # noqa: ARG002
         """Return about how many subjects a rule cannot tell, and the first of them by name."""
-        return unseen_among(subject.number, question, FIRST_KEPT)
+        key = (subject.number, question)
+        if key not in self.told:
+            self.told[key] = (
+                unseen_among(subject.number, question, FIRST_KEPT)
+                if subject.extent is None
+                else unseen_among_alike(
+                    subject.number, subject.counted, subject.extent, question, FIRST_KEPT
+                )
+            )
+        return self.told[key]
 
     def untold(self, rule: Rule, subject: Selection) -> Sequence[tuple[str, Listed]]:
         """Return about how many subjects a rule put aside as untold, by reason."""
@@ -179,7 +188,10 @@ class Detector:
             return None
         key = (layers, subject.classes)
         if key not in self.grounds:
-            self.grounds[key] = surveyed_ground(*key)
+            survey = survey_named(*key)
+            if survey not in self.surveys:
+                self.surveys[survey] = surveyed_ground(*key)
+            self.grounds[key] = self.surveys[survey]
         return GroundAsked(layers=layers, asked=subject.classes, ground=self.grounds[key])
 
     def between(
@@ -206,16 +218,24 @@ class Detector:
         with ``areas_only`` points and lines are not sure.
         """
         parameters = self.parameters(selector, areas_only=areas_only)
-        parameters |= {"only": only, "near": list(near) if near else None}
+        parameters = self.asked_of(parameters, only=only, near=near)
         question = named_question(parameters)
         if question not in self.selections:
             number = next(self.numbers)
             put_selection(number, parameters)
             _run("ANALYZE conflict_selection", {})
+            if self.has_pool:
+                _run(load_sql(__file__, "add_to_pool.sql"), {"selection": number})
             self.selections[question] = Selection.of(
                 number, tuple(parameters["classes"] or ()), count_selection(number), question
             )
         return self.selections[question]
+
+    def asked_of(
+        self, parameters: Mapping[str, Any], *, only: int | None, near: Box | None
+    ) -> dict[str, Any]:
+        """Return the parameters of select_features.sql for one feature, a box or everything."""
+        return dict(parameters) | {"only": only, "near": list(near) if near else None}
 
     def classes_meant(self, selector: Selector) -> list[str]:
         """Return the classes a selector names, each with its whole branch."""
@@ -244,23 +264,9 @@ def find_hits(
 ) -> None:
     """Put the pairs in which one rule bites into conflict_hit."""
     if subject.sure and (objects.sure or KINDS[rule.kind].asks_alone):
-        parameters = _parameters(rule, subject, objects)
-        parameters |= _between(rule, between)
-        _run(load_sql(__file__, KINDS[rule.kind].sql), parameters)
+        _run(load_sql(__file__, KINDS[rule.kind].sql), question_of(rule, subject, objects, between))
         if rule.left_to:
-            _run(load_sql(__file__, "leave_to_specific.sql"), _left_to(rule))
-
-
-def _between(rule: Rule, between: Selection | None) -> dict[str, Any]:
-    """Return the parameters of what a rule asks of beside the two sides."""
-    selector = between_selector(rule)
-    if selector is None or between is None:
-        return {"between": 0, "between_layers": [], "between_classes": []}
-    return {
-        "between": between.number,
-        "between_layers": list(proving_layers(selector, between)),
-        "between_classes": list(between.classes),
-    }
+            _run(load_sql(__file__, "leave_to_specific.sql"), leaves_to(rule))
 
 
 def named_question(parameters: Mapping[str, Any]) -> str:
@@ -289,38 +295,31 @@ def count_selection(number: int, names: int = FIRST_KEPT) -> Counted:
             load_sql(__file__, "describe_selection.sql"), {"selection": number, "examples": names}
         )
         layers, unsure, unsure_first, shapeless, shapeless_first = cursor.fetchone()
+    return _counted(layers, unsure, unsure_first, shapeless, shapeless_first)
+
+
+def count_selections(numbers: Sequence[int], names: int = FIRST_KEPT) -> dict[int, Counted]:
+    """Return several selections in numbers; those that mean nothing are left out."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            load_sql(__file__, "describe_selections.sql"),
+            {"selections": list(numbers), "examples": names},
+        )
+        return {number: _counted(*counts) for number, *counts in cursor.fetchall()}
+
+
+def _counted(
+    layers: str,
+    unsure: int,
+    unsure_first: Sequence[str],
+    shapeless: int,
+    shapeless_first: Sequence[str],
+) -> Counted:
     return Counted(
         layers={layer: (many, sure) for layer, (many, sure) in json.loads(layers).items()},
         unsure=Listed(unsure, tuple(unsure_first)),
         shapeless=Listed(shapeless, tuple(shapeless_first)),
     )
-
-
-def _parameters(rule: Rule, subject: Selection, objects: Selection) -> dict[str, Any]:
-    """Return the named parameters of every kind's SQL; the smaller side asks the index."""
-    exempt_subjects, exempt_objects = exemption_paths(rule)
-    outer_is_subject = subject.counted.sure <= objects.counted.sure
-    outer, inner = (subject, objects) if outer_is_subject else (objects, subject)
-    return {
-        "rule_code": rule.code,
-        "severity": str(rule.severity),
-        "severities": SEVERITIES,
-        "subject": subject.number,
-        "object": objects.number,
-        "outer": outer.number,
-        "inner": inner.number,
-        "outer_is_subject": outer_is_subject,
-        "exempt_subjects": exempt_subjects,
-        "exempt_objects": exempt_objects,
-        "layers": list(proving_layers(object_selector(rule), objects)),
-        "asked": list(objects.classes),
-        **KINDS[rule.kind].bind(rule),
-    }
-
-
-def _left_to(rule: Rule) -> dict[str, Any]:
-    pairs = [{"subjects": left.subject, "objects": left.object} for left in rule.left_to]
-    return {"rule_code": rule.code, "left_to": json.dumps(pairs)}
 
 
 def _count_hits(rule_code: str) -> tuple[int, int]:

@@ -64,6 +64,7 @@ class Kind:
     subject_is_frame: bool = False  # the subject is only where others are looked for
     is_of_records: bool = False  # asks of what is recorded, not of what there is
     areas: tuple[str, ...] = ()  # the sides of which a point or line cannot be judged
+    alike: tuple[str, ...] = ()  # the sides that its SQL takes by likeness too (conflict_meant)
 
     @property
     def asks_alone(self) -> bool:
@@ -82,9 +83,14 @@ KINDS: Mapping[str, Kind] = {
         sql="separation.sql",
         bind=binding.bind_separation,
         reach=binding.reach_of_separation,
+        alike=SIDES,
     ),
     "overlap": Kind(
-        rule=Overlap, sql="overlap.sql", bind=binding.bind_overlap, reach=binding.reach_of_pairs
+        rule=Overlap,
+        sql="overlap.sql",
+        bind=binding.bind_overlap,
+        reach=binding.reach_of_pairs,
+        alike=SIDES,
     ),
     "hazard_exposure": Kind(
         rule=HazardExposure,
@@ -92,6 +98,7 @@ KINDS: Mapping[str, Kind] = {
         bind=binding.bind_hazard_exposure,
         reach=binding.reach_of_sums,
         object_is_map=True,
+        alike=("subject",),
     ),
     "adjacency": Kind(
         rule=Adjacency,
@@ -99,6 +106,7 @@ KINDS: Mapping[str, Kind] = {
         bind=binding.bind_adjacency,
         reach=binding.reach_of_adjacency,
         areas=("subject", "object"),
+        alike=SIDES,
     ),
     "plan_vs_existing": Kind(
         rule=PlanVsExisting,
@@ -107,6 +115,7 @@ KINDS: Mapping[str, Kind] = {
         reach=binding.reach_of_sums,
         areas=("object",),
         sums_objects=True,
+        alike=SIDES,
     ),
     "reservation_encroachment": Kind(
         rule=ReservationEncroachment,
@@ -114,6 +123,7 @@ KINDS: Mapping[str, Kind] = {
         bind=binding.bind_reservation_encroachment,
         reach=binding.reach_of_pairs,
         areas=("object",),
+        alike=SIDES,
     ),
     "containment": Kind(
         rule=Containment,
@@ -122,6 +132,7 @@ KINDS: Mapping[str, Kind] = {
         reach=binding.reach_of_sums,
         areas=("object",),
         finds_absence=True,
+        alike=SIDES,
     ),
     "data_quality": Kind(
         rule=DataQuality,
@@ -129,6 +140,7 @@ KINDS: Mapping[str, Kind] = {
         bind=binding.bind_data_quality,
         reach=binding.reach_of_records,
         is_of_records=True,
+        alike=SIDES,
     ),
     "plan_vs_plan": Kind(
         rule=PlanVsPlan,
@@ -136,6 +148,7 @@ KINDS: Mapping[str, Kind] = {
         bind=binding.bind_plan_vs_plan,
         reach=binding.reach_of_plans,
         of_other_layers=True,
+        alike=SIDES,
     ),
     "service_coverage": Kind(
         rule=ServiceCoverage,

@@ -13,10 +13,10 @@ from django.db import connection
 
 from conflicts.city_ground import Ground, GroundAsked, Place, boundary_layers
 from conflicts.counted import Counted, Listed
-from conflicts.coverage import Unseen
 from conflicts.detection import Detector, Noted
 from conflicts.kept.models import Remembered
 from conflicts.models import DetectionRun
+from conflicts.unseen import Unseen
 from layers.sql_files import load_sql
 
 LAND, SELECTOR, RULE = "land", "selector", "rule"

@@ -8,7 +8,8 @@ from typing import Any
 from django.db import connection
 from django.utils import timezone
 
-from conflicts.detection import SEVERITIES, Outcome
+from conflicts.asking import SEVERITIES
+from conflicts.detection import Outcome
 from conflicts.kinds import KINDS
 from conflicts.life.existing import KINDS_OF_BOTH, KINDS_OF_SUBJECT
 from conflicts.lifecycle import NOISE_M, NOISE_M2

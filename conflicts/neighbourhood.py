@@ -15,7 +15,7 @@ from conflicts.absences import Untold, forget_measured, let_ended_stand, take_un
 from conflicts.asked_rules import AskedRule, Side
 from conflicts.city_ground import GroundAsked
 from conflicts.counted import NONE_COUNTED, Listed, MustCountAgainError
-from conflicts.coverage import EXAMPLES, Selection, Unseen, proving_layers, unseen_among
+from conflicts.coverage import Selection, proving_layers
 from conflicts.detection import (
     Detector,
     Noted,
@@ -26,6 +26,7 @@ from conflicts.kinds import Rule, sides_asked
 from conflicts.moved import Moved, MovedRows
 from conflicts.proofs import Proofs
 from conflicts.reach import Scope
+from conflicts.unseen import EXAMPLES, Unseen, unseen_among
 from layers.sql_files import load_sql
 
 ALL_NAMES = 2**31 - 1

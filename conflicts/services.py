@@ -1,6 +1,7 @@
 """What may happen to findings: detected, brought up to date, decided."""
 
 import time
+from collections.abc import Sequence
 
 from django.db import OperationalError, connection, transaction
 from psycopg2.errorcodes import LOCK_NOT_AVAILABLE
@@ -17,6 +18,7 @@ from conflicts.merging import (
 )
 from conflicts.models import DetectionRun, RuleBook
 from conflicts.models import Rule as RuleRow
+from conflicts.preparing import prepare
 from conflicts.rule_schema import rule_from_data
 from layers.models import Layer
 from layers.runs import Progress, Reporter, executing, queue_run
@@ -81,22 +83,28 @@ def _held_layers(*, waits: bool) -> list[Layer] | None:
 def _ask_rules(detection: DetectionRun, report: Reporter) -> Detector:
     detector = Detector.open()
     rows = list(detection.rulebook.rules.order_by("code"))
-    for number, row in enumerate(rows):
-        report(0.95 * number / len(rows), f"{row.code} {row.title_en}")
-        outcome = detector.ask(rule_from_data(row.definition))
-        _remember(detection, row, outcome)
+    rules = [rule_from_data(row.definition) for row in rows]
+    prepare(detector, rules)
+    answered = []
+    for number, (row, rule) in enumerate(zip(rows, rules, strict=True)):
+        report(0.05 + 0.85 * number / len(rows), f"{row.code} {row.title_en}")
+        answered.append((row, detector.ask(rule)))
+    _remember(detection, answered)
     return detector
 
 
-def _remember(detection: DetectionRun, row: RuleRow, outcome: Outcome) -> None:
-    noted = NotedRule(
-        row=row,
-        outcome=store_outcomes(detection, [(row, outcome)])[row.code],
-        subject_selection=outcome.subject_selection,
-        object_selection=outcome.object_selection,
-        map_layers=outcome.map_layers,
+def _remember(detection: DetectionRun, answered: Sequence[tuple[RuleRow, Outcome]]) -> None:
+    stored = store_outcomes(detection, answered)
+    note_rules(
+        NotedRule(
+            row=row,
+            outcome=stored[row.code],
+            subject_selection=outcome.subject_selection,
+            object_selection=outcome.object_selection,
+            map_layers=outcome.map_layers,
+        )
+        for row, outcome in answered
     )
-    note_rules([noted])
 
 
 def _merge(detection: DetectionRun) -> None:

@@ -10,8 +10,8 @@ import shapely
 from django.db import connection
 from numpy.typing import NDArray
 
-from conflicts.coverage import hold_surveyed_ground
 from conflicts.siting.cells import Cells, Mask, Shapes, filled, touched
+from conflicts.unseen import hold_surveyed_ground
 from layers.sql_files import load_sql
 
 # A box of at most two cells a side meets at most three rows and three columns.

@@ -6,36 +6,23 @@
 -- what meets at a corner shares nothing. Cost: every border piece of a subject that has a
 -- neighbour asks the GiST index of the neighbours' border pieces once.
 --
--- "outer" is the side with fewer features; OFFSET 0 makes each of its pieces ask the GiST index of
--- the current features, and each neighbour the key of conflict_selection. A pair that both
--- selectors mean is measured once, along the first in order.
+-- "outer" is the side with fewer features. A pair that both selectors mean is measured once, along
+-- the first in order.
 TRUNCATE conflict_pair, conflict_border;
 
 WITH piece AS MATERIALIZED (
-    SELECT chosen.feature_id AS outer_row, part.geometry
-    FROM conflict_selection AS chosen
-    JOIN conflict_ground AS feature ON feature.id = chosen.feature_id
+    SELECT feature.id AS outer_row, part.geometry
+    FROM (
+    {outer_side.sql}
+    ) AS feature
     CROSS JOIN LATERAL ST_Subdivide(feature.geometry, 128) AS part(geometry)
-    WHERE chosen.selection = %(outer)s AND chosen.is_sure
 ),
 candidate AS MATERIALIZED (
     SELECT piece.outer_row, around.id AS inner_row
     FROM piece
-    CROSS JOIN LATERAL (
-        SELECT feature.id, feature.geometry
-        FROM conflict_ground AS feature
-        WHERE feature.retired_in IS NULL
-          AND feature.geometry && ST_Expand(piece.geometry, %(tolerance_m)s + 0.01)
-        OFFSET 0
-    ) AS around
-    CROSS JOIN LATERAL (
-        SELECT 1
-        FROM conflict_selection AS chosen
-        WHERE chosen.selection = %(inner)s AND chosen.feature_id = around.id AND chosen.is_sure
-        OFFSET 0
-    ) AS wanted
+    {around_piece.sql}
     WHERE around.id <> piece.outer_row
-      AND ST_DWithin(piece.geometry, around.geometry, %(tolerance_m)s + 0.01)
+      AND ST_DWithin(piece.geometry, around.geometry, %(around_m)s)
 ),
 paired AS (
     SELECT DISTINCT
@@ -47,14 +34,14 @@ INSERT INTO conflict_pair (subject_row, object_row)
 SELECT DISTINCT ON (least(names.subject, names.object), greatest(names.subject, names.object))
     paired.subject_row, paired.object_row
 FROM paired
-JOIN conflict_selection AS subject
-    ON subject.selection = %(subject)s AND subject.feature_id = paired.subject_row
-JOIN conflict_selection AS object
-    ON object.selection = %(object)s AND object.feature_id = paired.object_row
+JOIN conflict_ground AS subject ON subject.id = paired.subject_row
+JOIN conflict_ground AS object ON object.id = paired.object_row
+JOIN layers_layer AS subject_layer ON subject_layer.id = subject.layer_id
+JOIN layers_layer AS object_layer ON object_layer.id = object.layer_id
 CROSS JOIN LATERAL (
     SELECT
-        ARRAY[subject.layer_slug, subject.stable_id]::text[] AS subject,
-        ARRAY[object.layer_slug, object.stable_id]::text[] AS object
+        ARRAY[subject_layer.slug, subject.stable_id]::text[] AS subject,
+        ARRAY[object_layer.slug, object.stable_id]::text[] AS object
 ) AS names
 ORDER BY least(names.subject, names.object), greatest(names.subject, names.object), names.subject;
 

@@ -1,21 +1,12 @@
 -- Per layer: those of the classes asked that no complete survey looked for, the highest of each
 -- branch. A layer that nobody surveyed at all counts only with "also_unsurveyed".
-WITH surveyed AS (
-    SELECT layer.id, layer.slug
-    FROM layers_layer AS layer
-    WHERE layer.slug = ANY(%(layers)s)
-      AND (%(also_unsurveyed)s OR EXISTS (
-          SELECT 1 FROM layers_surveyedarea AS area
-          WHERE area.layer_id = layer.id AND area.completeness = 'complete'
-      ))
-),
-lacking AS MATERIALIZED (
-    SELECT surveyed.slug, class.id, class.parent_id, class.code
-    FROM surveyed
+WITH lacking AS MATERIALIZED (
+    SELECT noted.layer_slug AS slug, class.id, class.parent_id, class.code
+    FROM conflict_looked_for AS noted
     JOIN layers_landuseclass AS class ON class.code = ANY(%(asked)s)
-    WHERE class.code NOT IN (
-        SELECT looked.code FROM krong_classes_looked_for(surveyed.id) AS looked
-    )
+    WHERE noted.layer_slug = ANY(%(layers)s)
+      AND (%(also_unsurveyed)s OR noted.is_surveyed)
+      AND class.code <> ALL(noted.codes)
 )
 SELECT lacking.slug, array_agg(lacking.code ORDER BY lacking.code)
 FROM lacking

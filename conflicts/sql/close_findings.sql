@@ -5,8 +5,6 @@
 -- to tell about the subject, where that is still there. A record that is gone
 -- is in nobody's way, wherever it was.
 -- Elsewhere the state stays and the note says so. A dismissal stays a dismissal.
-CREATE INDEX ON conflict_selection (selection, layer_slug, stable_id);
-
 WITH absent AS MATERIALIZED (
     SELECT
         finding.id,
@@ -83,16 +81,44 @@ side AS MATERIALIZED (
             )), false)
         END AS object_known
     FROM absent
-    LEFT JOIN conflict_selection AS subject_now
-        ON subject_now.selection = absent.subject_selection
-        AND subject_now.layer_slug = absent.subject_layer
-        AND subject_now.stable_id = absent.subject_id
+    LEFT JOIN LATERAL (
+        SELECT feature.id AS feature_id, chosen.feature_id IS NULL OR chosen.is_sure AS is_sure
+        FROM layers_layer AS layer
+        JOIN layers_feature AS feature
+            ON feature.layer_id = layer.id
+            AND feature.stable_id = absent.subject_id
+            AND feature.retired_in IS NULL
+        LEFT JOIN conflict_selection AS chosen
+            ON chosen.selection = absent.subject_selection AND chosen.feature_id = feature.id
+        WHERE layer.slug = absent.subject_layer
+          AND (chosen.feature_id IS NOT NULL OR EXISTS (
+              SELECT 1 FROM conflict_meant AS meant
+              WHERE meant.selection = absent.subject_selection
+                AND meant.layer_id = feature.layer_id
+                AND meant.land_use_id = coalesce(feature.land_use_id, 0)
+                AND meant.lifecycle = feature.lifecycle
+          ))
+    ) AS subject_now ON true
     LEFT JOIN layers_feature AS stands ON stands.id = subject_now.feature_id
-    LEFT JOIN conflict_selection AS object_now
-        ON NOT absent.object_is_map
-        AND object_now.selection = absent.object_selection
-        AND object_now.layer_slug = absent.object_layer
-        AND object_now.stable_id = absent.object_id
+    LEFT JOIN LATERAL (
+        SELECT feature.id AS feature_id, chosen.feature_id IS NULL OR chosen.is_sure AS is_sure
+        FROM layers_layer AS layer
+        JOIN layers_feature AS feature
+            ON feature.layer_id = layer.id
+            AND feature.stable_id = absent.object_id
+            AND feature.retired_in IS NULL
+        LEFT JOIN conflict_selection AS chosen
+            ON chosen.selection = absent.object_selection AND chosen.feature_id = feature.id
+        WHERE NOT absent.object_is_map
+          AND layer.slug = absent.object_layer
+          AND (chosen.feature_id IS NOT NULL OR EXISTS (
+              SELECT 1 FROM conflict_meant AS meant
+              WHERE meant.selection = absent.object_selection
+                AND meant.layer_id = feature.layer_id
+                AND meant.land_use_id = coalesce(feature.land_use_id, 0)
+                AND meant.lifecycle = feature.lifecycle
+          ))
+    ) AS object_now ON true
 )
 UPDATE conflicts_finding AS finding
 SET

@@ -9,11 +9,30 @@
 
 TRUNCATE conflict_outside;
 
-WITH {touching_pairs.sql}
+WITH piece AS MATERIALIZED (
+    SELECT feature.id AS outer_row, part.geometry
+    FROM (
+    {outer_side.sql}
+    ) AS feature
+    CROSS JOIN LATERAL ST_Subdivide(feature.geometry, 128) AS part(geometry)
+),
+candidate AS MATERIALIZED (  -- most subjects lie in one piece of one object: no more is kept of them
+    SELECT
+        piece.outer_row, around.id AS inner_row, lying.is_inside,
+        CASE WHEN NOT lying.is_inside THEN piece.geometry END AS piece,
+        CASE WHEN NOT lying.is_inside THEN around.geometry END AS geometry
+    FROM piece
+    {around_piece.sql}
+    CROSS JOIN LATERAL (
+        SELECT NOT %(outer_is_subject)s AND ST_Covers(piece.geometry, around.geometry) AS is_inside
+        OFFSET 0
+    ) AS lying
+    WHERE around.id <> piece.outer_row
+),
 cover AS MATERIALIZED (
     SELECT candidate.inner_row AS subject_row, candidate.piece AS geometry
     FROM candidate
-    WHERE NOT %(outer_is_subject)s
+    WHERE NOT %(outer_is_subject)s AND NOT candidate.is_inside
     UNION ALL
     SELECT DISTINCT ON (candidate.outer_row, candidate.inner_row)
         candidate.outer_row, candidate.geometry
@@ -25,11 +44,13 @@ inside AS MATERIALIZED (
     FROM cover
     JOIN conflict_ground AS subject ON subject.id = cover.subject_row
     WHERE ST_Covers(cover.geometry, subject.geometry)
+    UNION
+    SELECT candidate.inner_row FROM candidate WHERE candidate.is_inside
 ),
 partly AS (
     SELECT cover.subject_row, ST_Union(cover.geometry) AS geometry
     FROM cover
-    WHERE cover.subject_row NOT IN (SELECT inside.subject_row FROM inside)
+    WHERE NOT EXISTS (SELECT 1 FROM inside WHERE inside.subject_row = cover.subject_row)
     GROUP BY cover.subject_row
 ),
 remaining AS MATERIALIZED (
@@ -45,12 +66,11 @@ remaining AS MATERIALIZED (
             WHEN partly.geometry IS NULL THEN subject.geometry
             ELSE ST_Difference(subject.geometry, partly.geometry)
         END AS geometry
-    FROM conflict_selection AS chosen
-    JOIN conflict_ground AS subject ON subject.id = chosen.feature_id
+    FROM (
+    {subject_side.sql}
+    ) AS subject
     LEFT JOIN partly ON partly.subject_row = subject.id
-    WHERE chosen.selection = %(subject)s
-      AND chosen.is_sure
-      AND chosen.feature_id NOT IN (SELECT inside.subject_row FROM inside)
+    WHERE NOT EXISTS (SELECT 1 FROM inside WHERE inside.subject_row = subject.id)
 )
 INSERT INTO conflict_outside (subject_row, dimension, whole, geometry, sure_geometry)
 SELECT

@@ -1,6 +1,6 @@
 -- The working tables of one detection; they end with its transaction.
 DROP TABLE IF EXISTS
-    conflict_selection, conflict_surveyed, conflict_city, conflict_hit, conflict_rule,
+    conflict_selection, conflict_meant, conflict_surveyed, conflict_looked_for, conflict_city, conflict_hit, conflict_rule,
     conflict_pair, conflict_border, conflict_outside, conflict_untold,
     conflict_near, conflict_map, conflict_absent, conflict_change, conflict_scope;
 
@@ -16,6 +16,15 @@ CREATE TEMPORARY TABLE conflict_selection (
     PRIMARY KEY (selection, feature_id)
 ) ON COMMIT DROP;
 
+-- What else a selection means: all current features of these layers, classes (0: none) and stages,
+-- surely. Those are not in conflict_selection.
+CREATE TEMPORARY TABLE conflict_meant (
+    selection integer NOT NULL,
+    layer_id bigint NOT NULL,
+    land_use_id bigint NOT NULL,
+    lifecycle varchar(20) NOT NULL
+) ON COMMIT DROP;
+
 -- Where a layer is completely surveyed for all of the classes asked for (none: as a whole), and how
 -- far that reaches; filled as the rules ask. NULL: nowhere.
 CREATE TEMPORARY TABLE conflict_surveyed (
@@ -24,6 +33,14 @@ CREATE TEMPORARY TABLE conflict_surveyed (
     geometry geometry,
     edge geometry,
     PRIMARY KEY (layer_slug, asked)
+) ON COMMIT DROP;
+
+-- Whether a layer has a complete survey at all, and which classes such surveys looked for; filled as the rules ask.
+CREATE TEMPORARY TABLE conflict_looked_for (
+    layer_slug varchar(60) NOT NULL,
+    is_surveyed boolean NOT NULL,
+    codes text[] NOT NULL,
+    PRIMARY KEY (layer_slug)
 ) ON COMMIT DROP;
 
 -- The ground of the city, one row; NULL: no layer says where it ends.

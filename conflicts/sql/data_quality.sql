@@ -2,43 +2,65 @@
 -- no_class, attribute (missing, no number, not plausible), sliver (nowhere as wide as the
 -- tolerance), and two of pairs within one layer: overlap (ground that holds a disc as wide as the
 -- tolerance, as for the topology of layers) and duplicate (nowhere farther apart than it).
--- The first three have no object. Every pair asks the GiST index of the current features once
--- (OFFSET 0) and is kept once, the first in order as the subject.
+-- The first three have no object. A pair is kept once, the first in order as the subject. Where all
+-- records are held against each other ("by_grid"), those with one corner are found by squares.
 WITH asked AS (
     SELECT
-        feature.id, feature.layer_id, feature.land_use_id, feature.geometry, feature.properties,
-        chosen.layer_slug, chosen.stable_id
-    FROM conflict_selection AS chosen
-    JOIN conflict_ground AS feature ON feature.id = chosen.feature_id
-    WHERE chosen.selection = %(subject)s AND chosen.is_sure
+        feature.id, feature.layer_id, feature.land_use_id, feature.geometry, feature.properties
+    FROM (
+    {subject_side.sql}
+    ) AS feature
 ),
-outer_side AS (
-    SELECT feature.id, feature.layer_id, feature.geometry
-    FROM conflict_selection AS chosen
-    JOIN conflict_ground AS feature ON feature.id = chosen.feature_id
-    WHERE chosen.selection = %(outer)s
-      AND chosen.is_sure
-      AND %(check)s IN ('overlap', 'duplicate')
+piece AS (
+    {outer_side.sql}
+),
+corner AS MATERIALIZED (  -- in which squares of a grid the corner of the box lies, or may be drawn
+    SELECT
+        place.id, place.layer_id, place.x, place.y,
+        floor((place.x - %(reach_m)s) / %(square_m)s) AS west,
+        floor((place.x + %(reach_m)s) / %(square_m)s) AS east,
+        floor((place.y - %(reach_m)s) / %(square_m)s) AS south,
+        floor((place.y + %(reach_m)s) / %(square_m)s) AS north
+    FROM (
+        SELECT
+            asked.id, asked.layer_id, ST_XMin(asked.geometry) AS x, ST_YMin(asked.geometry) AS y
+        FROM asked
+        WHERE %(by_grid)s
+    ) AS place
+),
+square AS (
+    SELECT corner.*, corner.west AS x_number, corner.south AS y_number FROM corner
+    UNION ALL
+    SELECT corner.*, corner.east, corner.south FROM corner WHERE corner.east > corner.west
+    UNION ALL
+    SELECT corner.*, corner.west, corner.north FROM corner WHERE corner.north > corner.south
+    UNION ALL
+    SELECT corner.*, corner.east, corner.north
+    FROM corner
+    WHERE corner.east > corner.west AND corner.north > corner.south
 ),
 neighbour AS MATERIALIZED (
     SELECT
-        CASE WHEN %(outer_is_subject)s THEN outer_side.id ELSE around.id END AS subject_row,
-        CASE WHEN %(outer_is_subject)s THEN around.id ELSE outer_side.id END AS object_row
-    FROM outer_side
-    CROSS JOIN LATERAL (
-        SELECT feature.id, feature.layer_id
-        FROM conflict_ground AS feature
-        WHERE feature.retired_in IS NULL
-          AND feature.geometry && ST_Expand(outer_side.geometry, %(tolerance_m)s)
-        OFFSET 0
-    ) AS around
-    CROSS JOIN LATERAL (
-        SELECT 1
-        FROM conflict_selection AS chosen
-        WHERE chosen.selection = %(inner)s AND chosen.feature_id = around.id AND chosen.is_sure
-        OFFSET 0
-    ) AS wanted
-    WHERE around.id <> outer_side.id AND around.layer_id = outer_side.layer_id
+        CASE WHEN %(outer_is_subject)s THEN piece.id ELSE around.id END AS subject_row,
+        CASE WHEN %(outer_is_subject)s THEN around.id ELSE piece.id END AS object_row
+    FROM piece
+    {around_piece.sql}
+    WHERE %(check)s IN ('overlap', 'duplicate')
+      AND NOT %(by_grid)s
+      AND around.id <> piece.id
+      AND around.layer_id = piece.layer_id
+    UNION ALL
+    -- shapes nowhere farther apart than the tolerance have corners that are no farther apart
+    SELECT square.id, other.id
+    FROM square
+    JOIN corner AS other
+        ON other.layer_id = square.layer_id
+        AND floor(other.x / %(square_m)s) = square.x_number
+        AND floor(other.y / %(square_m)s) = square.y_number
+    WHERE %(by_grid)s
+      AND other.id <> square.id
+      AND abs(other.x - square.x) <= %(reach_m)s
+      AND abs(other.y - square.y) <= %(reach_m)s
 ),
 pair AS MATERIALIZED (
     SELECT DISTINCT ON (least(subject.stable_id, object.stable_id),
@@ -122,7 +144,14 @@ problem AS (
         ) AS width_m
         WHERE %(check)s = 'sliver'
           AND ST_Dimension(asked.geometry) = 2
-          AND ST_IsEmpty(ST_Buffer(asked.geometry, -%(half_m)s))
+          AND CASE
+              -- area <= greatest disc's radius x border (Sz.-Nagy 1959), where nothing has a hole
+              WHEN ST_NRings(asked.geometry) = ST_NumGeometries(asked.geometry)
+                  AND ST_Area(asked.geometry)
+                      > (%(half_m)s + %(rounding_m)s) * ST_Perimeter(asked.geometry)
+                  THEN false
+              ELSE ST_IsEmpty(ST_Buffer(asked.geometry, -%(half_m)s))
+          END
     ) AS width
     UNION ALL
     SELECT

@@ -1,13 +1,17 @@
--- Takes the ground of a detection away, be it the view of everything or a table of a neighbourhood.
+-- Takes the ground of a detection away, be it the view of everything or a table of a neighbourhood,
+-- and where features are chosen from, be it the view of all or a table of some.
 DO $$
+DECLARE
+    name text;
+    kind "char";
 BEGIN
-    IF EXISTS (
-        SELECT 1 FROM pg_class
-        WHERE oid = to_regclass('pg_temp.conflict_ground') AND relkind = 'v'
-    ) THEN
-        DROP VIEW pg_temp.conflict_ground;
-    ELSE
-        DROP TABLE IF EXISTS pg_temp.conflict_ground;
-    END IF;
+    FOREACH name IN ARRAY ARRAY['pg_temp.conflict_pool', 'pg_temp.conflict_ground'] LOOP
+        SELECT relkind INTO kind FROM pg_class WHERE oid = to_regclass(name);
+        IF kind = 'v' THEN
+            EXECUTE 'DROP VIEW ' || name;
+        ELSE
+            EXECUTE 'DROP TABLE IF EXISTS ' || name;
+        END IF;
+    END LOOP;
 END
 $$

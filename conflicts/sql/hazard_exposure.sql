@@ -1,8 +1,6 @@
 -- Subjects that lie where a hazard map shows danger: one finding per subject and map (layer).
 --
--- The map's shapes are the outer side, cut into pieces of at most 128 corners; OFFSET 0 makes each
--- piece ask the GiST index of the current features, and each neighbour the key of
--- conflict_selection. An area counts from
+-- The map's shapes are the outer side, cut into pieces of at most 128 corners. An area counts from
 -- min_overlap_m2 (or half the subject) per depth class on; a point or line as soon as it touches,
 -- because on the border between two depth classes it lies inside neither.
 -- Class H0 is "no water" by definition (flood_classes.csv) and never a danger.
@@ -33,18 +31,7 @@ candidate AS MATERIALIZED (
         CROSS JOIN LATERAL ST_Subdivide(danger.geometry, 128) AS part(geometry)
         OFFSET 0
     ) AS piece
-    CROSS JOIN LATERAL (
-        SELECT feature.id, feature.geometry
-        FROM conflict_ground AS feature
-        WHERE feature.retired_in IS NULL AND feature.geometry && piece.geometry
-        OFFSET 0
-    ) AS around
-    CROSS JOIN LATERAL (
-        SELECT 1
-        FROM conflict_selection AS chosen
-        WHERE chosen.selection = %(subject)s AND chosen.feature_id = around.id AND chosen.is_sure
-        OFFSET 0
-    ) AS wanted
+    {around_piece.sql}
     WHERE around.id <> piece.object_row
 ),
 cut AS MATERIALIZED (

@@ -9,22 +9,10 @@ near AS MATERIALIZED (
         CASE WHEN %(outer_is_subject)s THEN piece.outer_row ELSE around.id END AS subject_row,
         CASE WHEN %(outer_is_subject)s THEN around.id ELSE piece.outer_row END AS object_row
     FROM piece
-    CROSS JOIN LATERAL (
-        SELECT feature.id, feature.geometry
-        FROM conflict_ground AS feature
-        WHERE feature.retired_in IS NULL
-          AND feature.geometry && ST_Expand(piece.geometry, %(min_distance_m)s + 0.01)
-        OFFSET 0
-    ) AS around
-    CROSS JOIN LATERAL (
-        SELECT 1
-        FROM conflict_selection AS chosen
-        WHERE chosen.selection = %(inner)s AND chosen.feature_id = around.id AND chosen.is_sure
-        OFFSET 0
-    ) AS wanted
+    {around_piece.sql}
     WHERE %(by_distance)s
       AND around.id <> piece.outer_row
-      AND ST_DWithin(piece.geometry, around.geometry, %(min_distance_m)s + 0.01)
+      AND ST_DWithin(piece.geometry, around.geometry, %(around_m)s)
 ),
 contradicting AS (
     SELECT

@@ -1,43 +1,25 @@
 -- Pairs nearer to each other than min_distance_m, edge to edge; at exactly that distance: none.
 --
 -- "outer" is the side with fewer features; its large shapes are cut into pieces so that their
--- boxes stay small. OFFSET 0 makes each piece ask the GiST index of the current features, and each
--- neighbour the key of conflict_selection; the planner cannot guess how few they are.
--- The pieces only find candidates (with a centimetre to spare, because cutting rounds); what
--- decides is ST_Distance of the whole shapes.
--- A pair that two selectors share is reported once, and one place recorded in two layers (the same
--- class, touching) does not conflict with itself.
+-- boxes stay small. The pieces only find candidates ("around_m": a centimetre to spare, because
+-- cutting rounds); what decides is ST_Distance of the whole shapes.
+-- A pair that two selectors share ("may_mirror") is reported once, the first in order as the subject;
+-- one place recorded in two layers (the same class, touching) does not conflict with itself.
 WITH piece AS MATERIALIZED (
-    SELECT chosen.feature_id AS outer_row, part.geometry
-    FROM conflict_selection AS chosen
-    JOIN conflict_ground AS feature ON feature.id = chosen.feature_id
+    SELECT feature.id AS outer_row, part.geometry
+    FROM (
+    {outer_side.sql}
+    ) AS feature
     CROSS JOIN LATERAL ST_Subdivide(feature.geometry, 128) AS part(geometry)
-    WHERE chosen.selection = %(outer)s AND chosen.is_sure
-),
-candidate AS MATERIALIZED (
-    SELECT piece.outer_row, piece.geometry AS piece, around.id AS inner_row, around.geometry
-    FROM piece
-    CROSS JOIN LATERAL (
-        SELECT feature.id, feature.geometry
-        FROM conflict_ground AS feature
-        WHERE feature.retired_in IS NULL
-          AND feature.geometry && ST_Expand(piece.geometry, %(min_distance_m)s + 0.01)
-        OFFSET 0
-    ) AS around
-    CROSS JOIN LATERAL (
-        SELECT 1
-        FROM conflict_selection AS chosen
-        WHERE chosen.selection = %(inner)s AND chosen.feature_id = around.id AND chosen.is_sure
-        OFFSET 0
-    ) AS wanted
-    WHERE around.id <> piece.outer_row
 ),
 near AS MATERIALIZED (
     SELECT DISTINCT
-        CASE WHEN %(outer_is_subject)s THEN outer_row ELSE inner_row END AS subject_row,
-        CASE WHEN %(outer_is_subject)s THEN inner_row ELSE outer_row END AS object_row
-    FROM candidate
-    WHERE ST_DWithin(candidate.piece, candidate.geometry, %(min_distance_m)s + 0.01)
+        CASE WHEN %(outer_is_subject)s THEN piece.outer_row ELSE around.id END AS subject_row,
+        CASE WHEN %(outer_is_subject)s THEN around.id ELSE piece.outer_row END AS object_row
+    FROM piece
+    {around_piece.sql}
+    WHERE around.id <> piece.outer_row
+      AND ST_DWithin(piece.geometry, around.geometry, %(around_m)s)
 ),
 measured AS MATERIALIZED (
     SELECT
@@ -61,18 +43,18 @@ measured AS MATERIALIZED (
     JOIN layers_layer AS object_layer ON object_layer.id = object.layer_id
 ),
 once AS (
-    SELECT DISTINCT ON (least(names.subject, names.object), greatest(names.subject, names.object))
-        measured.*
+    SELECT measured.*
     FROM measured
-    CROSS JOIN LATERAL (
-        SELECT
-            ARRAY[measured.subject_layer, measured.subject_id]::text[] AS subject,
-            ARRAY[measured.object_layer, measured.object_id]::text[] AS object
-    ) AS names
     WHERE measured.distance_m < %(min_distance_m)s
       AND NOT (measured.is_recorded_twice AND measured.distance_m = 0)
-    ORDER BY
-        least(names.subject, names.object), greatest(names.subject, names.object), names.subject
+      AND (NOT %(may_mirror)s OR NOT EXISTS (
+          SELECT 1
+          FROM measured AS mirrored
+          WHERE mirrored.subject_row = measured.object_row
+            AND mirrored.object_row = measured.subject_row
+            AND ARRAY[mirrored.subject_layer, mirrored.subject_id]::text[]
+                < ARRAY[measured.subject_layer, measured.subject_id]::text[]
+      ))
 )
 INSERT INTO conflict_hit
 SELECT

@@ -31,7 +31,7 @@ uncovered AS MATERIALIZED (
     WHERE chosen.selection = %(subject)s
       AND chosen.is_sure
       AND (%(own_layer)s::text IS NULL OR chosen.layer_slug = %(own_layer)s)
-      AND chosen.feature_id NOT IN (SELECT covered.feature_id FROM covered)
+      AND NOT EXISTS (SELECT 1 FROM covered WHERE covered.feature_id = chosen.feature_id)
 )
 SELECT
     (SELECT count(*) FROM uncovered),

@@ -5,8 +5,10 @@ SELECT
     count(*),
     (array_agg(untold.subject_id ORDER BY untold.subject_id COLLATE "C"))[1:%(examples)s]
 FROM conflict_untold AS untold
-JOIN conflict_selection AS chosen
-    ON chosen.selection = %(subject)s AND chosen.feature_id = untold.subject_row
 WHERE untold.rule_code = %(rule_code)s
+  AND (NOT %(by_rows)s OR EXISTS (  -- else the whole of a selection by likeness was asked
+      SELECT 1 FROM conflict_selection AS chosen
+      WHERE chosen.selection = %(subject)s AND chosen.feature_id = untold.subject_row
+  ))
 GROUP BY untold.reason
 ORDER BY untold.reason COLLATE "C"

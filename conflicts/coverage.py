@@ -25,6 +25,21 @@ from conflicts.vocab import Gap
 from layers.models import Layer
 from layers.sql_files import load_sql
 
+__all__ = [
+    "EXAMPLES",
+    "Selection",
+    "Unseen",
+    "find_gaps",
+    "gap_of",
+    "not_in_catalogue",
+    "not_looked_for",
+    "proving_layers",
+    "unknown_attributes",
+    "unrated_pairs",
+    "unseen_among",
+    "unseen_around",
+]
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Selection:

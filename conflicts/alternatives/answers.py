@@ -7,7 +7,7 @@ from conflicts.alternatives.changes import Alternative
 from conflicts.alternatives.measuring import Hits, Identity, identity_of
 from conflicts.alternatives.vocab import Effect
 from conflicts.asked_rules import AskedRule
-from conflicts.detection import SEVERITIES
+from conflicts.asking import SEVERITIES
 from conflicts.judgements import Hit, InBoth
 from conflicts.lifecycle import NOISE_M, NOISE_M2
 from conflicts.models import Finding

@@ -3,4 +3,6 @@
 CREATE TEMPORARY VIEW conflict_ground AS
 SELECT * FROM layers_feature
 UNION ALL
-SELECT * FROM conflict_stood
+SELECT * FROM conflict_stood;
+CREATE TEMPORARY VIEW conflict_pool AS
+SELECT feature.* FROM conflict_ground AS feature WHERE feature.retired_in IS NULL

@@ -1,4 +1,4 @@
-"""A city of a given size for bench_detection.py: the same at every run, every rule of the book busy.
+"""A city of a given size for bench_detection.py: the same at every run, every rule busy.
 
 ``Ground(size)`` holds so many buildings 20 m apart, a fifth as many parcels, and of every 1,000,000
 buildings 2,000 zones, 5,000 facilities, 200 nuisance sites and 100 sangkats; beside them roads,
@@ -13,6 +13,7 @@ import numpy as np
 import shapely
 
 EAST, NORTH, APART_M = 330_000.0, 1_170_000.0, 20.0
+ORIGIN = np.array([EAST, NORTH])
 MISPLACED_ONE_IN, NO_HEIGHT_ONE_IN, TWICE_ONE_IN = 50, 100, 5_000
 HOMES = ("dwelling_single", "shophouse", "apartment_low", "home_business")
 # What is built in a zone of a class: each use is permitted there by the demo city's use table.
@@ -32,8 +33,9 @@ BUILT = {
 }
 # So often a class of zone occurs among a hundred; elsewhere there are parking places.
 ZONES = (
-    "R1 " * 25 + "R2 " * 15 + "R3 " * 8 + "R4 " * 3 + "RM " * 10 + "RA " * 4 + "C1 " * 5 + "C2 " * 2
-    + "MX " * 5 + "I1 " * 3 + "I2 " * 2 + "AG " * 5 + "LG PT T1 T2 PA PE PH HR GP GC CN MG UT CE UR "
+    "R1 " * 25 + "R2 " * 15 + "R3 " * 8 + "R4 " * 3 + "RM " * 10 + "RA " * 4 + "C1 " * 5
+    + "C2 " * 2 + "MX " * 5 + "I1 " * 3 + "I2 " * 2 + "AG " * 5
+    + "LG PT T1 T2 PA PE PH HR GP GC CN MG UT CE UR "
 ).split()  # fmt: skip
 SENSITIVE = (
     "school_primary", "school_secondary", "kindergarten", "hospital", "health_centre", "clinic",
@@ -109,7 +111,7 @@ class Ground:
 
     def boxes(self, count, side_m):
         """So many squares at random places."""
-        west, south = self.rng.uniform(0, self.side_m - side_m, (2, count)) + [[EAST], [NORTH]]
+        west, south = self.rng.uniform(0, self.side_m - side_m, (2, count)) + ORIGIN[:, None]
         return shapely.box(west, south, west + side_m, south + side_m)
 
     def grid(self, per_row):
@@ -145,13 +147,15 @@ class Ground:
         for number in range(count):
             across = (number + 0.5) / count * self.side_m + self.rng.normal(0, 15, 60).cumsum()
             ends = (along, across) if number % 2 else (across, along)
-            shapes.append(shapely.LineString(np.stack(ends, axis=1) + [EAST, NORTH]))
+            shapes.append(shapely.LineString(np.stack(ends, axis=1) + ORIGIN))
         return Things(np.array(shapes), list(islice(cycle(classes), count)))
 
     def cover(self):
         count = max(len(COVER), self.size // 10_000)
-        round_shapes = shapely.buffer(shapely.centroid(self.boxes(count, 100.0)), 60.0, quad_segs=16)
-        return Things(round_shapes, list(islice(cycle(COVER), count)))
+        middles = shapely.centroid(self.boxes(count, 100.0))
+        return Things(
+            shapely.buffer(middles, 60.0, quad_segs=16), list(islice(cycle(COVER), count))
+        )
 
     def flood(self, years):
         """Four depth classes as rings around a river's bends."""
@@ -203,9 +207,9 @@ class Ground:
         cos, sin = np.cos(turned)[:, None], np.sin(turned)[:, None]
         corners = np.stack([x * cos - y * sin, x * sin + y * cos], axis=2) + middles[:, None, :]
         said = [
-            {"height_m": 3.0 + n % 12, "storeys": 1 + n % 4} if n % NO_HEIGHT_ONE_IN else {"storeys": 1}
+            {"storeys": 1 + n % 4} | ({"height_m": 3.0 + n % 12} if n % NO_HEIGHT_ONE_IN else {})
             for n in range(self.size)
-        ]  # fmt: skip
+        ]
         return Things(shapely.polygons(corners), self.uses_of(middles), said)
 
     def uses_of(self, middles):

@@ -38,6 +38,7 @@ __all__ = [
     "unrated_pairs",
     "unseen_among",
     "unseen_around",
+    "untold_among",
 ]
 
 

@@ -12,7 +12,8 @@ from django.conf import settings
 from django.db import connection, connections
 from shapely.geometry import Point, box
 
-from conflicts.detection import Detector, _parameters
+from conflicts.asking import question_of
+from conflicts.detection import Detector
 from conflicts.kinds import KINDS, object_selector
 from conflicts.models import DetectionRun, Finding, Observation, RuleOutcome
 from conflicts.rule_schema import rule_from_data
@@ -200,7 +201,7 @@ def test_separation_asks_the_spatial_index_even_among_50_000_places():
         cursor.execute("ANALYZE conflict_selection")
         cursor.execute(
             "EXPLAIN " + load_sql(detect_conflicts.__globals__["__file__"], "separation.sql"),
-            _parameters(rule, subject, objects),
+            question_of(rule, subject, objects, None),
         )
         plan = "\n".join(row[0] for row in cursor.fetchall())
 

@@ -11,6 +11,7 @@ from conflicts.siting import views as siting
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("rulebooks/", include("conflicts.rulebooks.urls")),
+    path("what-if/", include("conflicts.alternatives.urls")),
     path("findings/", views.finding_list, name="findings"),
     path("findings/dashboard/", review.findings_dashboard, name="findings-dashboard"),
     path("findings/<int:number>/", life.finding_page, name="finding"),

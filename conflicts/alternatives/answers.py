@@ -1,5 +1,6 @@
 """What an alternative would bring: findings that appear, change or go, and what cannot be told."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -107,13 +108,26 @@ def _effect(was: Hit | None, is_now: Hit | None) -> Effect:
 
 
 _TURN = {effect: turn for turn, effect in enumerate(Effect)}
+# Of one rule so many come first; a thousand dwellings must not hide the one school.
+FIRST_OF_RULE = 5
 
 
 def in_turn(found: Sequence[Difference]) -> list[Difference]:
-    """Return differences as they are read: what appears first, the gravest of each first."""
-    return sorted(
+    """Return differences as they are read: what appears first, the gravest of each first.
+
+    Of each rule the worst few come before the rest.
+    """
+    by_margin = sorted(
         found,
         key=lambda each: (
             _TURN[each.effect], -each.severity_rank, each.hit["margin"], each.identity,
         ),
     )  # fmt: skip
+    told: Counter[tuple[Effect, str]] = Counter()
+    first: list[Difference] = []
+    rest: list[Difference] = []
+    for each in by_margin:
+        told[each.effect, each.asked.code] += 1
+        is_first = told[each.effect, each.asked.code] <= FIRST_OF_RULE
+        (first if is_first else rest).append(each)
+    return first + rest

@@ -1,11 +1,11 @@
 """What cannot be told about the changed features: what is unsurveyed, unknown or not public."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from conflicts.alternatives.ground import put_selections
-from conflicts.alternatives.known import KnownLand, kinds_held
+from conflicts.alternatives.known import KnownLand
 from conflicts.alternatives.measuring import State
 from conflicts.alternatives.sides import Concern, Pairing, Rows
 from conflicts.asked_rules import Side
@@ -29,7 +29,8 @@ class Told:
 def what_is_missing(concern: Concern, paired: list[Pairing], now: State) -> Told:
     """Return what a rule cannot tell of the features as they would stand."""
     is_about = False
-    gaps: list[Missing] = list(hidden_gaps(concern, now))
+    gaps: list[Missing] = []
+    surely: list[str] = []
     for name in sides_asked(concern.asked.rule):
         side, own = _own(concern, name, now)
         if not own.sure and not own.unsure:
@@ -39,20 +40,31 @@ def what_is_missing(concern: Concern, paired: list[Pairing], now: State) -> Told
             gap | {"of_proposal": True} for gap in unknown_attributes(name, side.selector, own)
         ]
         if own.sure:
+            surely.append(name)
             gaps += _around(concern, name, own, paired, now)
+    gaps += hidden_gaps(concern, now, surely)
     return Told(concern=concern, is_about=is_about, gaps=tuple(gaps if is_about else ()))
 
 
 def _own(concern: Concern, name: str, now: State) -> tuple[Side, Selection]:
     side = concern.asked.sides[name]
     rows = concern.changed[name] & now.ground.new
+    described = _described(concern, side, rows, now)
+    return side, replace(described, sure_layers=_own_layers(rows, now))
+
+
+def _described(concern: Concern, side: Side, rows: Rows, now: State) -> Selection:
+    """Return rows as a selection; in the working table only where a question joins it there."""
     put = now.put(side, rows)
-    # only where a question joins it: what a kind that finds absences put aside
-    if concern.asked.kind.finds_absence and put.meant:
+    if puts_aside(concern) and put.meant:  # what it could not tell is asked for by selection
         put = replace(put, number=next(now.ground.numbers))
         put_selections([put], now.ground)
-    described = now.ground.described(put)
-    return side, replace(described, sure_layers=_own_layers(rows, now))
+    return now.ground.described(put)
+
+
+def puts_aside(concern: Concern) -> bool:
+    """Tell whether a kind's own question puts aside the subjects it cannot tell about."""
+    return concern.asked.kind.asks_alone and not concern.asked.kind.is_of_records
 
 
 def _own_layers(rows: Rows, now: State) -> tuple[str, ...]:
@@ -66,18 +78,22 @@ def _around(
     other_name = SIDES[1 - SIDES.index(name)]
     other = concern.asked.sides[other_name]
     near = [p.objects if other_name == "object" else p.subjects for p in paired]
-    others = now.ground.described(now.put(other, frozenset().union(*near)))
+    others = _described(concern, other, frozenset().union(*near), now)
     if concern.asked.kind.object_is_map and any(now.layers_holding(other).values()):
         others = replace(others, sure=max(others.sure, 1))
     yield from unknown_attributes(other_name, other.selector, others)
-    if concern.asked.kind.finds_absence:
-        yield from unseen_around(concern.asked.rule, own, other_name, others)
+    if puts_aside(concern):
+        rows = concern.changed[name] & now.ground.new
+        seeing = replace(own, unseen=lambda question: _unseen_rows(rows, question, now))
+        yield from unseen_around(concern.asked.rule, seeing, other_name, others)
         return
     for gap, question in _unseen(concern, own, other_name, others, now.ground.known):
         if question is None:
             yield gap | {"count": own.sure}
-        elif unseen := _unseen_rows(concern.changed[name] & now.ground.new, question, now):
-            yield gap | {"count": unseen.count, "examples": list(unseen.first)}
+        else:
+            unseen = _unseen_rows(concern.changed[name] & now.ground.new, question, now)
+            if unseen.count:
+                yield gap | {"count": unseen.count, "examples": list(unseen.first)}
 
 
 def _unseen(
@@ -116,20 +132,30 @@ def _unseen_rows(rows: Rows, question: Unseen, now: State) -> Listed:
     return Listed(len(names), tuple(names))
 
 
-def hidden_gaps(concern: Concern, now: State) -> Iterator[Missing]:
-    """Yield a gap where a layer that the reader may not see holds what the rule asks for."""
+def hidden_gaps(concern: Concern, now: State, meant_as: Sequence[str]) -> Iterator[Missing]:
+    """Yield a gap where a layer that the reader may not see holds what the rule asks for.
+
+    ``meant_as`` are the sides on which the rule means what changes.
+    """
     sides = concern.asked.sides
-    about = [name for name in sides_asked(concern.asked.rule) if concern.changed[name]]
-    used = {SIDES[1 - SIDES.index(name)] for name in about} | set(concern.asked.others)
+    used = {SIDES[1 - SIDES.index(name)] for name in meant_as}
+    if meant_as:
+        used |= set(concern.asked.others)
     for name in sorted(used):
         if _is_hidden(sides[name], now.ground.known, now.ground.hidden):
             yield {"gap": str(Gap.NOT_PUBLIC), "classes": list(sides[name].selector.classes)}
 
 
-def _is_hidden(side: Side, known: KnownLand, hidden: Rows) -> bool:
-    layers: Mapping[int, Any] = known.layers
+def lacks_sight(concern: Concern, now: State) -> bool:
+    """Tell whether "nothing is there" would be said of what may only be hidden."""
+    if not concern.asked.kind.finds_absence:
+        return False
     return any(
-        known.may_mean(side, number, kind)
-        for number in hidden
-        for kind in kinds_held(number, layers[number].version)
+        _is_hidden(side, now.ground.known, now.ground.hidden)
+        for name, side in concern.asked.sides.items()
+        if name != "subject"
     )
+
+
+def _is_hidden(side: Side, known: KnownLand, hidden: Rows) -> bool:
+    return bool(hidden) and not hidden.isdisjoint(known.layers_holding(side))

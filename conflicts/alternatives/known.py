@@ -58,7 +58,7 @@ class KnownLand:
     codes: Mapping[int, str]  # of the classes, by their rows
     branches: dict[str, list[str]]
     books: dict[int, list[AskedRule]] = field(default_factory=dict)
-    meant: dict[tuple[str, int, Kind], bool] = field(default_factory=dict)
+    meant: dict[tuple[str, Likeness], bool] = field(default_factory=dict)
     holding: dict[tuple[str, frozenset[int]], Mapping[int, bool]] = field(default_factory=dict)
     grounds: dict[tuple[str, tuple[str, ...]], BaseGeometry | None] = field(default_factory=dict)
     # what rules cannot see, whatever the place, and what must be asked of each place
@@ -89,11 +89,11 @@ class KnownLand:
 
     def may_mean(self, side: Side, layer: int, kind: Kind) -> bool:
         """Tell whether a selector may mean such features; their attributes decide."""
-        key = (side.question, layer, kind)
+        at = self.layers[layer]
+        code = None if kind.land_use is None else self.codes[kind.land_use]
+        like = Likeness(at.slug, at.theme, code, kind.lifecycle)
+        key = (side.question, like)
         if key not in self.meant:
-            at = self.layers[layer]
-            code = None if kind.land_use is None else self.codes[kind.land_use]
-            like = Likeness(at.slug, at.theme, code, kind.lifecycle)
             self.meant[key] = side.may_mean(like)
         return self.meant[key]
 
@@ -192,16 +192,19 @@ def known_land() -> KnownLand:
         layers = [LayerNow(**dict(zip(_names(cursor), row, strict=True))) for row in cursor]
         cursor.execute(load_sql(__file__, "class_tree.sql"))
         (class_tree, codes) = cursor.fetchone()
-    state = (connection.settings_dict["NAME"], class_tree, *layers)
+    # what is neither published nor surveyed holds nothing
+    counting = [layer for layer in layers if layer.version or layer.surveys]
+    state = (connection.settings_dict["NAME"], class_tree, *counting)
     if state not in _states:
         while len(_states) >= STATES_KEPT:
             _states.pop(next(iter(_states)))
         _states[state] = KnownLand(
-            layers={layer.number: layer for layer in layers},
+            layers={},
             class_tree=class_tree,
             codes={int(number): code for number, code in json.loads(codes or "{}").items()},
             branches=all_branches(),
         )
+    _states[state].layers = {layer.number: layer for layer in layers}
     return _states[state]
 
 

@@ -6,14 +6,14 @@ Nothing is stored: working tables hold the changed features, and are rolled back
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from conflicts.alternatives.answers import Answer, Difference, Listed, Untold, differences, in_turn
 from conflicts.alternatives.changes import Alternative
-from conflicts.alternatives.gaps import Told, hidden_gaps, what_is_missing
+from conflicts.alternatives.gaps import Told, lacks_sight, what_is_missing
 from conflicts.alternatives.ground import Ground, lay_ground, put_selections
 from conflicts.alternatives.known import KnownLand, known_land
 from conflicts.alternatives.measuring import Hits, State, look_everywhere, measure_whole
@@ -24,7 +24,7 @@ from conflicts.judgements import IDENTITY, finding_of_hit, in_both
 from conflicts.kinds import is_unrated
 from conflicts.models import PLAN_CONTEXT, Finding, RuleBook
 from layers.errors import NotFoundError
-from layers.models import Feature, LandUseClass
+from layers.models import Feature, LandUseClass, Layer
 from layers.visibility import EVERYTHING, Seen
 
 # So many findings are told in full; all are counted.
@@ -51,12 +51,27 @@ def ask_alternatives(
     """
     with transaction.atomic():
         try:
+            alternatives = [_with_layers(alternative) for alternative in alternatives]
             known = known_land()
             hidden = frozenset(n for n, at in known.layers.items() if at.visibility not in seen)
-            asking = [_Asking(known, books, hidden, whole, most)]
-            return [each.ask(alternative) for alternative in alternatives for each in asking]
+            asking = _Asking(known, books, hidden, whole, most)
+            return [asking.ask(alternative) for alternative in alternatives]
         finally:
             transaction.set_rollback(True)
+
+
+def _with_layers(alternative: Alternative) -> Alternative:
+    """Return an alternative of which every layer exists, for as long as it is asked about."""
+    changes = [
+        change if change.layer.pk is not None else replace(change, layer=_made(change.layer))
+        for change in alternative.changes
+    ]
+    return replace(alternative, changes=tuple(changes))
+
+
+def _made(layer: Layer) -> Layer:
+    stated = {"geometry_kind": layer.geometry_kind, "title_en": layer.title_en}
+    return Layer.objects.get_or_create(slug=layer.slug, defaults=stated)[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +155,7 @@ def _measure(paired: Sequence[tuple[Concern, list[Pairing]]], state: State, now:
     questions = [
         question
         for concern, pairs in paired
-        if not (concern.asked.kind.finds_absence and any(hidden_gaps(concern, now)))
+        if not lacks_sight(concern, now)
         for question in state.questions(concern, pairs)
     ]
     asked = {put.number: put for question in questions for put in question.selections}

@@ -72,7 +72,7 @@ def _shared(layer: Layer, reader: User) -> dict[str, Any]:
             "colour": look["colour"],
         },
         "start": _extent(layer) or beneath["extent"],
-        "classes": _classes(),
+        "classes": listed_classes(),
         "may": {
             "edit": reader.has_perm(EDIT),
             "publish": reader.has_perm(PUBLISH),
@@ -122,7 +122,7 @@ def _choices(stated: Any) -> list[tuple[Any, str]] | None:  # noqa: ANN401 - out
     ]
 
 
-def _classes() -> list[dict[str, Any]]:
+def listed_classes() -> list[dict[str, Any]]:
     """Return all classes, each after the one it belongs to, with how deep it lies.
 
     Those the city does not use are among them: features that have them keep their names.

@@ -78,6 +78,7 @@ def addresses():
         "findings": reverse("findings"),
         "findings-dashboard": reverse("findings-dashboard"),
         "finding": reverse("finding", args=[finding.pk]),
+        "what-if": reverse("what-if"),
         "rulebooks": reverse("rulebooks"),
         "rulebook": reverse("rulebook", args=version),
         "rulebook-rule": reverse("rulebook-rule", args=[*version, rule.code]),

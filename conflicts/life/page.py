@@ -131,6 +131,8 @@ def _forms(life: Life, user: Reader, filled: StepForm | None) -> list[StepForm]:
             continue
         own = {"finding": life.finding} if step == Step.PROPOSE else {}
         forms.append(FORMS[step](initial=stated, **own))
+    if filled is not None and filled not in forms:  # not possible any more: what was typed is kept
+        forms.insert(0, filled)
     return forms
 
 

@@ -56,13 +56,15 @@ def mitigate(finding, *, measure="Move the gate", days=30):
 
 
 def decide(finding, state, *, reason=REASON, **more):
-    """Bring a finding into a state as people do; return it as it stands then."""
-    if state == "accepted":
+    """Bring an open finding into a state as people, or a detection, do; return it as it stands."""
+    if state == "resolved":
+        Finding.objects.filter(pk=finding.pk).update(state="resolved", step="resolved")
+    elif state == "accepted":
         accept(finding, reason=reason, **more)
     elif state == "mitigating":
         mitigate(finding)
     elif state == "dismissed":
         dismiss(finding=finding, by=planner(), reason=reason)
-    else:
+    elif state == "triaged":
         triage(finding=finding, by=planner(), reason=reason)
     return Finding.objects.select_related("current").get(pk=finding.pk)

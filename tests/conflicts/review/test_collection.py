@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conflicts.filters import FindingFilter
-from conflicts.models import Finding
 from conflicts.queries import narrowed
 from layers.crs import PROJECT_SRID
 from layers.models import Layer
 from tests.conflicts.ground import find, put
+from tests.conflicts.people import decide
 from tests.conflicts.review.ground import (
     EAST_SIDE,
     NEAR_LANDFILL,
@@ -225,7 +225,7 @@ def test_a_finding_of_a_hidden_layer_is_for_whom_may_see_it(city, visibility):
 def test_a_condition_on_severity_and_state_equals_the_filter_of_the_list(severity, state, states):
     found = detected()
     for finding, its in zip(found.values(), states, strict=True):
-        Finding.objects.filter(pk=finding.pk).update(state=its)
+        decide(finding, its)
     listed = narrowed(FindingFilter(exact_severity=severity, state=state), reader=None)
 
     told = Reader().ids("findings", filter=f"severity = '{severity}' AND state = '{state}'")

@@ -11,13 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conflicts.filters import FindingFilter
-from conflicts.models import DetectionRun, Finding
+from conflicts.models import DetectionRun
 from conflicts.queries import narrowed
 from conflicts.review.counts import Number
 from conflicts.review.dashboard import dashboard
 from layers.models import Layer, Run
 from layers.services import set_surveyed_area
 from tests.conflicts.ground import find, put, rule_data
+from tests.conflicts.people import decide
 from tests.conflicts.review.ground import (
     EAST_SIDE,
     NEAR_LANDFILL,
@@ -167,8 +168,8 @@ def test_a_conflict_known_for_some_days_stands_in_the_group_of_that_age(days, gr
 
 def test_settled_conflicts_count_by_state_only():
     found = detected()
-    Finding.objects.filter(pk=found["M"].pk).update(state="dismissed")
-    Finding.objects.filter(pk=found["S-EAST"].pk).update(state="accepted")
+    decide(found["M"], "dismissed")
+    decide(found["S-EAST"], "accepted")
 
     told = shown()
 
@@ -277,7 +278,7 @@ def test_each_number_equals_the_length_of_its_list(city, states, border_m):
     build(city)
     found = find(rule_data(), ON_LANDFILL)
     for finding, state in zip(found, states, strict=False):
-        Finding.objects.filter(pk=finding.pk).update(state=state)
+        decide(finding, state)
 
     for number in all_numbers(shown()):
         listed = narrowed(FindingFilter(**number.filters), reader=reader())

@@ -12,8 +12,11 @@ class ConflictsConfig(AppConfig):
         """Begin to listen."""
         from conflicts.recheck_requests import request_recheck  # noqa: PLC0415 - models are ready
         from conflicts.review.collection import FindingsCollection  # noqa: PLC0415
+        from conflicts.siting.vocab import Siting  # noqa: PLC0415
         from layers.listening import listen  # noqa: PLC0415
         from layers.ogc.others import register  # noqa: PLC0415
+        from layers.property_names import name_codes  # noqa: PLC0415
 
         listen(request_recheck)
         register(FindingsCollection())
+        name_codes("siting", Siting)

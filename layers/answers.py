@@ -12,7 +12,7 @@ from layers.legend import OTHER, THEMES, raster_steps, theme_of
 from layers.models import Layer, LayerVersion, in_reader_language
 from layers.names import NameProperties, name_properties
 from layers.numbers import in_marks, number
-from layers.property_names import property_title, property_value
+from layers.property_names import coded_value, property_title, property_value
 from layers.search import KHMER, Match, Query
 from layers.vocab import GeometryKind, Lifecycle
 
@@ -118,7 +118,7 @@ def _value_content(grid: GridValue) -> dict[str, Any]:
     return {
         "quantity": grid.quantity,
         "units": grid.units,
-        "vertical_datum": grid.vertical_datum,
+        "vertical_datum": coded_value("vertical_datum", grid.vertical_datum),
         "value": None if grid.value is None else round(grid.value, 3),
         "text": "" if grid.value is None else number(grid.value, most=3),
         "label": in_marks(step.label) if step else "",

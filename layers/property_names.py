@@ -7,6 +7,7 @@ list knows is shown as the file has it.
 from collections.abc import Mapping
 from typing import Any
 
+from django.db.models import TextChoices
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -106,7 +107,39 @@ def property_value(name: str, value: Any, field: Mapping[str, str]) -> str:  # n
         return str(Basis(value).label)
     if name == "hazard_class":
         return hazard_class(str(value))
-    return str(value)
+    return coded_value(name, str(value))
+
+
+# Codes as records hold them, by attribute, as a reader reads them; other apps add theirs.
+_CODED: dict[str, Mapping[str, Text]] = {
+    "title_type": {
+        "hard_title": _("hard title"),
+        "soft_title": _("soft title"),
+        "no_title": _("no title"),
+    },
+    "vertical_datum": {
+        "above ground": _("above ground"),
+        "not stated": _("not stated"),
+    },
+}
+# Attributes whose codes are rows of a table: which, by which column.
+_TABLES = {"school_level": ("service_standards", "code"), "road_class": ("road_hierarchy", "class")}
+
+
+def name_codes(attribute: str, choices: type[TextChoices]) -> None:
+    """Let an attribute's codes be read by the labels of these choices."""
+    _CODED[attribute] = {choice.value: choice.label for choice in choices}
+
+
+def coded_value(attribute: str, code: str) -> str:
+    """Return a code in the reader's language; one that nobody names as it stands."""
+    if attribute in _TABLES:
+        table, column = _TABLES[attribute]
+        rows = {row[column]: row for row in read_table(table)}
+        if row := rows.get(code):
+            name_en = row.get("service") or row.get("name_en", "")
+            return in_reader_language(row["name_km_draft"], name_en)
+    return str(_CODED.get(attribute, {}).get(code, code))
 
 
 def hazard_class(code: str) -> str:

@@ -3,6 +3,7 @@
 from django import template
 
 from layers import numbers
+from layers.property_names import coded_value
 
 register = template.Library()
 
@@ -23,6 +24,12 @@ def signed(value: numbers.Number) -> str:
 def percent(share: numbers.Number, places: int = 1) -> str:
     """Return a share (0 to 1) in per cent."""
     return numbers.percent(share, places)
+
+
+@register.filter
+def coded(code: str, attribute: str) -> str:
+    """Return the code of an attribute as a reader reads it."""
+    return coded_value(attribute, code)
 
 
 register.filter("unit_name", numbers.unit_name)

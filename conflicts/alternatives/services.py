@@ -182,7 +182,8 @@ def _tell(answer: Answer, ground: Ground, most: int) -> None:
     answer.differences = in_turn(answer.differences)
     told = answer.differences[:most]
     features = _features(told, answer.alternative)
-    versions = {at.slug: at.published_number for at in ground.known.layers.values()}
+    now = ground.known.layers.values()
+    versions = {at.slug: at.published_number for at in now if at.published_number}
     stored = _stored([each for each in told if each.before is not None])
     for each in told:
         finding = finding_of_hit(each.hit, features, each.asked.row, versions)

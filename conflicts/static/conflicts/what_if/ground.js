@@ -28,6 +28,8 @@ export function createGround(page, { onDrawn, onReshaped, onChosen, onTool, hint
   L.control.scale({ metric: true, imperial: false, position: "bottomright", maxWidth: 140 }).addTo(map);
   addCoordinates(map, page.projection, texts.coordinates);
   const stack = createLayerStack(map, page);
+  // where the map looks, for whoever reads the page by a program
+  map.on("moveend", () => { map.getContainer().dataset.view = [map.getCenter().lat, map.getCenter().lng, map.getZoom()].join(" "); });
   map.fitBounds(bounds(page.extent));
   new ResizeObserver(() => map.invalidateSize({ pan: false })).observe(map.getContainer());
   fillBackgrounds(document.getElementById("backgrounds"), { ...page, layer: { slug: "" } }, stack, element);

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from layers.classes import load_classes
-from layers.editing.editor_page import _classes
+from layers.editing.editor_page import listed_classes
 from layers.map_content import map_content
 from layers.profiles.choice import Choice, current_choice, map_tree
 from layers.profiles.decisions import ClassDecision, Decisions, LayerDecision
@@ -199,7 +199,7 @@ class TestPickLists:
 
     def test_the_editor_keeps_all_classes_and_says_which_are_used(self, city):
         in_use(classes={"I2": UNUSED, "R1": ClassDecision(name_en="Row houses")})
-        listed = {row["code"]: row for row in _classes()}
+        listed = {row["code"]: row for row in listed_classes()}
         assert (listed["I2"]["used"], listed["R1"]["used"]) == (False, True)
         assert listed["R1"]["called"] == "Row houses (Homes)"
         assert listed["R1"]["name_en"] == "Homes"

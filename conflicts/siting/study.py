@@ -1,6 +1,6 @@
 """One siting study from question to answer: rules, verdicts, sites, and their check."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,9 +9,13 @@ from django.db import connection
 from django.utils.translation import gettext as _
 from shapely.geometry.base import BaseGeometry
 
+from conflicts.alternatives.answers import Answer
+from conflicts.alternatives.changes import Alternative, Change
+from conflicts.alternatives.services import ask_alternatives
+from conflicts.asked_rules import AskedRule
 from conflicts.city_ground import boundary_layers
 from conflicts.detection import Detector
-from conflicts.kinds import KINDS
+from conflicts.kinds import is_unrated
 from conflicts.models import RuleBook
 from conflicts.siting.cells import Cells, Mask, touched
 from conflicts.siting.measures import Measured, measures, weighted
@@ -22,12 +26,12 @@ from conflicts.siting.sites import Site, find_sites
 from conflicts.siting.tellings import Telling, tell
 from conflicts.siting.verdicts import Verdicts, decide
 from conflicts.siting.vocab import Criterion
-from conflicts.whatif import findings_for
-from layers.models import LandUseClass
+from conflicts.whatif import PROPOSALS
+from layers.models import LandUseClass, Layer
 from layers.runs import Progress
 from layers.services import NewFeature
 from layers.sql_files import load_sql
-from layers.vocab import Answer
+from layers.vocab import GeometryKind, Lifecycle
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -161,24 +165,57 @@ def _told(
 def _checked(
     sites: Sequence[Site], cells: Cells, question: SitingQuestion, book: RuleBook
 ) -> Iterator[CheckedSite]:
-    for number, site in enumerate(sites, start=1):
-        square = cells.square(site.row, site.col, site.side)
-        answers: dict[Answer, set[str]] = {Answer.FAILS: set(), Answer.CANNOT_TELL: set()}
-        for stage in STAGES:
-            feature = NewFeature(
-                stable_id=f"siting-{number}",
-                geometry=square,
-                land_use=question.use,
-                lifecycle=stage,
-                properties=question.properties,
-            )
-            for judgement in findings_for([feature], [book]):
-                if KINDS[judgement.rule.kind].is_of_records:
-                    continue
-                answers.setdefault(judgement.answer, set()).add(judgement.rule.code)
+    """Yield the sites with what the rules say of each, as if it alone were drawn there.
+
+    All are asked at once, each in its neighbourhood; a rule that only the whole city can answer
+    cannot tell here.
+    """
+    squares = [cells.square(site.row, site.col, site.side) for site in sites]
+    layer = Layer.objects.filter(slug=PROPOSALS).first() or Layer(
+        slug=PROPOSALS, geometry_kind=GeometryKind.MIXED, title_en="Proposals"
+    )
+    drawn = [
+        _drawn(layer, f"siting-{number}-{stage}", square, question, stage)
+        for number, square in enumerate(squares)
+        for stage in STAGES
+    ]
+    said = ask_alternatives(drawn, books=[book], most=0)
+    for number, (site, square) in enumerate(zip(sites, squares, strict=True)):
+        broken, untold = _said(said[number * len(STAGES) : (number + 1) * len(STAGES)])
         yield CheckedSite(
             site=site,
             geometry=square,
-            broken=tuple(sorted(answers[Answer.FAILS])),
-            untold=tuple(sorted(answers[Answer.CANNOT_TELL] - answers[Answer.FAILS])),
+            broken=tuple(sorted(broken)),
+            untold=tuple(sorted(untold - broken)),
         )
+
+
+def _drawn(
+    layer: Layer, name: str, square: shapely.Polygon, question: SitingQuestion, stage: Lifecycle
+) -> Alternative:
+    """Return the city with the use at a site, in one stage of its life."""
+    feature = NewFeature(
+        stable_id=name,
+        geometry=square,
+        land_use=question.use,
+        lifecycle=stage,
+        properties=question.properties,
+    )
+    return Alternative(name=name, changes=(Change(layer=layer, stable_id=name, after=feature),))
+
+
+def _said(answers: Sequence[Answer]) -> tuple[set[str], set[str]]:
+    """Return the rules that bite and those that cannot tell; what is written down is not asked."""
+    broken: dict[str, AskedRule] = {}
+    untold: dict[str, AskedRule] = {}
+    for answer in answers:
+        for each in answer.differences:
+            if each.after is not None:
+                (untold if is_unrated(each.asked.rule) else broken)[each.asked.code] = each.asked
+        for asked in (*(each.asked for each in answer.untold), *answer.left_out):
+            untold[asked.code] = asked
+    return _of_places(broken), _of_places(untold)
+
+
+def _of_places(asked: Mapping[str, AskedRule]) -> set[str]:
+    return {code for code, each in asked.items() if not each.kind.is_of_records}

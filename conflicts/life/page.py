@@ -32,6 +32,7 @@ from conflicts.life.vocab import Actor, Step
 from conflicts.models import Acceptance, Finding, FindingEvent, Handling, Mitigation, Observation
 from conflicts.rows import finding_evidence, finding_row
 from conflicts.vocab import Change, Severity
+from layers.numbers import day
 from layers.visibility import Reader
 
 MOST_OBSERVATIONS = 50
@@ -162,13 +163,30 @@ def events_told(finding: Finding, *, names_accounts: bool) -> list[dict[str, Any
             "event": event,
             "who": "" if event.by is None or not names_accounts else event.by.get_username(),
             "changes": [
-                {"name": fact_name(name), "before": event.before.get(name), "after": after}
+                {
+                    "name": fact_name(name),
+                    "before": _fact(name, event.before.get(name)),
+                    "after": _fact(name, after),
+                }
                 for name, after in event.after.items()
                 if names_accounts or name != "assignee"
             ],
         }
         for event in events.order_by("-pk")
     ]
+
+
+def _fact(name: str, value: Any) -> Any:  # noqa: ANN401 - what the history kept
+    """Return a fact of the history for the reader."""
+    if value in {None, ""}:
+        return ""
+    if name in {"due_on", "valid_to"}:
+        return day(value)
+    if name == "severity":
+        return Severity(value).label
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    return value
 
 
 def fact_name(name: str) -> str:

@@ -72,13 +72,11 @@ def measured(seen: Observation | None) -> str:
 
 
 def waiting_sentence(waiting: Acceptance | None) -> str:
-    """Say who proposed to accept it, until when, and that another person must decide."""
+    """Say until when it is to be accepted, and that another person must decide."""
     if waiting is None:
         return ""
-    return _("%(who)s proposes to accept it %(until)s; another person must decide.") % {
-        "who": waiting.proposed_by.get_username(),
-        "until": until(waiting),
-    }
+    said = _("It is proposed to accept it %(until)s; another person must decide.")
+    return said % {"until": until(waiting)}
 
 
 def mitigation_sentence(standing: Mitigation | None) -> str:

@@ -74,7 +74,7 @@ def test_a_proposal_alone_accepts_nothing(finding):
 
     assert state_of(finding) == "open"
     assert acceptance_states() == ["proposed"]
-    assert "sokha proposes to accept it until" in standing_sentence(finding)
+    assert "It is proposed to accept it until" in standing_sentence(finding)
 
 
 def test_two_persons_accept_and_the_history_names_both(finding):

@@ -111,6 +111,21 @@ class TestWhatItSays:
         client.force_login(officer())
         assert "sokha" in page(client, finding)
 
+    def test_a_proposal_does_not_name_its_author_to_everyone(self, client, finding):
+        client.force_login(planner())
+        send(client, finding, "propose", reason=REASON, document="Minutes 12",
+             exemption="Art. 9", valid_to="2099-01-01")  # fmt: skip
+        client.logout()
+
+        assert "another person must decide" in page(client, finding)
+        assert "sokha" not in page(client, finding)
+
+    def test_nothing_waiting_for_an_officer_is_said_as_such(self, client, finding):
+        client.force_login(officer())
+
+        assert "Nothing waits for a decision of your account." in page(client, finding)
+        assert "Nothing is left to decide" not in page(client, finding)
+
     def test_what_was_typed_is_never_html(self, client, finding):
         decide(finding, "triaged", reason="<x-evil>now</x-evil>")
 

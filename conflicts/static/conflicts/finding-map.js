@@ -16,7 +16,7 @@ function draw(collection) {
     style: ({ properties }) => LOOKS[properties.role],
     pointToLayer: ({ properties }, at) => L.circleMarker(at, { radius: 7, ...LOOKS[properties.role] }),
     // Leaflet takes a text for HTML; a name comes with a file
-    onEachFeature: ({ properties }, layer) => layer.bindTooltip(() => element("span", {}, properties.label), { permanent: true, className: `of-${properties.role}`, direction: properties.role === "evidence" ? "center" : "auto" }),
+    onEachFeature: ({ properties }, layer) => layer.bindTooltip(() => element("span", {}, properties.label), { permanent: true, className: `of-${properties.role}`, direction: properties.role === "evidence" ? "center" : "top" }),
   }).addTo(map);
   map.fitBounds(shown.getBounds().pad(0.15), { maxZoom: 19 });
   place.dataset.drawn = String(shown.getLayers().length);

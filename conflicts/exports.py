@@ -118,7 +118,7 @@ def as_json(report: Report) -> str:
 
 def as_csv(report: Report) -> str:
     """Return the findings as CSV; what the rules answered is the table of ``rules_as_csv``."""
-    return _table([finding_record(finding) for finding in report.findings], "number")
+    return csv_table([finding_record(finding) for finding in report.findings], "number")
 
 
 def as_khmer_csv(report: Report) -> str:
@@ -126,7 +126,7 @@ def as_khmer_csv(report: Report) -> str:
     records = [finding_record(finding) for finding in report.findings]
     headings = {column.name: column.title("km") for column in COLUMNS}
     rows = [{headings[name]: record.get(name) for name in headings} for record in records]
-    return _table(rows, headings["number"])
+    return csv_table(rows, headings["number"])
 
 
 def columns_as_csv() -> str:
@@ -140,12 +140,12 @@ def columns_as_csv() -> str:
         }
         for column in COLUMNS
     ]
-    return _table(rows, "name")
+    return csv_table(rows, "name")
 
 
 def rules_as_csv(report: Report) -> str:
     """Return what each rule answered and what it lacks as CSV."""
-    return _table(report.rules, "rule")
+    return csv_table(report.rules, "rule")
 
 
 def as_zip(report: Report) -> bytes:
@@ -162,7 +162,7 @@ def as_zip(report: Report) -> bytes:
     return archive.getvalue()
 
 
-def _table(records: Sequence[Mapping[str, Any]], first_column: str) -> str:
+def csv_table(records: Sequence[Mapping[str, Any]], first_column: str) -> str:
     """Return rows as CSV; the byte order mark tells Excel that it is UTF-8 (Khmer)."""
     columns = list(dict.fromkeys(name for record in records for name in record)) or [first_column]
     text = io.StringIO()

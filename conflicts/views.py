@@ -31,6 +31,7 @@ from conflicts.queries import (
     narrowed,
     untold_outcomes,
 )
+from conflicts.review.report import MOST_AT_ONCE
 from conflicts.review.stocktaking import keep_up
 from conflicts.rows import finding_row
 from conflicts.rule_answers import count_untold, rule_answer
@@ -67,6 +68,8 @@ def finding_list(request: HttpRequest) -> HttpResponse:
         "form": FindingFilterForm(request.GET, reader=request.user),
         "filter_query": query.urlencode(),
         "file_query": urlencode(wanted.as_query()),
+        "file_filters": wanted.as_query(),
+        "printed_at_once": MOST_AT_ONCE,
         **_detection_context(wanted, names_places=not hidden_layers(request.user)),
         **detection_freshness(request),
         **bulk_context(request, [] if is_grouped else page.object_list),

@@ -4,13 +4,16 @@ from django.tasks import TaskResultStatus, task
 from django_tasks_db.models import DBTaskResult
 
 from conflicts.life.expiry import end_acceptances, next_day
+from conflicts.review.digest import make_due_digests
 
 
 @task()
 def begin_the_day() -> int:
     """End the acceptances that have run out, and come back tomorrow; return how many ended."""
     keep_the_days()  # first: whatever happens today, there is a tomorrow
-    return len(end_acceptances())
+    ended = len(end_acceptances())
+    make_due_digests()  # of the weeks that are over; the others stay as they are
+    return ended
 
 
 def keep_the_days() -> None:

@@ -1,7 +1,7 @@
 """The dashboard of findings: every number with the list that shows exactly those findings."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from conflicts.filters import OUTSIDE, UNPLACED, YES, FindingFilter, refuse_unknown
+from conflicts.life.queries import OVERDUE
 from conflicts.models import DetectionRun, Finding, RuleOutcome
 from conflicts.queries import (
     SEVERITY_RANK,
@@ -83,6 +84,8 @@ def dashboard(reader: Reader, rulebook: str = "") -> dict[str, Any]:
             [row for row in unsettled if row.note == Note.CANNOT_RECHECK],
             {"note": Note.CANNOT_RECHECK.value, "unsettled": YES},
         ),
+        "overdue": _counted_by_list(reader, rulebook, {"due": OVERDUE}),
+        "waiting": _counted_by_list(reader, rulebook, {"waiting": YES}),
         "newest": _newest(reader, rulebook),
         "worst": _worst(reader, rulebook, unsettled),
         "untold": _untold_total(detection),
@@ -144,6 +147,12 @@ def _by_severity(unsettled: Sequence[Counted]) -> list[tuple[str, str, Number]]:
     [row] = counts.table([("", each) for each in unsettled], {"": ""}, {"": {"unsettled": YES}})
     pairs = zip(counts.GRAVEST_FIRST, row.by_severity, strict=True)
     return [(severity.value, str(severity.label), number) for severity, number in pairs]
+
+
+def _counted_by_list(reader: Reader, rulebook: str, filters: Mapping[str, str]) -> Number:
+    """Return the length of a list that the counts do not tell apart."""
+    listed = narrowed(FindingFilter(rulebook=rulebook, **filters), reader=reader)
+    return Number(listed.count(), filters)
 
 
 def _newest(reader: Reader, rulebook: str) -> list[Finding]:

@@ -1,5 +1,6 @@
 """What the review of findings keeps: where each finding lies, and what each detection changed."""
 
+from django.contrib.auth.models import User
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -48,3 +49,43 @@ class Stocktaking(models.Model):
 
     def __str__(self) -> str:
         return f"{self.detection_id}"
+
+
+class FindingReport(models.Model):
+    """A printed report that the worker makes for an account, and its file."""
+
+    run = models.OneToOneField("layers.Run", on_delete=models.PROTECT, related_name="+")
+    asked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    wanted = models.JSONField(_("filters"), default=dict)
+    language = models.CharField(_("language"), max_length=5)
+    file = models.FileField(_("file"), upload_to="findings/", blank=True)
+    printed = models.PositiveIntegerField(_("conflicts in it"), default=0)
+    left_out = models.PositiveIntegerField(_("left out"), default=0)
+
+    class Meta:
+        ordering = ["-id"]
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"#{self.pk} {self.run}"
+
+
+class WeeklyDigest(models.Model):
+    """What a week brought, as it stood when the week was over; it never changes."""
+
+    week_begins = models.DateField(_("week from"), unique=True)
+    made_at = models.DateTimeField(_("made at"), auto_now_add=True)
+    content = models.JSONField(_("content"))
+
+    class Meta:
+        ordering = ["-week_begins"]
+        default_permissions = ()
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(week_begins__iso_week_day=1),
+                name="digest_begins_on_monday",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.week_begins}"

@@ -10,12 +10,12 @@ from shapely.geometry.base import BaseGeometry
 
 from layers.crs import PROJECT_SRID
 from layers.models import Feature, Layer, LayerVersion
+from layers.paper.drawing import Style
 from layers.queries import current_features
 from layers.vocab import Visibility
 from planning.models import LandReservation
 from planning.reservations import RESERVATION_LAYER
 from planning.sentences import Said, named
-from planning.sheet.drawing import Style
 from planning.sheet.facts import features_when_reserved, has_synthetic, parcel_number
 from planning.sheet.paper import Frame
 

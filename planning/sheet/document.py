@@ -2,23 +2,18 @@
 
 import math
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.utils.translation import override
 from weasyprint import HTML
 from weasyprint.text.fonts import FontConfiguration
-from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
 from layers.crs import PROJECT_SRID, crs_of
-from layers.errors import UserFacingError
 from layers.models import LayerVersion
 from layers.numbers import day, number
+from layers.paper.fonts import SheetFonts, fonts
 from planning.models import LandReservation
 from planning.sentences import Said, named, numbered, said
 from planning.sheet.boundary import degrees_minutes_seconds
@@ -40,12 +35,6 @@ MOST_FURTHER_LINES = 6  # more are set smaller
 BAR_SHARE = 0.36
 INSET_SHARE = 0.5  # of the column's width
 INSET_HEIGHT_SHARE = 0.36
-FONT_FILES = {
-    ("Sheet Khmer", 400): "noto-sans-khmer/files/noto-sans-khmer-khmer-400-normal.woff2",
-    ("Sheet Khmer", 700): "noto-sans-khmer/files/noto-sans-khmer-khmer-700-normal.woff2",
-    ("Sheet Latin", 400): "noto-sans/files/noto-sans-latin-400-normal.woff2",
-    ("Sheet Latin", 700): "noto-sans/files/noto-sans-latin-700-normal.woff2",
-}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -100,31 +89,6 @@ def print_sheet(reservation: LandReservation, *, paper: str, scale: int | None =
 def _printed(html: str) -> Printed:
     document = HTML(string=html, url_fetcher=SheetFonts()).render(font_config=FontConfiguration())
     return document.write_pdf(), len(document.pages)
-
-
-@cache
-def fonts() -> list[dict[str, Any]]:
-    """Return the fonts of every sheet, or raise UserFacingError where they are missing."""
-    found = []
-    for (family, weight), name in FONT_FILES.items():
-        path = Path(settings.VENDOR_DIR) / name
-        if not path.is_file():
-            raise UserFacingError(
-                _("The fonts of the map sheet are not installed."),
-                remedy=_("Run 'make setup' once."),
-            )
-        found.append({"family": family, "weight": weight, "address": path.as_uri()})
-    return found
-
-
-class SheetFonts(URLFetcher):  # type: ignore[misc]
-    """Opens the sheet's fonts and nothing else: no text of a reservation may name file or host."""
-
-    def fetch(self, url: str, headers: dict[str, str] | None = None) -> URLFetcherResponse:
-        """Return a font's bytes, or stop the printing."""
-        if url not in {font["address"] for font in fonts()}:
-            raise FatalURLFetchingError(url)
-        return super().fetch(url, headers)
 
 
 def _context(facts: SheetFacts, paper: Paper, frame: Frame) -> dict[str, Any]:

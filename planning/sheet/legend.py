@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 import shapely
 from django.utils.safestring import SafeString
 
+from layers.paper.drawing import Style, drawn, hatch, joined
 from planning.reservations import RESERVATION_LAYER
 from planning.sentences import Said, said
 from planning.sheet.content import Ground, ShownLayer
-from planning.sheet.drawing import Style, drawn, hatch, joined
 
 SAMPLE_MM = (9.0, 4.0)
 LAND_OUTLINE = Style(stroke="#000000", width_mm=0.8)

@@ -7,11 +7,11 @@ from django.utils.safestring import SafeString
 from shapely.geometry.base import BaseGeometry
 
 from layers.models import Layer
+from layers.paper.drawing import Style, drawn, hatch, joined
 from layers.queries import current_features
 from layers.vocab import Visibility
 from planning.reservations import RESERVATION_LAYER
 from planning.sheet.content import Ground, ShownLayer
-from planning.sheet.drawing import Style, drawn, hatch, joined
 from planning.sheet.facts import SheetFacts
 from planning.sheet.grid import grid_marks
 from planning.sheet.legend import HATCH_SPACING_MM, LAND_HATCH, LAND_OUTLINE, zone_style

@@ -53,6 +53,7 @@ def address(name, takes, slug):
         "z": 0, "x": 0, "y": 0,
         "place": "0/0/0",
         "kind": "csv",
+        "week": "2026-11-16",
         "code": rule.rulebook.code if is_of_rules else "basin",
         "rule_code": rule.code if is_of_rules else "T-01",
         "quantity": "depth",

@@ -77,6 +77,7 @@ def addresses():
         "city-profile": reverse("city-profile"),
         "findings": reverse("findings"),
         "findings-dashboard": reverse("findings-dashboard"),
+        "findings-digests": reverse("findings-digests"),
         "finding": reverse("finding", args=[finding.pk]),
         "what-if": reverse("what-if"),
         "rulebooks": reverse("rulebooks"),
@@ -165,7 +166,7 @@ def test_what_is_here_names_attributes_and_values_in_khmer(client, city):
 def test_every_page_that_takes_no_arguments_is_looked_at(city):
     looked_at = set(addresses()) | set(addresses_of_who_works_here())
     machines = re.compile(
-        r"json|feature-findings|map-feature|tile|style|identify|search|home|logout|health|static|raster|wmts|basemap|bulk"
+        r"json|feature-findings|map-feature|tile|style|identify|search|home|logout|health|static|raster|wmts|basemap|bulk|findings-report"
     )
     named = {name for name in get_resolver().reverse_dict if isinstance(name, str)}
     plain = {name for name in named if get_resolver().reverse_dict.getlist(name)[0][0][0][1] == []}

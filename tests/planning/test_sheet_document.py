@@ -11,6 +11,7 @@ from fontTools.ttLib import TTFont
 
 from layers.errors import UserFacingError
 from layers.models import Layer
+from layers.paper import fonts
 from layers.services import publish_features
 from planning.models import LandReservation
 from planning.sheet import document
@@ -57,7 +58,7 @@ def reservation():
 
 @cache
 def glyph_ids(name):
-    font = TTFont(Path(settings.VENDOR_DIR) / document.FONT_FILES[name])
+    font = TTFont(Path(settings.VENDOR_DIR) / fonts.FONT_FILES[name])
     return {code: font.getGlyphID(glyph) for code, glyph in font.getBestCmap().items()}
 
 
@@ -362,14 +363,14 @@ def test_only_the_fonts_may_be_opened_while_printing():
 
     for address in ("file:///etc/hostname", "http://127.0.0.1:8000/", "data:text/plain,x"):
         with pytest.raises(FatalURLFetchingError):
-            document.SheetFonts().fetch(address)
+            fonts.SheetFonts().fetch(address)
 
 
 def test_missing_fonts_stop_the_printing_with_what_to_do(reservation, settings, tmp_path):
-    document.fonts.cache_clear()
+    fonts.fonts.cache_clear()
     settings.VENDOR_DIR = tmp_path
     try:
         with pytest.raises(UserFacingError, match="make setup"):
             print_sheet(reservation, paper="A3")
     finally:
-        document.fonts.cache_clear()
+        fonts.fonts.cache_clear()

@@ -5,8 +5,8 @@ import shapely
 from django.utils import translation
 
 from layers.errors import UserFacingError
+from layers.paper.drawing import Style, drawn, hatch, path_of
 from planning.sheet.boundary import boundary_points, degrees_minutes_seconds
-from planning.sheet.drawing import Style, drawn, hatch, path_of
 from planning.sheet.grid import (
     corner_coordinates,
     grid_facts,

@@ -8,12 +8,15 @@ from conflicts.coverage import Selection, proving_layers
 from conflicts.kinds import KINDS, Rule, between_selector, exemption_paths, object_selector
 from conflicts.record_rules import DataQuality
 from conflicts.vocab import QualityCheck, Severity
+from layers.crs import PROJECT_SRID
 
 SEVERITIES = [str(severity) for severity in Severity]
 # Pieces only find candidates: what is near enough is looked for a centimetre farther.
 SPARE_M = 0.01
 # Records are held against each other by squares so wide, or twenty tolerances [m].
 SQUARE_M = 10.0
+# Features to be served are gathered in squares so wide [m].
+HOME_SQUARE_M = 250.0
 
 
 def question_of(
@@ -30,6 +33,9 @@ def question_of(
         "by_grid": _is_grid(rule) and subject.number == objects.number,
         "may_mirror": may_mirror(subject, objects),
         "subject_by_rows": subject.by_rows,
+        "between_by_rows": between is None or between.by_rows,
+        "home_square_m": HOME_SQUARE_M,
+        "srid": PROJECT_SRID,
         "outer_by_rows": outer.by_rows,
         "inner_by_rows": inner.by_rows,
         "rule_code": rule.code,

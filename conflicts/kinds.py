@@ -158,6 +158,7 @@ KINDS: Mapping[str, Kind] = {
         areas=("subject",),
         finds_absence=True,
         subject_is_frame=True,
+        alike=("served",),
     ),
     "standard_violation": Kind(
         rule=StandardViolation,

@@ -1,7 +1,8 @@
 -- The working tables of one detection; they end with its transaction.
 DROP TABLE IF EXISTS
     conflict_selection, conflict_meant, conflict_surveyed, conflict_looked_for, conflict_city, conflict_hit, conflict_rule,
-    conflict_pair, conflict_border, conflict_outside, conflict_untold,
+    conflict_pair, conflict_border, conflict_home, conflict_square, conflict_outside,
+    conflict_untold,
     conflict_near, conflict_map, conflict_absent, conflict_change, conflict_scope;
 
 -- The features each selector means; is_sure is NULL where a condition on its attributes is unknown,
@@ -54,6 +55,29 @@ CREATE TEMPORARY TABLE conflict_pair (
 CREATE TEMPORARY TABLE conflict_border (
     feature_id bigint NOT NULL,
     geometry geometry NOT NULL
+) ON COMMIT DROP;
+
+-- Features to be served, by the area in which they lie and by squares of a grid.
+CREATE TEMPORARY TABLE conflict_home (
+    subject integer NOT NULL,
+    served integer NOT NULL,
+    subject_row bigint NOT NULL,
+    feature_id bigint NOT NULL,
+    is_sure boolean,
+    west integer NOT NULL,
+    south integer NOT NULL,
+    box box2d NOT NULL,
+    PRIMARY KEY (subject, served, subject_row, west, south, feature_id)
+) ON COMMIT DROP;
+CREATE TEMPORARY TABLE conflict_square (
+    subject integer NOT NULL,
+    served integer NOT NULL,
+    subject_row bigint NOT NULL,
+    west integer NOT NULL,
+    south integer NOT NULL,
+    sure integer NOT NULL,
+    unsure integer NOT NULL,
+    box geometry NOT NULL
 ) ON COMMIT DROP;
 
 -- What of the subjects of one rule lies outside the objects, and surely so (NULL: unknown).

@@ -2,10 +2,14 @@
 -- person decided on it, since that decision, so that many small steps cannot creep past it.
 -- Differences up to the noise of digitising do not count.
 INSERT INTO conflicts_observation (
-    finding_id, outcome_id, detection_id, change, severity,
+    id, finding_id, outcome_id, detection_id, change, severity,
     measured_value, required_value, unit, margin, witness, facts, subject_row_id, object_row_id
 )
 SELECT
+    CASE
+        WHEN finding.first_seen_id = %(detection)s THEN finding.current_id
+        ELSE nextval(pg_get_serial_sequence('conflicts_observation', 'id'))
+    END,
     finding.id, rule.outcome_id, %(detection)s,
     CASE
         WHEN known.id IS NULL THEN 'new'

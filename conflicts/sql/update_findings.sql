@@ -24,4 +24,5 @@ FROM conflicts_observation AS seen, conflict_rule AS rule
 WHERE seen.finding_id = finding.id
   AND seen.detection_id = %(detection)s
   AND seen.change <> 'gone'
+  AND finding.first_seen_id <> %(detection)s  -- as it was opened
   AND rule.rule_code = finding.rule_code

@@ -7,7 +7,7 @@
 -- Areas are cut from the whole subject, so that a line keeps its exact course.
 {survey_ground.sql};
 
-TRUNCATE conflict_outside;
+TRUNCATE conflict_outside, conflict_inside, conflict_cover;
 
 WITH piece AS MATERIALIZED (
     SELECT feature.id AS outer_row, part.geometry
@@ -29,28 +29,38 @@ candidate AS MATERIALIZED (  -- most subjects lie in one piece of one object: no
     ) AS lying
     WHERE around.id <> piece.outer_row
 ),
-cover AS MATERIALIZED (
-    SELECT candidate.inner_row AS subject_row, candidate.piece AS geometry
-    FROM candidate
-    WHERE NOT %(outer_is_subject)s AND NOT candidate.is_inside
-    UNION ALL
+lying AS (
+    INSERT INTO conflict_inside (subject_row)
+    SELECT DISTINCT candidate.inner_row FROM candidate WHERE candidate.is_inside
+)
+INSERT INTO conflict_cover (subject_row, geometry)
+SELECT candidate.inner_row, candidate.piece
+FROM candidate
+WHERE NOT %(outer_is_subject)s AND NOT candidate.is_inside
+UNION ALL
+(
     SELECT DISTINCT ON (candidate.outer_row, candidate.inner_row)
         candidate.outer_row, candidate.geometry
     FROM candidate
     WHERE %(outer_is_subject)s
-),
-inside AS MATERIALIZED (
-    SELECT DISTINCT cover.subject_row
-    FROM cover
-    JOIN conflict_ground AS subject ON subject.id = cover.subject_row
-    WHERE ST_Covers(cover.geometry, subject.geometry)
-    UNION
-    SELECT candidate.inner_row FROM candidate WHERE candidate.is_inside
-),
-partly AS (
+);
+
+INSERT INTO conflict_inside (subject_row)
+SELECT DISTINCT cover.subject_row
+FROM conflict_cover AS cover
+JOIN conflict_ground AS subject ON subject.id = cover.subject_row
+WHERE ST_Covers(cover.geometry, subject.geometry)
+ON CONFLICT DO NOTHING;
+
+ANALYZE conflict_inside;
+ANALYZE conflict_cover;
+
+WITH partly AS (
     SELECT cover.subject_row, ST_Union(cover.geometry) AS geometry
-    FROM cover
-    WHERE NOT EXISTS (SELECT 1 FROM inside WHERE inside.subject_row = cover.subject_row)
+    FROM conflict_cover AS cover
+    WHERE NOT EXISTS (
+        SELECT 1 FROM conflict_inside AS inside WHERE inside.subject_row = cover.subject_row
+    )
     GROUP BY cover.subject_row
 ),
 remaining AS MATERIALIZED (
@@ -70,7 +80,9 @@ remaining AS MATERIALIZED (
     {subject_side.sql}
     ) AS subject
     LEFT JOIN partly ON partly.subject_row = subject.id
-    WHERE NOT EXISTS (SELECT 1 FROM inside WHERE inside.subject_row = subject.id)
+    WHERE NOT EXISTS (
+        SELECT 1 FROM conflict_inside AS inside WHERE inside.subject_row = subject.id
+    )
 )
 INSERT INTO conflict_outside (subject_row, dimension, whole, geometry, sure_geometry)
 SELECT

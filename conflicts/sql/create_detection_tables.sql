@@ -2,7 +2,7 @@
 DROP TABLE IF EXISTS
     conflict_selection, conflict_meant, conflict_surveyed, conflict_looked_for, conflict_city, conflict_hit, conflict_rule,
     conflict_pair, conflict_border, conflict_home, conflict_square, conflict_outside,
-    conflict_untold,
+    conflict_inside, conflict_cover, conflict_untold,
     conflict_near, conflict_map, conflict_absent, conflict_change, conflict_scope;
 
 -- The features each selector means; is_sure is NULL where a condition on its attributes is unknown,
@@ -23,7 +23,8 @@ CREATE TEMPORARY TABLE conflict_meant (
     selection integer NOT NULL,
     layer_id bigint NOT NULL,
     land_use_id bigint NOT NULL,
-    lifecycle varchar(20) NOT NULL
+    lifecycle varchar(20) NOT NULL,
+    PRIMARY KEY (selection, layer_id, land_use_id, lifecycle)
 ) ON COMMIT DROP;
 
 -- Where a layer is completely surveyed for all of the classes asked for (none: as a whole), and how
@@ -78,6 +79,13 @@ CREATE TEMPORARY TABLE conflict_square (
     sure integer NOT NULL,
     unsure integer NOT NULL,
     box geometry NOT NULL
+) ON COMMIT DROP;
+
+-- Which subjects of one rule lie inside its objects, and the objects that the others touch.
+CREATE TEMPORARY TABLE conflict_inside (subject_row bigint PRIMARY KEY) ON COMMIT DROP;
+CREATE TEMPORARY TABLE conflict_cover (
+    subject_row bigint NOT NULL,
+    geometry geometry NOT NULL
 ) ON COMMIT DROP;
 
 -- What of the subjects of one rule lies outside the objects, and surely so (NULL: unknown).

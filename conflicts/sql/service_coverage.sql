@@ -45,24 +45,36 @@ FROM (
 ) AS area
 CROSS JOIN LATERAL ST_Subdivide(area.geometry, 128) AS part(geometry)
 CROSS JOIN LATERAL (
-    SELECT
-        feature.id, chosen.is_sure, ST_PointOnSurface(feature.geometry) AS point,
-        Box2D(feature.geometry) AS box
+    SELECT feature.id, feature.layer_id, feature.land_use_id, feature.lifecycle, feature.geometry
     FROM conflict_pool AS feature
-    JOIN conflict_selection AS chosen
-        ON chosen.selection = %(between)s AND chosen.feature_id = feature.id
     WHERE %(between_by_rows)s AND feature.geometry && part.geometry
     UNION ALL
-    SELECT feature.id, true, ST_PointOnSurface(feature.geometry), Box2D(feature.geometry)
+    SELECT feature.id, feature.layer_id, feature.land_use_id, feature.lifecycle, feature.geometry
     FROM conflict_ground AS feature
     WHERE NOT %(between_by_rows)s
       AND feature.retired_in IS NULL
       AND feature.geometry && part.geometry
-      AND (feature.layer_id, feature.lifecycle, coalesce(feature.land_use_id, 0)) IN (
-          SELECT meant.layer_id, meant.lifecycle, meant.land_use_id
-          FROM conflict_meant AS meant
-          WHERE meant.selection = %(between)s
-      )
+    OFFSET 0
+) AS around
+CROSS JOIN LATERAL (
+    SELECT chosen.is_sure
+    FROM conflict_selection AS chosen
+    WHERE %(between_by_rows)s
+      AND chosen.selection = %(between)s AND chosen.feature_id = around.id
+    UNION ALL
+    SELECT true
+    FROM conflict_meant AS meant
+    WHERE NOT %(between_by_rows)s
+      AND meant.selection = %(between)s
+      AND meant.layer_id = around.layer_id
+      AND meant.land_use_id = coalesce(around.land_use_id, 0)
+      AND meant.lifecycle = around.lifecycle
+    OFFSET 0
+) AS wanted
+CROSS JOIN LATERAL (
+    SELECT
+        around.id, wanted.is_sure, ST_PointOnSurface(around.geometry) AS point,
+        Box2D(around.geometry) AS box
     OFFSET 0
 ) AS inside
 WHERE ST_Intersects(part.geometry, inside.point)

@@ -24,20 +24,26 @@ doubtful AS MATERIALIZED (
     SELECT DISTINCT around.id, around.stable_id
     FROM blind
     CROSS JOIN LATERAL (
-        SELECT feature.id, feature.stable_id, feature.geometry
+        SELECT
+            feature.id, feature.stable_id, feature.geometry,
+            feature.layer_id, feature.land_use_id, feature.lifecycle
         FROM conflict_ground AS feature
         WHERE feature.retired_in IS NULL
           AND feature.geometry && ST_Expand(blind.geometry, %(reach_m)s + 0.01)
-          AND (feature.layer_id, feature.lifecycle, coalesce(feature.land_use_id, 0)) IN (
-              SELECT meant.layer_id, meant.lifecycle, meant.land_use_id
-              FROM conflict_meant AS meant
-              WHERE meant.selection = %(subject)s
-          )
           AND (%(own_layer)s::text IS NULL OR feature.layer_id = (
               SELECT layer.id FROM layers_layer AS layer WHERE layer.slug = %(own_layer)s
           ))
         OFFSET 0
     ) AS around
+    CROSS JOIN LATERAL (
+        SELECT 1
+        FROM conflict_meant AS meant
+        WHERE meant.selection = %(subject)s
+          AND meant.layer_id = around.layer_id
+          AND meant.land_use_id = coalesce(around.land_use_id, 0)
+          AND meant.lifecycle = around.lifecycle
+        OFFSET 0
+    ) AS wanted
     WHERE ST_Intersects(blind.geometry, ST_Expand(around.geometry, %(reach_m)s + 0.01))
 ),
 covered AS MATERIALIZED (

@@ -29,27 +29,35 @@ blind AS MATERIALIZED (  -- where at least one layer was not surveyed
     CROSS JOIN LATERAL ST_Dump(ST_CollectionExtract(lacking.geometry, 3)) AS part
     WHERE NOT ST_IsEmpty(ST_Buffer(part.geom, -%(least_width_m)s / 2.0))
 ),
-finest AS (  -- sangkats rather than districts: the boundary layer with the most parts
-    SELECT feature.layer_id
-    FROM layers_feature AS feature
-    JOIN layers_layer AS layer ON layer.id = feature.layer_id
-    WHERE feature.retired_in IS NULL
-      AND layer.slug = ANY(%(places)s)
-      AND ST_Dimension(feature.geometry) = 2
-    GROUP BY feature.layer_id, layer.slug
-    ORDER BY count(*) DESC, layer.slug
+finest AS MATERIALIZED (  -- sangkats rather than districts: the boundary layer with the most parts
+    SELECT layer.id
+    FROM layers_layer AS layer
+    CROSS JOIN LATERAL (  -- each layer asks its own features, not the city's all
+        SELECT count(*) AS parts
+        FROM layers_feature AS feature
+        WHERE feature.layer_id = layer.id
+          AND feature.retired_in IS NULL
+          AND ST_Dimension(feature.geometry) = 2
+        OFFSET 0
+    ) AS held
+    WHERE layer.slug = ANY(%(places)s) AND held.parts > 0
+    ORDER BY held.parts DESC, layer.slug
     LIMIT 1
 ),
 place AS MATERIALIZED (
     SELECT feature.id, sum(ST_Area(cut.geometry)) AS area_m2
     FROM finest
-    JOIN layers_feature AS feature ON feature.layer_id = finest.layer_id
+    CROSS JOIN LATERAL (
+        SELECT current.id, current.geometry
+        FROM layers_feature AS current
+        WHERE current.layer_id = finest.id AND current.retired_in IS NULL
+        OFFSET 0
+    ) AS feature
     JOIN blind ON ST_Intersects(feature.geometry, blind.geometry)
     CROSS JOIN LATERAL (
         SELECT ST_CollectionExtract(ST_Intersection(feature.geometry, blind.geometry), 3) AS geometry
     ) AS cut
-    WHERE feature.retired_in IS NULL
-      AND NOT ST_IsEmpty(ST_Buffer(cut.geometry, -%(least_width_m)s / 2.0))
+    WHERE NOT ST_IsEmpty(ST_Buffer(cut.geometry, -%(least_width_m)s / 2.0))
     GROUP BY feature.id
 )
 SELECT

@@ -17,6 +17,7 @@ from django.db import connection
 from shapely.geometry.base import BaseGeometry
 
 from conflicts import detection
+from conflicts.alike import Likeness
 from conflicts.alternatives.changes import Alternative
 from conflicts.alternatives.known import Kind, KnownLand
 from conflicts.asked_rules import Side
@@ -210,7 +211,14 @@ class Ground:
             told,
             layers=tuple(sorted(slugs.values())),
             sure_layers=tuple(sorted(slugs[number] for number, sure in put.layers.items() if sure)),
+            alike=frozenset(self._likeness(number) for number in put.meant),
         )
+
+    def _likeness(self, number: int) -> Likeness:
+        row = self.rows[number]
+        layer, use = self.known.layers[row.layer], row.kind.land_use
+        code = None if use is None else self.known.codes[use]
+        return Likeness(layer.slug, layer.theme, code, row.kind.lifecycle)
 
     def _by_layer(self, meant: Meant) -> dict[str, tuple[int, int]]:
         counted: dict[str, tuple[int, int]] = {}

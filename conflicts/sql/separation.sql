@@ -42,19 +42,20 @@ measured AS MATERIALIZED (
     JOIN layers_layer AS subject_layer ON subject_layer.id = subject.layer_id
     JOIN layers_layer AS object_layer ON object_layer.id = object.layer_id
 ),
-once AS (
+once AS (  -- a join: asked of each pair anew, thousands around one nuisance took seconds
     SELECT measured.*
     FROM measured
+    LEFT JOIN measured AS mirrored
+        ON %(may_mirror)s
+        AND mirrored.subject_row = measured.object_row
+        AND mirrored.object_row = measured.subject_row
     WHERE measured.distance_m < %(min_distance_m)s
       AND NOT (measured.is_recorded_twice AND measured.distance_m = 0)
-      AND (NOT %(may_mirror)s OR NOT EXISTS (
-          SELECT 1
-          FROM measured AS mirrored
-          WHERE mirrored.subject_row = measured.object_row
-            AND mirrored.object_row = measured.subject_row
-            AND ARRAY[mirrored.subject_layer, mirrored.subject_id]::text[]
-                < ARRAY[measured.subject_layer, measured.subject_id]::text[]
-      ))
+      AND (
+          mirrored.subject_row IS NULL
+          OR ARRAY[mirrored.subject_layer, mirrored.subject_id]::text[]
+              >= ARRAY[measured.subject_layer, measured.subject_id]::text[]
+      )
 )
 INSERT INTO conflict_hit
 SELECT

@@ -9,6 +9,7 @@ from conflicts.models import Finding, RuleBook
 from conflicts.services import detect_conflicts
 from layers.models import Layer
 from tests.conflicts.ground import find, put, rule_data, rulebook, surveyed_layer
+from tests.conflicts.people import decide
 from tests.factories import at, feature, filled_layer, square
 
 pytestmark = pytest.mark.django_db
@@ -81,8 +82,8 @@ class TestFindings:
 
     def test_what_was_dismissed_is_not_open_what_was_accepted_is(self, client, facilities):
         find(rule_data())
-        Finding.objects.filter(object_id="NEAR").update(state="dismissed")
-        Finding.objects.filter(object_id="NEARER").update(state="accepted")
+        decide(Finding.objects.get(object_id="NEAR"), "dismissed")
+        decide(Finding.objects.get(object_id="NEARER"), "accepted")
 
         assert told_of(client, "NEAR")["total"] == 0
         assert [f["state_label"] for f in told_of(client, "L")["worst"]] == ["accepted"]

@@ -129,68 +129,72 @@ structure AS MATERIALIZED (
     WHERE around.id <> runway.object_row
       AND ST_DWithin(runway.geometry, around.geometry, %(reach_m)s)
 ),
-over AS MATERIALIZED (  -- each surface over each structure: how high it is there
-    SELECT
-        structure.object_row, structure.subject_row, ring.name,
-        structure.elevation + ring.height
-            + ring.slope * (greatest(structure.distance_m, ring.begins) - ring.begins) AS surface_m,
-        ring.counts_above
+lowest AS MATERIALIZED (  -- the lowest surface over each that counts, some only for what is high
+    SELECT structure.*, over.surface_name, over.surface_m, over.counts_above
     FROM structure
-    JOIN unnest(
-        %(names)s::text[], %(from_m)s::double precision[], %(to_m)s::double precision[],
-        %(heights)s::double precision[], %(slopes)s::double precision[],
-        %(counts_above)s::double precision[]
-    ) AS ring(name, begins, ends, height, slope, counts_above)
-        ON structure.distance_m BETWEEN ring.begins AND ring.ends
-    UNION ALL
-    SELECT
-        structure.object_row, structure.subject_row, %(approach_name)s,
-        structure.elevation + section.height + section.slope * (along.metres - section.begins),
-        0
-    FROM structure
-    JOIN approach
-        ON approach.object_row = structure.object_row
-        AND ST_Intersects(approach.geometry, structure.geometry)
     CROSS JOIN LATERAL (
-        SELECT greatest(0, min(
-            (ST_X(corner.geom) - approach.x) * approach.ux
-            + (ST_Y(corner.geom) - approach.y) * approach.uy
-        )) AS metres
-        FROM ST_DumpPoints(ST_Intersection(approach.geometry, structure.geometry)) AS corner
-    ) AS along
-    CROSS JOIN LATERAL (
-        SELECT part.begins, part.height, part.slope
-        FROM unnest(
-            %(section_begins)s::double precision[], %(section_heights)s::double precision[],
-            %(section_slopes)s::double precision[]
-        ) AS part(begins, height, slope)
-        WHERE part.begins <= along.metres
-        ORDER BY part.begins DESC
+        SELECT surface.surface_name, surface.surface_m, surface.counts_above
+        FROM (
+            SELECT
+                ring.name AS surface_name,
+                structure.elevation + ring.height + ring.slope
+                    * (greatest(structure.distance_m, ring.begins) - ring.begins) AS surface_m,
+                ring.counts_above
+            FROM unnest(
+                %(names)s::text[], %(from_m)s::double precision[], %(to_m)s::double precision[],
+                %(heights)s::double precision[], %(slopes)s::double precision[],
+                %(counts_above)s::double precision[]
+            ) AS ring(name, begins, ends, height, slope, counts_above)
+            WHERE structure.distance_m BETWEEN ring.begins AND ring.ends
+            UNION ALL
+            SELECT
+                %(approach_name)s,
+                structure.elevation + section.height
+                    + section.slope * (along.metres - section.begins),
+                0
+            FROM approach
+            CROSS JOIN LATERAL (
+                SELECT greatest(0, min(
+                    (ST_X(corner.geom) - approach.x) * approach.ux
+                    + (ST_Y(corner.geom) - approach.y) * approach.uy
+                )) AS metres
+                FROM ST_DumpPoints(
+                    ST_Intersection(approach.geometry, structure.geometry)
+                ) AS corner
+            ) AS along
+            CROSS JOIN LATERAL (
+                SELECT part.begins, part.height, part.slope
+                FROM unnest(
+                    %(section_begins)s::double precision[],
+                    %(section_heights)s::double precision[],
+                    %(section_slopes)s::double precision[]
+                ) AS part(begins, height, slope)
+                WHERE part.begins <= along.metres
+                ORDER BY part.begins DESC
+                LIMIT 1
+            ) AS section
+            WHERE approach.object_row = structure.object_row
+              AND ST_Intersects(approach.geometry, structure.geometry)
+        ) AS surface
+        WHERE surface.counts_above = 0
+           OR coalesce(structure.height, 'Infinity') > surface.counts_above
+        ORDER BY surface.surface_m, surface.surface_name
         LIMIT 1
-    ) AS section
+    ) AS over
 ),
 judged AS MATERIALIZED (
     SELECT
-        structure.*, lowest.name AS surface_name, lowest.surface_m,
-        structure.runway_dimension > 0 AND coalesce(lowest.bites, false) AS bites,
-        structure.runway_dimension = 0
-            OR coalesce(lowest.bites, true)
-            OR (structure.high IS NULL OR structure.elevation IS NULL) AS may_bite
-    FROM structure
+        lowest.*,
+        lowest.runway_dimension > 0 AND coalesce(pierced.is_so, false) AS bites,
+        lowest.runway_dimension = 0
+            OR coalesce(pierced.is_so, true)
+            OR lowest.high IS NULL
+            OR lowest.elevation IS NULL AS may_bite
+    FROM lowest
     CROSS JOIN LATERAL (
-        -- the lowest of those that count; one that counts only for what is high needs its height
-        SELECT
-            over.name, over.surface_m,
-            structure.low > over.surface_m + 1e-6
-                AND (over.counts_above = 0 OR structure.height > over.counts_above) AS bites
-        FROM over
-        WHERE over.object_row = structure.object_row
-          AND over.subject_row = structure.subject_row
-          AND NOT (over.counts_above > 0 AND coalesce(structure.height, 'Infinity')
-              <= over.counts_above)
-        ORDER BY over.surface_m, over.name
-        LIMIT 1
-    ) AS lowest
+        SELECT lowest.low > lowest.surface_m + 1e-6
+            AND (lowest.counts_above = 0 OR lowest.height > lowest.counts_above) AS is_so
+    ) AS pierced
 ),
 named AS (
     SELECT

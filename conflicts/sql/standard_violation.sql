@@ -145,69 +145,6 @@ lying AS MATERIALIZED (
 concerned AS MATERIALIZED (
     SELECT lying.* FROM lying WHERE lying.share >= %(min_share)s - 1e-9
 ),
--- What stands on each of them.
-standing AS MATERIALIZED (
-    SELECT
-        plot.subject_row, other.id AS counted_row, other.is_sure, other.storeys,
-        ST_Dimension(other.geometry) = 2 AS is_area,
-        CASE
-            WHEN ST_Covers(plot.geometry, other.geometry) THEN other.geometry
-            ELSE ST_CollectionExtract(
-                ST_Intersection(plot.geometry, other.geometry),
-                ST_Dimension(other.geometry) + 1
-            )
-        END AS geometry,
-        CASE
-            WHEN NOT ST_Intersects(plot.geometry, ST_PointOnSurface(other.geometry)) THEN NULL
-            WHEN NOT ST_Covers(plot.geometry, other.geometry) THEN 0
-            ELSE ST_Distance(ST_Boundary(plot.geometry), other.geometry)
-        END AS edge_m
-    FROM (
-        SELECT DISTINCT concerned.subject_row, concerned.geometry
-        FROM concerned
-        WHERE %(counts)s AND concerned.lacks IS NULL
-    ) AS plot
-    CROSS JOIN LATERAL (
-        SELECT around.id, around.geometry, around.storeys, wanted.is_sure
-        FROM (
-            SELECT
-                feature.id, feature.geometry,
-                CASE WHEN jsonb_typeof(feature.properties->%(attribute)s) = 'number'
-                    THEN (feature.properties->>%(attribute)s)::double precision END AS storeys
-            FROM conflict_ground AS feature
-            WHERE feature.retired_in IS NULL AND feature.geometry && plot.geometry
-            OFFSET 0
-        ) AS around
-        CROSS JOIN LATERAL (
-            SELECT chosen.is_sure
-            FROM conflict_selection AS chosen
-            WHERE chosen.selection = %(between)s AND chosen.feature_id = around.id
-            OFFSET 0
-        ) AS wanted
-        WHERE around.id <> plot.subject_row AND ST_Intersects(around.geometry, plot.geometry)
-    ) AS other
-),
-built AS MATERIALIZED (
-    SELECT
-        standing.subject_row,
-        count(*) FILTER (WHERE standing.is_sure) AS many,
-        coalesce(ST_Area(ST_Union(standing.geometry)
-            FILTER (WHERE standing.is_sure AND standing.is_area)), 0) AS covered_m2,
-        -- what has a roof has at least one storey
-        coalesce(sum(ST_Area(standing.geometry) * greatest(standing.storeys, 1))
-            FILTER (WHERE standing.is_sure AND standing.is_area), 0) AS floor_m2,
-        min(standing.edge_m) FILTER (WHERE standing.is_sure) AS edge_m,
-        (array_agg(standing.geometry ORDER BY standing.edge_m, standing.counted_row)
-            FILTER (WHERE standing.is_sure AND standing.edge_m IS NOT NULL))[1] AS nearest,
-        ST_Union(standing.geometry) FILTER (WHERE standing.is_sure) AS geometry,
-        bool_and(
-            standing.is_sure IS TRUE
-            AND (standing.is_area OR %(measure)s = 'setback')
-            AND (standing.storeys IS NOT NULL OR %(measure)s <> 'floor_area_ratio')
-        ) AS is_described
-    FROM standing
-    GROUP BY standing.subject_row
-),
 looked_at AS MATERIALIZED (  -- where what is counted was looked for
     SELECT krong_surveyed_ground(known.id, %(between_classes)s::text[]) AS geometry
     FROM unnest(%(between_layers)s::text[]) AS layer(slug)
@@ -250,7 +187,69 @@ measured AS MATERIALIZED (
             concerned.geometry
         ) AS witness
     FROM concerned
-    LEFT JOIN built ON built.subject_row = concerned.subject_row
+    -- What stands on it, summed up: each asks the index by itself, so that many plots stay cheap.
+    CROSS JOIN LATERAL (
+        SELECT
+            count(*) FILTER (WHERE standing.is_sure) AS many,
+            ST_Area(ST_Union(standing.geometry)
+                FILTER (WHERE standing.is_sure AND standing.is_area)) AS covered_m2,
+            -- what has a roof has at least one storey
+            sum(ST_Area(standing.geometry) * greatest(standing.storeys, 1))
+                FILTER (WHERE standing.is_sure AND standing.is_area) AS floor_m2,
+            min(standing.edge_m) FILTER (WHERE standing.is_sure) AS edge_m,
+            (array_agg(standing.geometry ORDER BY standing.edge_m, standing.counted_row)
+                FILTER (WHERE standing.is_sure AND standing.edge_m IS NOT NULL))[1] AS nearest,
+            ST_Union(standing.geometry) FILTER (WHERE standing.is_sure) AS geometry,
+            bool_and(
+                standing.is_sure IS TRUE
+                AND (standing.is_area OR %(measure)s = 'setback')
+                AND (standing.storeys IS NOT NULL OR %(measure)s <> 'floor_area_ratio')
+            ) AS is_described
+        FROM (
+            SELECT
+                around.id AS counted_row, around.is_sure, around.storeys,
+                ST_Dimension(around.geometry) = 2 AS is_area,
+                CASE
+                    WHEN ST_Covers(concerned.geometry, around.geometry) THEN around.geometry
+                    ELSE ST_CollectionExtract(
+                        ST_Intersection(concerned.geometry, around.geometry),
+                        ST_Dimension(around.geometry) + 1
+                    )
+                END AS geometry,
+                CASE
+                    WHEN NOT ST_Intersects(
+                        concerned.geometry, ST_PointOnSurface(around.geometry)
+                    ) THEN NULL
+                    WHEN NOT ST_Covers(concerned.geometry, around.geometry) THEN 0
+                    ELSE ST_Distance(ST_Boundary(concerned.geometry), around.geometry)
+                END AS edge_m
+            FROM (  -- chosen before their shapes are compared: what else lies there may be large
+                SELECT lying.id, lying.geometry, lying.storeys, wanted.is_sure
+                FROM (
+                    SELECT
+                        feature.id, feature.geometry,
+                        CASE WHEN jsonb_typeof(feature.properties->%(attribute)s) = 'number'
+                            THEN (feature.properties->>%(attribute)s)::double precision
+                        END AS storeys
+                    FROM conflict_ground AS feature
+                    WHERE %(counts)s
+                      AND concerned.lacks IS NULL
+                      AND feature.retired_in IS NULL
+                      AND feature.geometry && concerned.geometry
+                    OFFSET 0
+                ) AS lying
+                CROSS JOIN LATERAL (
+                    SELECT chosen.is_sure
+                    FROM conflict_selection AS chosen
+                    WHERE chosen.selection = %(between)s AND chosen.feature_id = lying.id
+                    OFFSET 0
+                ) AS wanted
+                WHERE lying.id <> concerned.subject_row
+                OFFSET 0
+            ) AS around
+            WHERE ST_Intersects(around.geometry, concerned.geometry)
+        ) AS standing
+    ) AS built
 ),
 judged AS MATERIALIZED (
     SELECT

@@ -3,7 +3,7 @@
 from typing import Any
 
 from conflicts.airport_rules import ObstacleLimitation
-from conflicts.area_rules import ServiceCoverage
+from conflicts.area_rules import Capacity, ServiceCoverage
 from conflicts.city_ground import LEAST_WIDTH_M
 from conflicts.network_rules import NetworkCoordination
 from conflicts.pair_rules import (
@@ -20,13 +20,15 @@ from conflicts.reach import Reach, Scope
 from conflicts.record_rules import DataQuality
 from conflicts.rule_parts import RuleHead
 from conflicts.standard_rules import COUNTING, StandardViolation
-from conflicts.vocab import Along, ObstacleSurface
+from conflicts.vocab import Along, ObstacleSurface, Supply
 from layers.crs import PROJECT_SRID
 
 # Smaller ground [m2] or a shorter stretch [m] in one zone is digitising noise.
 SLIVER = 1.0
 # Coordinates of a million metres are this exact after a subtraction [m].
 ROUNDING_M = 1e-6
+# Sums of m2 and of stated places are this exact.
+EXACT_SUM = 1e-6
 Parameters = dict[str, Any]
 # How a standard's unit counts what was divided: shares in per cent, dwellings by the hectare.
 FACTORS = {"%": 100.0, "dwellings/ha": 10_000.0}
@@ -150,6 +152,27 @@ def reach_of_coverage(rule: RuleHead) -> Reach:
     if not isinstance(rule, ServiceCoverage):
         raise TypeError(rule.kind)
     return Reach(scope=Scope.RULE, objects_m=rule.max_distance_m)
+
+
+def bind_capacity(rule: RuleHead) -> Parameters:
+    """Return what capacity.sql needs beside the three selections."""
+    if not isinstance(rule, Capacity):
+        raise TypeError(rule.kind)
+    return {
+        "supply": str(rule.supply),
+        "supply_attribute": rule.supply_attribute,
+        "demand_attribute": rule.demand_attribute,
+        "people_each": rule.people_each,
+        "required_each": rule.required_each,
+        "unit": "m2" if rule.supply == Supply.AREA else "place",
+        "exact": EXACT_SUM,
+        "least_width_m": LEAST_WIDTH_M,
+    }
+
+
+def reach_of_areas(_rule: RuleHead) -> Reach:
+    """Return the reach of what is summed by area: of an area all that is in it."""
+    return Reach(scope=Scope.RULE, objects_m=0.0)
 
 
 def reach_of_pairs(_rule: RuleHead) -> Reach:

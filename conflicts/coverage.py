@@ -12,7 +12,7 @@ from typing import Any
 from django.db import connection
 
 from conflicts.alike import Extent, Likeness
-from conflicts.area_rules import ServiceCoverage
+from conflicts.area_rules import Capacity, ServiceCoverage
 from conflicts.city_ground import Ground
 from conflicts.counted import NONE_COUNTED, Counted, Listed
 from conflicts.kinds import KINDS, Rule, has_object, is_unrated, object_selector, reach_m
@@ -244,6 +244,8 @@ UNSURE = {
     "": Gap.ABSENCE_NOT_SURE,
     "service": Gap.SERVICE_NOT_SURE,
     "served": Gap.SERVED_NOT_SURE,
+    "room": Gap.ROOM_NOT_SURE,
+    "need": Gap.NEED_NOT_SURE,
     "network": Gap.STRAIGHT_LINE_ONLY,
     "unserved": Gap.NETWORK_NOT_SURE,
 }
@@ -254,7 +256,7 @@ def _unsure_absence(rule: Rule, known: Selection, others: Selection) -> Iterator
     selector = object_selector(rule)
     layers = proving_layers(selector, others)
     for reason, count, examples in _untold(rule, known):
-        is_of_object = reason in {"", "service", "unserved"}
+        is_of_object = reason in {"", "service", "unserved", "room"}
         missing = not_in_catalogue(layers) if is_of_object else []
         if is_of_object and not layers:
             yield gap_of(Gap.NO_LAYER, "object", selector, count=count)
@@ -268,6 +270,8 @@ def _unsure_absence(rule: Rule, known: Selection, others: Selection) -> Iterator
                 facts |= {"reach_m": rule.max_distance_m, "served": list(rule.served.classes)}
             if isinstance(rule, NetworkCoordination):
                 facts |= {"reach_m": rule.max_distance_m}
+            if isinstance(rule, Capacity):
+                facts |= {"served": list(rule.served.classes)}
             yield gap_of(UNSURE[reason], "object", selector, **facts)
 
 

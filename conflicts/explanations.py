@@ -270,6 +270,15 @@ def _sentences_of_absence() -> Mapping[Gap, str]:
             "In %(count)s places not all %(served)s are known, so some may lie farther than"
             " %(reach)s from %(what)s, for example: %(examples)s."
         ),
+        Gap.ROOM_NOT_SURE: _(
+            "In %(count)s places the known %(what)s have too little room for all %(served)s, but"
+            " there may be more that was not surveyed or not fully described (%(layers)s), for"
+            " example: %(examples)s."
+        ),
+        Gap.NEED_NOT_SURE: _(
+            "In %(count)s places the known %(what)s suffice for the known %(served)s, but not all"
+            " of these are known, nor how many people each stands for, for example: %(examples)s."
+        ),
         Gap.STRAIGHT_LINE_ONLY: _(
             "In %(count)s places all %(served)s lie within %(reach)s of %(what)s in a straight"
             " line; along the streets it may be farther, and that is not measured, for example:"

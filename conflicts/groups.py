@@ -165,6 +165,7 @@ def _pattern(rule: Rule, unit: str) -> str:
         "hazard_exposure": inside,
         "adjacency": beside,
         "containment": outside,
+        "capacity": _("%(place)s: too little room in %(count)s places."),
         "service_coverage": _("%(place)s: too far for some in %(count)s places, at most %(most)s."),
         "data_quality": _("%(place)s: %(count)s such records."),
         "standard_violation": _("%(place)s: %(count)s do not keep its standard (%(others)s)."),

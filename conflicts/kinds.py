@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from conflicts import binding
 from conflicts.airport_rules import ObstacleLimitation
-from conflicts.area_rules import ServiceCoverage
+from conflicts.area_rules import Capacity, ServiceCoverage
 from conflicts.network_rules import NetworkCoordination
 from conflicts.pair_rules import (
     Adjacency,
@@ -41,6 +41,7 @@ Rule = (
     | Containment
     | DataQuality
     | PlanVsPlan
+    | Capacity
     | ServiceCoverage
     | StandardViolation
     | NetworkCoordination
@@ -150,6 +151,15 @@ KINDS: Mapping[str, Kind] = {
         of_other_layers=True,
         alike=SIDES,
     ),
+    "capacity": Kind(
+        rule=Capacity,
+        sql="capacity.sql",
+        bind=binding.bind_capacity,
+        reach=binding.reach_of_areas,
+        areas=("subject",),
+        finds_absence=True,
+        subject_is_frame=True,
+    ),
     "service_coverage": Kind(
         rule=ServiceCoverage,
         sql="service_coverage.sql",
@@ -192,7 +202,7 @@ def reach_m(rule: Rule) -> float:
 
 def between_selector(rule: Rule) -> Selector | None:
     """Return what a rule asks of beside the two sides: what lies between, is served or counted."""
-    if isinstance(rule, ServiceCoverage):
+    if isinstance(rule, ServiceCoverage | Capacity):
         return rule.served
     if isinstance(rule, StandardViolation):
         return rule.counted
@@ -241,7 +251,7 @@ def has_object(rule: Rule) -> bool:
 
 def selectors(rule: Rule) -> dict[str, Selector]:
     """Return every selector of a rule by the name of its field."""
-    thirds = {"service_coverage": "served", "standard_violation": "counted"}
+    thirds = {"service_coverage": "served", "capacity": "served", "standard_violation": "counted"}
     is_held = isinstance(rule, DataQuality) or not has_object(rule)
     of_object = None if is_held else rule.object
     named = {

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from conflicts.area_rules import ServiceCoverage
+from conflicts.area_rules import Capacity, ServiceCoverage
 from conflicts.kinds import Rule
 from conflicts.measured_standards import network_sentence, obstacle_sentence, standard_sentence
 from conflicts.models import Observation
@@ -21,7 +21,7 @@ from conflicts.pair_rules import (
     Separation,
 )
 from conflicts.record_rules import DataQuality
-from conflicts.vocab import Along, QualityCheck, Verdict
+from conflicts.vocab import Along, QualityCheck, Supply, Verdict
 from conflicts.wording import amount, selector_name, share_text
 from layers.models import Feature
 from layers.numbers import number
@@ -288,6 +288,44 @@ def _unserved(names: Names, seen: Observation, rule: ServiceCoverage) -> str:
     return " ".join(part for part in parts if part) % said
 
 
+def _too_little_room(names: Names, seen: Observation, rule: Capacity) -> str:
+    said = {
+        **names,
+        "supplied": amount(seen.measured_value, seen.unit),
+        "required": amount(seen.required_value, seen.unit),
+        "short": amount(-(seen.margin or 0.0), seen.unit),
+        "people": number(seen.facts["people"], 0),
+        "served": selector_name(rule.served),
+        "service": selector_name(rule.object),
+        "each": number(rule.required_each, most=4),
+    }
+    of_what = {
+        Supply.AREA: _(
+            "%(subject)s: the %(service)s there take up %(supplied)s. For %(people)s known people"
+            " (%(served)s), each asking for %(each)s m², there should be %(required)s: %(short)s"
+            " are missing."
+        ),
+        Supply.ATTRIBUTE: _(
+            "%(subject)s: the %(service)s there have room for %(supplied)s. For %(people)s known"
+            " people (%(served)s), each asking for %(each)s, there should be %(required)s:"
+            " %(short)s are missing."
+        ),
+        Supply.NUMBER: _(
+            "%(subject)s: of %(service)s there are %(supplied)s. For %(people)s known people"
+            " (%(served)s), each asking for %(each)s, there should be %(required)s: %(short)s are"
+            " missing."
+        ),
+    }
+    parts = [
+        of_what[rule.supply],
+        _("Not all who need them are known: there may be more missing.")
+        if seen.facts["at_least"]
+        else "",
+        _("What would cure it: more room in such services there."),
+    ]
+    return " ".join(part for part in parts if part) % said
+
+
 def _depth(facts: Mapping[str, Any]) -> str:
     low, high = facts.get("depth_min_m"), facts.get("depth_max_m")
     if low is None and high is None:
@@ -310,6 +348,7 @@ _SENTENCES: Mapping[str, Callable[[Names, Observation, Any], str]] = {
     "containment": _outside,
     "data_quality": _record,
     "plan_vs_plan": _between_plans,
+    "capacity": _too_little_room,
     "service_coverage": _unserved,
     "standard_violation": standard_sentence,
     "network_coordination": network_sentence,

@@ -138,6 +138,14 @@ class ObstacleSurface(TextChoices):
     APPROACH = "approach", _("approach surface")
 
 
+class Supply(StrEnum):
+    """What of the services is held against those who need them."""
+
+    AREA = "area"  # their ground [m2]
+    ATTRIBUTE = "attribute"  # what an attribute states: places, beds
+    NUMBER = "number"  # how many there are
+
+
 class Gap(TextChoices):
     """Why a rule, or a part of its subjects, gets the answer 'cannot tell'."""
 
@@ -152,6 +160,8 @@ class Gap(TextChoices):
     ABSENCE_NOT_SURE = "absence_not_sure", _("what must be around it may be there, unrecorded")
     SERVICE_NOT_SURE = "service_not_sure", _("a service may be near enough, unrecorded")
     SERVED_NOT_SURE = "served_not_sure", _("not all who must be served are known")
+    ROOM_NOT_SURE = "room_not_sure", _("not all room that services have is known")
+    NEED_NOT_SURE = "need_not_sure", _("not all who need a service are known")
     STRAIGHT_LINE_ONLY = "straight_line_only", _("near enough in a straight line only")
     NO_OTHER_PLAN = "no_other_plan", _("there is no other plan to compare with")
     COUNTED_NOT_SURE = "counted_not_sure", _("not all that stands there is known")

@@ -10,6 +10,7 @@ from pathlib import Path
 from django.conf import settings
 
 from conflicts.airport_rules import ObstacleLimitation
+from conflicts.area_rules import Capacity
 from conflicts.kinds import Rule, selectors
 from conflicts.network_rules import NetworkCoordination
 from conflicts.pair_rules import Adjacency, HazardExposure, PlanVsExisting, Separation
@@ -17,7 +18,7 @@ from conflicts.rule_parts import Selector
 from conflicts.rulebook_file import RuleBookFile
 from conflicts.rulebooks.builder import Cell
 from conflicts.standard_rules import StandardViolation
-from conflicts.vocab import Bound, Verdict
+from conflicts.vocab import Bound, Supply, Verdict
 from layers.classes import read_table
 from layers.vocab import BLOCKING_BASES, Basis
 
@@ -132,6 +133,9 @@ def _number_asked(rule: Rule) -> str:
         case NetworkCoordination():
             reach = f"within {rule.max_distance_m:g} m" if rule.max_distance_m else "touching it"
             return f": one {reach}"
+        case Capacity():
+            supply = {Supply.AREA: "m²", Supply.ATTRIBUTE: rule.supply_attribute}
+            return f": {rule.required_each:g} {supply.get(rule.supply, 'of them')} a person"
         case ObstacleLimitation():
             return f": below its surfaces, up to {rule.reach_m:,.0f} m away"
         case _:

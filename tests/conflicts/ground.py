@@ -31,6 +31,13 @@ STATED = {
     },
     "data_quality": {"subject": {"layers": ["buildings"]}, "check": "duplicate", "object": None},
     "adjacency": {"max_border_m": 10},
+    "capacity": {
+        "subject": {"layers": ["zones"]},
+        "object": {"classes": ["market"]},
+        "served": {"classes": ["school"], "layers": ["facilities", "buildings"]},
+        "required_each": 0.5,
+        "supply": "number",
+    },
     "service_coverage": {
         "subject": {"layers": ["zones"]},
         "object": {"classes": ["market"]},

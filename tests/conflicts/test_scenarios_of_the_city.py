@@ -7,7 +7,7 @@ import pytest
 from django.conf import settings
 
 from conflicts.airport_rules import ObstacleLimitation
-from conflicts.area_rules import ServiceCoverage
+from conflicts.area_rules import Capacity, ServiceCoverage
 from conflicts.models import Finding
 from conflicts.network_rules import NetworkCoordination
 from conflicts.pair_rules import (
@@ -142,7 +142,7 @@ def test_every_row_of_the_reference_table_is_a_rule_of_the_book():
         if rule.object.classes:
             assert row["receptor"] in rule.object.classes, rule.code
     zoning = (Adjacency, PlanVsExisting, Containment, DataQuality, PlanVsPlan, ServiceCoverage,
-              StandardViolation, NetworkCoordination, ObstacleLimitation)  # fmt: skip
+              Capacity, StandardViolation, NetworkCoordination, ObstacleLimitation)  # fmt: skip
     cells = {row["code"] for row in read_table("table_rules") if row["answer"] == "rule"}
     own = {"OV-01", "OV-02", "OV-03", "OV-04"}
     assert {code for code, rule in rules.items() if not isinstance(rule, zoning)} == own | cells

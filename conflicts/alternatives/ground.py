@@ -6,7 +6,7 @@ kinds' questions are asked as in a detection. Nothing but working tables is writ
 """
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
@@ -69,6 +69,7 @@ class Ground:
         default_factory=dict
     )
     holds: dict[tuple[str, int], bool | None] = field(default_factory=dict)
+    meant_kinds: dict[tuple[str, int, Kind], bool] = field(default_factory=dict)
     numbers: Any = field(default_factory=lambda: count(1))
 
     @property
@@ -107,7 +108,10 @@ class Ground:
 
     def _may_mean(self, side: Side, number: int) -> bool:
         row = self.rows[number]
-        return self.known.may_mean(side, row.layer, row.kind)
+        key = (side.question, row.layer, row.kind)
+        if key not in self.meant_kinds:  # thousands of rows are of a few kinds
+            self.meant_kinds[key] = self.known.may_mean(side, row.layer, row.kind)
+        return self.meant_kinds[key]
 
     def _classes_of(self, side: Side) -> set[int]:
         named = set(side.classes)
@@ -211,14 +215,14 @@ class Ground:
             told,
             layers=tuple(sorted(slugs.values())),
             sure_layers=tuple(sorted(slugs[number] for number, sure in put.layers.items() if sure)),
-            alike=frozenset(self._likeness(number) for number in put.meant),
+            alike=frozenset(self._likenesses(put.meant)),
         )
 
-    def _likeness(self, number: int) -> Likeness:
-        row = self.rows[number]
-        layer, use = self.known.layers[row.layer], row.kind.land_use
-        code = None if use is None else self.known.codes[use]
-        return Likeness(layer.slug, layer.theme, code, row.kind.lifecycle)
+    def _likenesses(self, numbers: Iterable[int]) -> Iterator[Likeness]:
+        for number, kind in {(self.rows[n].layer, self.rows[n].kind) for n in numbers}:
+            layer, use = self.known.layers[number], kind.land_use
+            code = None if use is None else self.known.codes[use]
+            yield Likeness(layer.slug, layer.theme, code, kind.lifecycle)
 
     def _by_layer(self, meant: Meant) -> dict[str, tuple[int, int]]:
         counted: dict[str, tuple[int, int]] = {}

@@ -8,7 +8,7 @@ import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import shapely
 from django.db import connection
@@ -41,8 +41,7 @@ class LayerNow:
     surveys: str
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(NamedTuple):
     """What features of a layer are alike in: class (its row; None: without) and lifecycle."""
 
     land_use: int | None

@@ -33,9 +33,7 @@ def city():
 def ask(layer, *changes, book=None, **asked):
     alternative = Alternative(
         name="A",
-        changes=tuple(
-            Change(layer=layer, stable_id=name, after=thing) for name, thing in changes
-        ),
+        changes=tuple(Change(layer=layer, stable_id=name, after=thing) for name, thing in changes),
     )
     [answer] = ask_alternatives([alternative], books=[book or rulebook(APART)], **asked)
     return answer

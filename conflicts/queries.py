@@ -104,6 +104,7 @@ def with_evidence(found: QuerySet[Finding]) -> QuerySet[Finding]:
     The features' own shapes stay behind: the evidence has its own, and a road may be large.
     """
     joined = found.select_related(
+        "handling",
         "current__outcome__rule__rulebook",
         "current__detection",
         "first_seen__run",

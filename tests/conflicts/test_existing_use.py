@@ -195,6 +195,7 @@ class TestRecordedByAPlanner:
         one = client.get(f"/findings/{finding.pk}/?lang=en").content.decode()
 
         assert "lies 100.0 m from" in page
+        assert '<span class="badge existing-use">existing nonconforming use</span>' in page
         assert "Title 1234 of 1998" in one
         assert "existing nonconforming use" in one
         assert client.get("/findings.geojson").json()["total"] == 1

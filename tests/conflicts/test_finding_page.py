@@ -293,3 +293,16 @@ class TestTwoTabs:
 
     def test_the_page_carries_its_validator(self, client, finding):
         assert client.get(f"/findings/{finding.pk}/")["ETag"] == etag(now(finding))
+
+
+def test_the_list_shows_the_planners_grade_and_the_day_it_is_due(client, finding):
+    client.force_login(planner())
+    address = "/findings/?view=each&lang=en"
+    assert "severity by the planner" not in client.get(address).content.decode()
+    send(client, finding, "triage", severity="low", reason=REASON)
+    send(client, finding, "assign", office="Province", due_on="2031-05-31")
+
+    shown = client.get(address).content.decode()
+
+    assert "severity by the planner: low" in shown
+    assert "due on 31 May 2031" in shown

@@ -142,8 +142,8 @@ def _rests_on(rule: Rule) -> str:
 
 
 def layers_used(finding: Finding, rule: Rule) -> list[str]:
-    """Return the layers a finding rests on; without an object also those that would show one."""
-    asked = selectors(rule).values() if KINDS[rule.kind].finds_absence else ()
+    """Return the layers a finding rests on; also those that would show what it lacks or counts."""
+    asked = selectors(rule).values() if KINDS[rule.kind].tells_of_each else ()
     shown = [slug for part in asked for slug in part.surveyed_in or part.layers]
     layers = (finding.subject_layer, finding.object_layer, *shown)
     return list(dict.fromkeys(slug for slug in layers if slug))

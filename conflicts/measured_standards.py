@@ -25,12 +25,17 @@ def standard_sentence(names: Names, seen: Observation, rule: StandardViolation) 
         "what": _measured_name(rule),
         "measured": amount(measured, seen.unit),
         "required": amount(required, seen.unit),
-        "difference": amount(abs(measured - required), seen.unit),
+        "difference": amount(
+            abs(measured - required), "percentage points" if seen.unit == "%" else seen.unit
+        ),
     }
     parts = [
         _limit(rule) % said,
         _("It is at least so much: not all that counts is recorded.")
-        if rule.bound == Bound.MAX and not seen.facts["is_exact"]
+        if rule.bound == Bound.MAX and not seen.facts["is_whole"]
+        else "",
+        _("Title and map state different areas; it is taken by the one that speaks for it.")
+        if seen.facts["areas_differ"]
         else "",
         _("It exists already: an existing nonconforming use.")
         if seen.facts["existing_nonconforming"] and rule.has_object

@@ -309,7 +309,8 @@ SELECT
     jsonb_build_object(
         'share_in_zone', least(1, once.share),
         'counted', once.many,
-        'is_exact', once.is_whole AND once.low = once.high,
+        'is_whole', once.is_whole,
+        'areas_differ', once.is_whole AND once.low <> once.high,
         'existing_nonconforming', once.lifecycle = 'existing'
     ),
     (

@@ -84,7 +84,7 @@ def test_what_is_known_to_stand_there_is_too_much_whatever_else_does():
     [finding] = find(COVERAGE)
 
     assert finding.current.measured_value == pytest.approx(64)
-    assert finding.current.facts["is_exact"] is False
+    assert finding.current.facts["is_whole"] is False
     assert "at least so much" in explain_in(finding, "en")
 
 
@@ -170,3 +170,19 @@ def test_a_proposal_is_told_before_it_is_saved_and_counts_what_stands_on_its_plo
 
     assert (judged.answer, judged.measured) == (Answer.FAILS, pytest.approx(80))
     assert [other.answer for other in others] == [Answer.COMPLIES]
+
+
+def test_where_both_areas_break_the_standard_the_milder_number_is_told_and_why():
+    zones()
+    plots(feature("P", square(0, 0, 20), legal_area_m2=420))
+    buildings(building(square(0, 0, 16)))  # 256 m2: 64 % of the map's 400 m2, 61 % of the title's
+
+    [finding] = find(COVERAGE)
+
+    assert finding.current.measured_value == pytest.approx(60.952, abs=1e-3)
+    assert finding.current.facts["areas_differ"] is True
+    english = explain_in(finding, "en")
+    assert "Title and map state different areas" in english
+    assert "11.0 percentage points more" in english
+    assert "at least so much" not in english
+    assert "Data: parcels v1, zones v1, buildings v1." in english

@@ -1,16 +1,27 @@
 """The dashboard of findings: every number with the list that shows exactly those findings."""
 
+import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from django.core.cache import cache
+from django.db import connection
+from django.db.models import Count, Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from conflicts.filters import OUTSIDE, UNPLACED, YES, FindingFilter, refuse_unknown
+from conflicts.filters import (
+    OUTSIDE,
+    UNPLACED,
+    YES,
+    FindingFilter,
+    refuse_unknown,
+    sangkat_version,
+)
 from conflicts.life.queries import OVERDUE
-from conflicts.models import DetectionRun, Finding, RuleOutcome
+from conflicts.models import DetectionRun, Finding, FindingEvent, Rule, RuleOutcome
 from conflicts.queries import (
     SEVERITY_RANK,
     latest_detection,
@@ -30,6 +41,7 @@ from layers.vocab import RunState
 
 NEWEST, WORST = 5, 5
 TREND = 12  # detections
+KEPT_S = 3_600
 TOLD_CHANGES = (Change.NEW, Change.WORSE, Change.REOPENED, Change.BETTER, Change.GONE)
 
 
@@ -60,7 +72,8 @@ def dashboard(reader: Reader, rulebook: str = "") -> dict[str, Any]:
     hidden = list(hidden_layers(reader).values_list("slug", flat=True))
     refuse_unknown(asdict(FindingFilter(rulebook=rulebook)), frozenset(hidden))
     is_placed = keep_up()
-    counted = counts.counted_findings(hidden=hidden, rulebook=rulebook)
+    known = _known(reader, hidden, rulebook, is_placed=is_placed)
+    counted = known.counted
     unsettled = [row for row in counted if not row.is_settled]
     detection = latest_detection(rulebook)
     blind = {} if hidden else blind_places(detection)
@@ -86,8 +99,8 @@ def dashboard(reader: Reader, rulebook: str = "") -> dict[str, Any]:
         ),
         "overdue": _counted_by_list(reader, rulebook, {"due": OVERDUE}),
         "waiting": _counted_by_list(reader, rulebook, {"waiting": YES}),
-        "newest": _newest(reader, rulebook),
-        "worst": _worst(reader, rulebook, unsettled),
+        "newest": _in_this_order(known.newest),
+        "worst": _in_this_order(known.worst),
         "untold": _untold_total(detection),
     }
 
@@ -155,24 +168,73 @@ def _counted_by_list(reader: Reader, rulebook: str, filters: Mapping[str, str]) 
     return Number(listed.count(), filters)
 
 
-def _newest(reader: Reader, rulebook: str) -> list[Finding]:
-    found = with_evidence(_unsettled(reader, rulebook))
-    return list(found.order_by("-first_seen_id", SEVERITY_RANK.desc(), "pk")[:NEWEST])
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Known:
+    """What takes a look at every finding: the counts, and which are the newest and the worst."""
+
+    counted: list[Counted]
+    newest: list[int]
+    worst: list[int]
 
 
-def _worst(reader: Reader, rulebook: str, unsettled: Sequence[Counted]) -> list[Finding]:
-    """Return findings of the gravest severity there is, each rule's worst first."""
+def _known(reader: Reader, hidden: Sequence[str], rulebook: str, *, is_placed: bool) -> Known:
+    """Return it as it was looked up last, as long as nothing has happened since."""
+    key = "findings-at-a-glance-" + _stamp(hidden, rulebook)
+    kept: Known | None = cache.get(key) if is_placed else None
+    if kept is not None:
+        return kept
+    counted = counts.counted_findings(hidden=hidden, rulebook=rulebook)
+    known = Known(
+        counted=counted,
+        newest=_newest(reader, rulebook),
+        worst=_worst(reader, rulebook, [row for row in counted if not row.is_settled]),
+    )
+    if is_placed:
+        cache.set(key, known, KEPT_S)
+    return known
+
+
+def _stamp(hidden: Sequence[str], rulebook: str) -> str:
+    """Return what changes with every detection, every step of a finding, every day and reader.
+
+    Numbers are given before they are stored: how many there are tells of one that came late.
+    """
+    steps = FindingEvent.objects.aggregate(Max("pk"), Count("pk"))
+    runs = DetectionRun.objects.filter(run__state=RunState.SUCCEEDED)
+    detections = runs.aggregate(Max("pk"), Count("pk"), Max("run__finished_at"))
+    said = [
+        connection.settings_dict["NAME"],
+        steps,
+        detections,
+        Rule.objects.aggregate(Max("pk"), Count("pk")),
+        sangkat_version(),
+        timezone.localdate(),
+        sorted(hidden),
+        rulebook,
+    ]
+    return hashlib.sha256(repr(said).encode()).hexdigest()
+
+
+def _in_this_order(numbers: Sequence[int]) -> list[Finding]:
+    found = with_evidence(Finding.objects.filter(pk__in=numbers)).in_bulk()
+    return [found[number] for number in numbers if number in found]
+
+
+def _newest(reader: Reader, rulebook: str) -> list[int]:
+    newest = _unsettled(reader, rulebook).order_by("-first_seen_id", SEVERITY_RANK.desc(), "pk")
+    return list(newest.values_list("pk", flat=True)[:NEWEST])
+
+
+def _worst(reader: Reader, rulebook: str, unsettled: Sequence[Counted]) -> list[int]:
+    """Return findings of the gravest severity there is, each rule's worst."""
     ranks = [Severity(row.severity).rank for row in unsettled]
     if not ranks:
         return []
     gravest = list(Severity)[max(ranks)]
     found = _unsettled(reader, rulebook).filter(severity=gravest)
     worst = found.order_by("rulebook_code", "rule_code", "current__margin", "pk")
-    chosen = worst.distinct("rulebook_code", "rule_code").values("pk")
-    first = with_evidence(
-        Finding.objects.filter(pk__in=list(chosen[:WORST].values_list("pk", flat=True)))
-    )
-    return list(first.order_by("rulebook_code", "rule_code", "pk"))
+    chosen = worst.distinct("rulebook_code", "rule_code").values_list("pk", flat=True)
+    return list(chosen[:WORST])
 
 
 def _unsettled(reader: Reader, rulebook: str) -> Any:  # noqa: ANN401 - a QuerySet

@@ -6,6 +6,8 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
@@ -177,6 +179,35 @@ def test_settled_conflicts_count_by_state_only():
     assert {k: n for k, n in numbers_of(told["states"]).items() if n} == {
         "open": 1, "accepted": 1, "dismissed": 1,
     }  # fmt: skip
+
+
+def test_a_second_look_shows_what_happened_since_the_first():
+    """What was counted is kept until something happens: a decision, a detection, other borders."""
+    found = detected()
+    assert shown()["total"].count == 3
+
+    decide(found["M"], "dismissed")
+    assert shown()["total"].count == 2
+    layer = facilities()
+    put(layer, feature("L", square(0, 0, 100), "landfill"))
+    find(NEAR_LANDFILL, ON_LANDFILL)
+    assert shown()["total"].count == 0
+    facilities()
+    find(NEAR_LANDFILL, ON_LANDFILL)
+    sangkats()
+    again = shown()
+    assert again["total"].count == 2
+    assert numbers_of(row for row, _blind in again["sangkats"]) == {EAST_SIDE: 1, WEST: 2}
+
+
+def test_a_second_look_does_not_count_again():
+    sangkats()
+    detected()
+    shown()
+
+    with CaptureQueriesContext(connection) as asked:
+        assert shown()["total"].count == 3
+    assert not [q for q in asked if "width_bucket" in q["sql"]]
 
 
 def test_the_trend_tells_what_was_new_what_went_and_what_came_back():

@@ -97,6 +97,10 @@ class Walk:
             self.page.fill(f"#{name}", f"{value}")
         self.page.press("#width", "Enter")
 
+    def require_tools_above_the_map(self):
+        tools, ground = (self.page.locator(part).bounding_box() for part in (".toolbar", "#map"))
+        assert tools["y"] + tools["height"] <= ground["y"], "the map lies over the tools"
+
     def move(self, east, north, number=0):
         inputs = self.change(number).locator(".moves input")
         inputs.nth(0).fill(f"{east}")
@@ -159,6 +163,7 @@ def test_on_a_phone_in_khmer_by_keyboard_and_from_a_file_into_a_draft(
 ):
     walk = Walk(new_page(PHONE), served(city), "km").sign_in()
     page = walk.page
+    walk.require_tools_above_the_map()
     walk.place_square(300, 30, 80)
     walk.is_a("landfill")
     expect(walk.found().filter(has_text=LANDFILL_AND_SCHOOL)).to_contain_text("River school")

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import connection
 
+from conflicts.alike import Likeness
 from conflicts.detection import Detector, named_question
 from conflicts.kinds import KINDS, Kind, Rule, object_selector, selectors
 from conflicts.models import Rule as RuleRow
@@ -18,16 +19,6 @@ from layers.queries import all_branches
 
 # So many versions of rule books are held ready to be asked, in each process.
 BOOKS_HELD = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Likeness:
-    """What a selector tells features apart by, beside their attributes and shapes."""
-
-    layer: str
-    theme: str
-    land_use: str | None
-    lifecycle: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,6 +34,11 @@ class Side:
     def classes(self) -> tuple[str, ...]:
         """The classes it means, each with its branch; empty: of any class."""
         return tuple(self.parameters["classes"] or ())
+
+    @property
+    def alike(self) -> frozenset[Likeness] | None:
+        """What it may mean, told apart by class alone; None: anything."""
+        return frozenset(Likeness("", "", code, "") for code in self.branches) or None
 
     def may_mean(self, like: Likeness) -> bool:
         """Tell whether such a feature may be meant; its attributes decide."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import connection
 
-from conflicts.asked_rules import Likeness
+from conflicts.alike import Likeness
 from conflicts.memory import Land, LayerThen
 from layers.sql_files import load_sql
 

@@ -100,15 +100,16 @@ class Detector:
 
     @classmethod
     def open(cls) -> Self:
-        """Make the working tables; they end with the transaction (or with ``close``)."""
+        """Make the working tables anew; they last until ``close``, or until the session ends."""
         with connection.cursor() as cursor:
             for name in ("drop_ground", "create_detection_tables", "create_ground_view"):
                 cursor.execute(load_sql(__file__, f"{name}.sql"))
         return cls(branches=all_branches())
 
     def close(self) -> None:
-        """Take away what would outlive the transaction."""
-        _run(load_sql(__file__, "drop_ground.sql"), {})
+        """Take the working tables away."""
+        for name in ("drop_ground", "drop_working_tables"):
+            _run(load_sql(__file__, f"{name}.sql"), {})
 
     def ask(self, rule: Rule) -> Outcome:
         """Find where one rule bites (into conflict_hit), and what it cannot tell."""

@@ -93,8 +93,8 @@ def note_rules(rules: Iterable[NotedRule]) -> None:
         cursor.execute(load_sql(__file__, "note_rules.sql"), parameters)
 
 
-def merge_steps(detection: DetectionRun, steps: Sequence[str], **more: object) -> None:
-    """Carry out steps of the merge on the findings of a detection's rule book."""
+def merge_steps(detection: DetectionRun, steps: Sequence[str], **more: object) -> int:
+    """Carry out steps of the merge on the findings of a rule book; return how many rows changed."""
     parameters: Mapping[str, Any] = {
         "detection": detection.pk,
         "rulebook_code": detection.rulebook.code,
@@ -108,6 +108,9 @@ def merge_steps(detection: DetectionRun, steps: Sequence[str], **more: object) -
         "kinds_of_subject": list(KINDS_OF_SUBJECT),
         **more,
     }
+    changed = 0
     with connection.cursor() as cursor:
         for step in steps:
             cursor.execute(load_sql(__file__, step), parameters)
+            changed += cursor.rowcount
+    return changed

@@ -7,9 +7,6 @@ MustCountAgainError and is asked of everything.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
-
-from django.db import connection
 
 from conflicts.absences import Untold, forget_measured, let_ended_stand, take_untold, untold_now
 from conflicts.asked_rules import AskedRule, Side
@@ -27,9 +24,10 @@ from conflicts.moved import Moved, MovedRows
 from conflicts.proofs import Proofs
 from conflicts.reach import Scope
 from conflicts.unseen import EXAMPLES, Unseen, unseen_among
-from layers.sql_files import load_sql
+from conflicts.working_tables import keep_hits_of, meet, note_scope, run, tables_stand
 
 ALL_NAMES = 2**31 - 1
+FILES_OF_TABLES = ("drop_ground.sql", "create_detection_tables.sql", "create_ground_table.sql")
 # Cutting rounds: what is near enough is looked for a centimetre farther.
 SPARE_M = 0.01
 
@@ -48,28 +46,39 @@ class Neighbourhood(Detector):
 
     @classmethod
     def beside(cls, branches: dict[str, list[str]]) -> "Neighbourhood":
-        """Make the working tables, and the ground a table of the neighbourhood, empty at first."""
-        for file in ("drop_ground.sql", "create_detection_tables.sql", "create_ground_table.sql"):
-            _run(file)
+        """Begin with the working tables empty, the ground among them, as a table.
+
+        A session keeps them from one re-check to the next: to make them takes longer than to ask.
+        """
+        if tables_stand():
+            run("empty_working_tables.sql")
+        else:
+            for file in FILES_OF_TABLES:
+                run(file)
         return cls(branches=branches)
+
+    def leave(self, *, keeps_tables: bool) -> None:
+        """End; the working tables stay for the next re-check if few rows are in them."""
+        if not keeps_tables:
+            self.close()
 
     def look_nearby(self) -> None:
         """Make the ground a table of the neighbourhood, empty at first."""
-        _run("drop_ground.sql")
-        _run("create_ground_table.sql")
+        run("drop_ground.sql")
+        run("create_ground_table.sql")
         self.has_begun = False
 
     def prepare(self, sides: Iterable[Side]) -> None:
         """Let what began stand on the ground, and select what changed as some selectors mean it."""
         if not self.has_begun:
-            _run("ground_of_begun.sql")
+            run("ground_of_begun.sql")
             self.has_begun = True
         self.moved.select(sides)
 
     def look_everywhere(self) -> None:
         """Make the ground everything again."""
-        _run("drop_ground.sql")
-        _run("create_ground_view.sql")
+        run("drop_ground.sql")
+        run("create_ground_view.sql")
 
     def answer_nearby(self, asked: AskedRule, sides: Mapping[str, Selection]) -> Outcome:
         """Return what a rule cannot tell; what it found is counted when it was measured.
@@ -117,7 +126,7 @@ class Neighbourhood(Detector):
         had = self._union(
             self._went(objects), self._near(objects, before, metres), minus=self._came(objects)
         )
-        _scope(asked.code, near)
+        note_scope(asked.code, near)
         let_ended_stand()
         self._find(asked, before, had, {})
         then = take_untold(asked.code)
@@ -243,14 +252,12 @@ class Neighbourhood(Detector):
             name: self._near(side, (*subjects, *held), reach.between_m)
             for name, side in asked.others.items()
         }
-        _scope(asked.code, beside)
-        if may_be_one(subject, objects) and _meet(
-            (*subjects, *far_subjects), (*held, *far_objects)
-        ):
+        note_scope(asked.code, beside)
+        if may_be_one(subject, objects) and meet((*subjects, *far_subjects), (*held, *far_objects)):
             all_subjects = self._union(subjects, far_subjects)
             all_objects = self._union(held, far_objects)
             self._find(asked, all_subjects, all_objects, between)
-            _keep_hits_of(asked.code, (*subjects, *held))
+            keep_hits_of(asked.code, (*subjects, *held))
         else:
             self._find(asked, subjects, far_objects, between)
             self._find(asked, self._union(far_subjects, minus=subjects), held, between)
@@ -265,7 +272,7 @@ class Neighbourhood(Detector):
         both = self._union(came, near)
         self._find(asked, both, both, {})
         if near:
-            _keep_hits_of(asked.code, came)
+            keep_hits_of(asked.code, came)
 
     def _measure_subjects(self, asked: AskedRule) -> None:
         """Measure each subject that changed, or near which something did, against all near it."""
@@ -281,10 +288,10 @@ class Neighbourhood(Detector):
             name: self._near(side, all_subjects, reach.between_m)
             for name, side in asked.others.items()
         }
-        _scope(asked.code, (*near, *beside))
+        note_scope(asked.code, (*near, *beside))
         self._find(asked, all_subjects, found, others)
         if mirrored:
-            _keep_hits_of(asked.code, subjects)
+            keep_hits_of(asked.code, subjects)
 
     def _find(
         self,
@@ -332,7 +339,7 @@ class Neighbourhood(Detector):
     ) -> tuple[int, ...]:
         number = next(self.numbers)
         asked = {**side.parameters, "selection": number, "origins": list(origins), **more}
-        return (number,) if _run(file, **asked) else ()
+        return (number,) if run(file, **asked) else ()
 
     def _union(self, *selections: tuple[int, ...], minus: tuple[int, ...] = ()) -> tuple[int, ...]:
         """Return one selection of what is in any of these and in none of ``minus``."""
@@ -340,7 +347,7 @@ class Neighbourhood(Detector):
         if len(numbers) <= 1 and not minus:
             return tuple(numbers)
         number = next(self.numbers)
-        rows = _run("unite_selections.sql", selection=number, of=numbers, minus=list(minus))
+        rows = run("unite_selections.sql", selection=number, of=numbers, minus=list(minus))
         return (number,) if rows else ()
 
 
@@ -360,26 +367,3 @@ def _working(everywhere: Selection, numbers: tuple[int, ...]) -> Selection:
     if not numbers:
         return replace(everywhere, number=0, sure=0)
     return replace(everywhere, number=numbers[0], sure=1)
-
-
-def _scope(rule_code: str, numbers: tuple[int, ...]) -> None:
-    if numbers:
-        _run("note_scope.sql", rule_code=rule_code, selections=list(numbers))
-
-
-def _keep_hits_of(rule_code: str, numbers: tuple[int, ...]) -> None:
-    _run("keep_hits_of.sql", rule_code=rule_code, selections=list(numbers))
-
-
-def _meet(one: tuple[int, ...], other: tuple[int, ...]) -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            load_sql(__file__, "selections_meet.sql"), {"one": list(one), "other": list(other)}
-        )
-        return bool(cursor.fetchone()[0])
-
-
-def _run(file: str, **parameters: Any) -> int:  # noqa: ANN401 - named parameters
-    with connection.cursor() as cursor:
-        cursor.execute(load_sql(__file__, file), parameters)
-        return int(cursor.rowcount)

@@ -17,7 +17,7 @@ from conflicts.asked_rules import AskedBook, AskedRule, asked_book
 from conflicts.changes import Change, changes_since
 from conflicts.counted import Counted, MustCountAgainError
 from conflicts.coverage import EXAMPLES, Selection, proving_layers
-from conflicts.detection import Detector, Outcome, put_selection
+from conflicts.detection import Detector, Outcome
 from conflicts.kinds import SIDES
 from conflicts.memory import (
     Land,
@@ -27,14 +27,6 @@ from conflicts.memory import (
     remembered_land,
     remembered_rules,
 )
-from conflicts.merging import (
-    CLOSING_STEPS,
-    SEEN_STEPS,
-    NotedRule,
-    merge_steps,
-    note_rules,
-    store_outcomes,
-)
 from conflicts.models import DetectionRun, RuleBook
 from conflicts.moved import MovedRows
 from conflicts.needs_full import NeedsFullError, Why, refuse_much, refuse_other_rules
@@ -42,10 +34,14 @@ from conflicts.neighbourhood import Neighbourhood
 from conflicts.proofs import Proofs
 from conflicts.reach import Scope
 from conflicts.services import detect_conflicts, hold_data_versions
+from conflicts.storing import Storing
 from layers.models import Run
 from layers.runs import Progress
 from layers.sql_files import load_sql
 from layers.vocab import RunState
+
+# So many changed rows the planner takes for granted; of more it is told how many there are.
+FEW_ROWS = 50
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -87,12 +83,13 @@ def _recheck_nearby(rulebook: RuleBook, report: Progress) -> DetectionRun | None
     versions = hold_data_versions()
     at_work = _AtWork.begin(rulebook, before)
     if at_work.change.is_none:
-        at_work.near.close()
+        at_work.near.leave(keeps_tables=True)
         return None
     detection = _stored_detection(rulebook, before, versions)
     at_work.ask(report)
     at_work.store(detection, report)
-    at_work.near.close()
+    is_small = at_work.change.rows <= FEW_ROWS and not at_work.whole
+    at_work.near.leave(keeps_tables=is_small)
     return detection
 
 
@@ -134,6 +131,8 @@ class _AtWork:
     repeated: set[str] = field(default_factory=set)  # rules whose answer cannot have changed
     sides: dict[str, Mapping[str, Selection]] = field(default_factory=dict)  # of all the land
     whole: list[AskedRule] = field(default_factory=list)  # asked of everything
+    # by rule: how many conflicts and exempted pairs were found of what was measured again
+    found: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
     @classmethod
     def begin(cls, rulebook: RuleBook, before: Land) -> "_AtWork":
@@ -231,7 +230,7 @@ class _AtWork:
         known = self.counted.get(side.question, self.before.get(side.question))
         if known is None or side.question in self.uncounted or asked.code not in self.near.before:
             raise MustCountAgainError
-        return Selection.of(0, side.classes, known, side.question)
+        return replace(Selection.of(0, side.classes, known, side.question), alike=side.alike)
 
     def _require_same_surveys(self, asked: AskedRule, sides: Mapping[str, Selection]) -> None:
         """Refuse to go on from before where a layer that counts was surveyed otherwise since."""
@@ -287,9 +286,10 @@ class _AtWork:
         than it said: nothing is stored of it.
         """
         _run("scope_of_changes.sql", {})
-        _run("count_working_rows.sql", {})
+        if self.change.rows > FEW_ROWS:
+            _run("count_working_rows.sql", {})
         known = _counts("known_in_scope.sql", rulebook_code=self.rulebook.code, context="plan")
-        found = _counts("counted_hits.sql")
+        found = self.found = _counts("counted_hits.sql")
         for asked in nearby:
             code, noted = asked.code, self.near.before[asked.code]
             then, now = known.get(code, (0, 0)), found.get(code, (0, 0))
@@ -306,59 +306,20 @@ class _AtWork:
     def store(self, detection: DetectionRun, report: Progress) -> None:
         """Bring the findings up to date and keep what was counted."""
         report(0.95, "Comparing with what was known")
-        whole_rules = [asked.code for asked in self.whole]
-        closing = self._note_rules(detection)
-        merge_steps(detection, SEEN_STEPS)
-        merge_steps(
-            detection,
-            ["absent_nearby.sql"],
-            whole_rules=whole_rules,
-            unlike_layers=sorted(self.change.unlike_layers),
+        Storing(
+            detection=detection,
+            book=self.book,
+            outcomes=self.outcomes,
+            numbers=self.near.numbers,
+            whole_rules=[asked.code for asked in self.whole],
             changed_layers=sorted(self.change.changed_layers),
+            unlike_layers=sorted(self.change.unlike_layers),
+        ).store(
+            has_found=any(found for found, _exempted in self.found.values()),
+            has_exempted=any(exempted for _found, exempted in self.found.values()),
         )
-        self._select_absent(closing)
-        merge_steps(detection, CLOSING_STEPS)
-        merge_steps(detection, ["keep_exempted.sql"], all_rules=False, whole_rules=whole_rules)
         land = replace(self.change.now, detection=detection.pk)
         remember(self.rulebook.code, land=land, counted=self.counted, noted=self.near.noted)
-
-    def _note_rules(self, detection: DetectionRun) -> dict[str, dict[str, int]]:
-        """Store the outcomes; return the selections by which each rule's findings are closed."""
-        rules = self.book.rules
-        answered = [(a.row, self.outcomes[a.code]) for a in rules if a.code in self.outcomes]
-        stored = store_outcomes(detection, answered)
-        closing = {asked.code: {name: next(self.near.numbers) for name in SIDES} for asked in rules}
-        note_rules(
-            NotedRule(
-                row=asked.row,
-                outcome=stored.get(asked.code),
-                subject_selection=closing[asked.code]["subject"],
-                object_selection=closing[asked.code]["object"],
-                map_layers=self._map_layers(asked, self.outcomes.get(asked.code)),
-            )
-            for asked in rules
-        )
-        return closing
-
-    def _map_layers(self, asked: AskedRule, outcome: Outcome | None) -> tuple[str, ...]:
-        """Return in which layers hazard maps stand that a rule asks for; counted now or before."""
-        if not asked.kind.object_is_map:
-            return ()
-        if outcome is not None:
-            return outcome.map_layers
-        question = asked.sides["object"].question
-        known = remembered_counts(self.rulebook.code, [question]).get(question)
-        return Selection.of(0, (), known).sure_layers if known else ()
-
-    def _select_absent(self, closing: Mapping[str, Mapping[str, int]]) -> None:
-        """Select what stands now of the two sides of the findings that are not seen any more."""
-        with connection.cursor() as cursor:
-            cursor.execute(load_sql(__file__, "absent_parties.sql"))
-            codes = {code for (code,) in cursor.fetchall()}
-        for asked in self.book.rules:
-            if asked.code in codes:
-                for name in SIDES:
-                    put_selection(closing[asked.code][name], asked.sides[name].parameters)
 
 
 def _counts(file: str, **parameters: Any) -> dict[str, tuple[int, int]]:  # noqa: ANN401

@@ -14,7 +14,8 @@ import shapely
 from django.db import connection
 from shapely.geometry.base import BaseGeometry
 
-from conflicts.asked_rules import AskedRule, Likeness, Side, asked_rules
+from conflicts.alike import Likeness
+from conflicts.asked_rules import AskedRule, Side, asked_rules
 from conflicts.coverage import Unseen
 from conflicts.detection import Detector
 from conflicts.judgements import InBoth, explained_gaps

@@ -1,4 +1,4 @@
--- The working tables of one detection; they end with its transaction.
+-- The working tables of one detection. They last until it closes, or until the session asks anew.
 DROP TABLE IF EXISTS
     conflict_selection, conflict_meant, conflict_surveyed, conflict_looked_for, conflict_city, conflict_hit, conflict_rule,
     conflict_pair, conflict_border, conflict_home, conflict_square, conflict_outside,
@@ -15,7 +15,7 @@ CREATE TEMPORARY TABLE conflict_selection (
     is_sure boolean,
     lacks_area boolean NOT NULL,
     PRIMARY KEY (selection, feature_id)
-) ON COMMIT DROP;
+);
 
 -- What else a selection means: all current features of these layers, classes (0: none) and stages,
 -- surely. Those are not in conflict_selection.
@@ -25,7 +25,7 @@ CREATE TEMPORARY TABLE conflict_meant (
     land_use_id bigint NOT NULL,
     lifecycle varchar(20) NOT NULL,
     PRIMARY KEY (selection, layer_id, land_use_id, lifecycle)
-) ON COMMIT DROP;
+);
 
 -- Where a layer is completely surveyed for all of the classes asked for (none: as a whole), and how
 -- far that reaches; filled as the rules ask. NULL: nowhere.
@@ -35,7 +35,7 @@ CREATE TEMPORARY TABLE conflict_surveyed (
     geometry geometry,
     edge geometry,
     PRIMARY KEY (layer_slug, asked)
-) ON COMMIT DROP;
+);
 
 -- Whether a layer has a complete survey at all, and which classes such surveys looked for; filled as the rules ask.
 CREATE TEMPORARY TABLE conflict_looked_for (
@@ -43,20 +43,20 @@ CREATE TEMPORARY TABLE conflict_looked_for (
     is_surveyed boolean NOT NULL,
     codes text[] NOT NULL,
     PRIMARY KEY (layer_slug)
-) ON COMMIT DROP;
+);
 
 -- The ground of the city, one row; NULL: no layer says where it ends.
-CREATE TEMPORARY TABLE conflict_city (geometry geometry) ON COMMIT DROP;
+CREATE TEMPORARY TABLE conflict_city (geometry geometry);
 
 -- The pairs one rule has to measure, and the straight pieces of their borders.
 CREATE TEMPORARY TABLE conflict_pair (
     subject_row bigint NOT NULL,
     object_row bigint NOT NULL
-) ON COMMIT DROP;
+);
 CREATE TEMPORARY TABLE conflict_border (
     feature_id bigint NOT NULL,
     geometry geometry NOT NULL
-) ON COMMIT DROP;
+);
 
 -- Features to be served, by the area in which they lie and by squares of a grid.
 CREATE TEMPORARY TABLE conflict_home (
@@ -69,7 +69,7 @@ CREATE TEMPORARY TABLE conflict_home (
     south integer NOT NULL,
     box box2d NOT NULL,
     PRIMARY KEY (subject, served, subject_row, west, south, feature_id)
-) ON COMMIT DROP;
+);
 CREATE TEMPORARY TABLE conflict_square (
     subject integer NOT NULL,
     served integer NOT NULL,
@@ -79,14 +79,14 @@ CREATE TEMPORARY TABLE conflict_square (
     sure integer NOT NULL,
     unsure integer NOT NULL,
     box geometry NOT NULL
-) ON COMMIT DROP;
+);
 
 -- Which subjects of one rule lie inside its objects, and the objects that the others touch.
-CREATE TEMPORARY TABLE conflict_inside (subject_row bigint PRIMARY KEY) ON COMMIT DROP;
+CREATE TEMPORARY TABLE conflict_inside (subject_row bigint PRIMARY KEY);
 CREATE TEMPORARY TABLE conflict_cover (
     subject_row bigint NOT NULL,
     geometry geometry NOT NULL
-) ON COMMIT DROP;
+);
 
 -- What of the subjects of one rule lies outside the objects, and surely so (NULL: unknown).
 CREATE TEMPORARY TABLE conflict_outside (
@@ -95,7 +95,7 @@ CREATE TEMPORARY TABLE conflict_outside (
     whole double precision NOT NULL,
     geometry geometry NOT NULL,
     sure_geometry geometry
-) ON COMMIT DROP;
+);
 
 -- The subjects about which a rule whose findings have no object cannot tell.
 CREATE TEMPORARY TABLE conflict_untold (
@@ -105,7 +105,7 @@ CREATE TEMPORARY TABLE conflict_untold (
     subject_id varchar(80) NOT NULL,
     reason text NOT NULL DEFAULT '',
     PRIMARY KEY (rule_code, subject_layer, subject_id)
-) ON COMMIT DROP;
+);
 
 -- What the rules bite, before it is compared with what was known. Without an object: object_row is
 -- NULL, its layer and name are empty.
@@ -126,10 +126,10 @@ CREATE TEMPORARY TABLE conflict_hit (
     facts jsonb NOT NULL,
     exemption integer,
     PRIMARY KEY (rule_code, subject_layer, subject_id, object_layer, object_id)
-) ON COMMIT DROP;
+);
 
 -- The features near others, as a re-check asked last.
-CREATE TEMPORARY TABLE conflict_near (feature_id bigint PRIMARY KEY) ON COMMIT DROP;
+CREATE TEMPORARY TABLE conflict_near (feature_id bigint PRIMARY KEY);
 
 -- The rules of the book and the selections of their two sides, as far as they were asked.
 CREATE TEMPORARY TABLE conflict_rule (
@@ -140,17 +140,17 @@ CREATE TEMPORARY TABLE conflict_rule (
     subject_selection integer NOT NULL,
     object_selection integer NOT NULL,
     object_is_map boolean NOT NULL
-) ON COMMIT DROP;
+);
 
 -- The layers in which a rule found hazard maps it asks for.
 CREATE TEMPORARY TABLE conflict_map (
     rule_code varchar(40) NOT NULL,
     layer_slug varchar(60) NOT NULL,
     PRIMARY KEY (rule_code, layer_slug)
-) ON COMMIT DROP;
+);
 
 -- The findings that were not seen in this detection and may have to be closed.
-CREATE TEMPORARY TABLE conflict_absent (finding_id bigint PRIMARY KEY) ON COMMIT DROP;
+CREATE TEMPORARY TABLE conflict_absent (finding_id bigint PRIMARY KEY);
 
 -- What changed since the last detection: rows that ended (is_new false) and rows that stand now.
 CREATE TEMPORARY TABLE conflict_change (
@@ -164,7 +164,7 @@ CREATE TEMPORARY TABLE conflict_change (
     geometry geometry NOT NULL,
     properties jsonb NOT NULL,
     introduced_in integer NOT NULL
-) ON COMMIT DROP;
+);
 
 -- Whose findings a re-check measures again, by name: those of features that changed (of any rule:
 -- ''), and those of features near which something did.
@@ -173,4 +173,4 @@ CREATE TEMPORARY TABLE conflict_scope (
     stable_id varchar(80) NOT NULL,
     rule_code varchar(40) NOT NULL,
     PRIMARY KEY (layer_slug, stable_id, rule_code)
-) ON COMMIT DROP;
+);

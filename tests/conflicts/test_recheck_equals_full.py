@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from shapely.geometry import box
 
 from conflicts.kinds import KINDS
+from conflicts.life.errors import StepNotPossibleError
 from conflicts.models import Finding
 from layers.editing.errors import EditingError
 from layers.editing.publishing import revert_layer
@@ -143,7 +144,8 @@ def decide(number, state):
     both = [pair for _name, pair in sorted(by_name.items()) if set(pair) == {FULL, NEAR}]
     if both:
         for finding in both[number % len(both)].values():
-            decided(finding, state)
+            with contextlib.suppress(StepNotPossibleError):  # not possible from where it stands
+                decided(finding, state)
 
 
 EVENTS = {

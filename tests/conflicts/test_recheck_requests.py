@@ -196,13 +196,13 @@ def test_a_re_check_that_is_cancelled_leaves_the_old_findings_and_the_next_one_m
 KILLED = """
 import os, django
 django.setup()
-from conflicts import recheck
+from conflicts import storing
 from conflicts.tasks import carry_out_recheck
 def stop(*_args, **_named):
     print("merging", flush=True)
     import time
     time.sleep(60)
-recheck.merge_steps = stop
+storing.merge_steps = stop
 carry_out_recheck.call(int(os.environ["RECHECK"]))
 """
 

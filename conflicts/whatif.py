@@ -187,8 +187,10 @@ class _Question:
         if isinstance(rule, Adjacency):
             near = self._box(rule.tolerance_m + (rule.between_within_m or 0.0))
             return self.detector.between(replace(rule, between=shown), subject, objects, near)
-        # what stands in a proposed zone may stand on a plot that reaches out of it
-        near_plot = self._box(0.0) if side == "subject" else None
+        # what stands in a proposed zone may stand on a plot that reaches out of it; and where no
+        # layer is named, only the whole city tells which hold such things
+        is_named = bool(selector.layers or selector.surveyed_in)
+        near_plot = self._box(0.0) if side == "subject" and is_named else None
         return self.detector.between(replace(rule, counted=shown), subject, objects, near_plot)
 
     def _around(self, rule: Rule, side: str, selector: Selector) -> Selection:

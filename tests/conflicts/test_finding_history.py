@@ -1,9 +1,11 @@
 """What happened to a finding: every step by the table, told once, kept for good."""
 
+from datetime import timedelta
 from itertools import product
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from conflicts.life.acceptance import propose_acceptance
 from conflicts.life.errors import StaleFindingError, StepNotPossibleError
@@ -12,11 +14,12 @@ from conflicts.life.services import Task, assign, dismiss, reopen, triage
 from conflicts.life.transitions import BY_STEP, TRANSITIONS
 from conflicts.life.vocab import Step
 from conflicts.models import Finding, FindingEvent, Handling
+from conflicts.recheck import recheck_conflicts
 from conflicts.vocab import FindingState
 from layers.services import set_surveyed_area
 from tests.conflicts.ground import CITY, find, put, rule_data, surveyed_layer
 from tests.conflicts.people import REASON, accept, decide, officer, planner, terms
-from tests.factories import feature, filled_layer, square
+from tests.factories import feature, filled_layer, land_use, square
 
 pytestmark = pytest.mark.django_db
 
@@ -255,3 +258,25 @@ class TestNotFromHere:
         assert now(finding).state == "open"
         assert finding.acceptances.get().state == "ended"
         assert Handling.objects.get().decided_on is None
+
+
+def test_a_re_check_tells_the_history_that_a_full_detection_tells(layer, finding):
+    decide(finding, "triaged")
+    for stands in ([LANDFILL], [LANDFILL, SCHOOL]):
+        put(layer, *stands)
+        recheck_conflicts(rulebook=finding.last_seen.rulebook)
+
+    assert now(finding).state == "open"
+    assert steps() == ["triage", "resolved", "came_back"]
+
+
+def test_a_re_check_ends_what_has_run_out_elsewhere(layer, finding):
+    accept(finding)
+    finding.acceptances.update(valid_to=timezone.localdate() - timedelta(days=1))
+    land_use("market")
+    put(layer, LANDFILL, SCHOOL, feature("M", square(9_000, 0, 50), "market"))
+
+    recheck_conflicts(rulebook=finding.last_seen.rulebook)
+
+    assert now(finding).state == "open"
+    assert steps()[-1] == "expired"

@@ -36,6 +36,7 @@ THEMES = (
     Theme("plan", _("Land-use plan"), ("plan", "zon", "overlay", "permit", "proposal")),
     Theme("reservation", _("Reserved land"), ("reserv",)),
     Theme("siting", _("Where a use may go"), ("siting",)),
+    Theme("coverage", _("Who reaches which service?"), ("service-coverage",)),
     Theme("hazard", _("Flood and hazards"), ("hazard", "flood")),
     Theme("facility", _("Facilities"), ("facilit", "service", "utilit", "social")),
     Theme("cadastre", _("Parcels and buildings"), ("cadast", "parcel", "building")),

@@ -17,6 +17,7 @@ from conflicts.service_study.tasks import carry_out_service_study
 from conflicts.service_study.vocab import Catchment, Measure
 from layers.classes import read_table
 from layers.errors import RunCancelledError
+from layers.legend import SHOWN_FIRST, theme_of
 from layers.models import Feature, Layer, Run
 from layers.runs import request_cancel
 from layers.vocab import Basis, RunState
@@ -105,6 +106,14 @@ def test_the_layers_are_for_the_office_only_and_no_rule_asks_them():
     kept_study("market")
     assert Layer.objects.get(slug="service-market").visibility == "internal"
     assert find(rule_data()) == []
+
+
+def test_the_layers_of_a_study_wait_in_the_tree_until_someone_asks_for_them():
+    city(*HOMES, services=[market(100)])
+    kept_study("market")
+    theme = theme_of(Layer.objects.get(slug="service-market"))
+    assert theme.code == "coverage"
+    assert theme.code not in SHOWN_FIRST
 
 
 def test_a_second_study_does_not_study_the_first():

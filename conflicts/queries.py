@@ -1,5 +1,6 @@
 """Questions about rule books and findings that one ORM query answers."""
 
+from collections.abc import Iterable
 from dataclasses import asdict
 
 from django.db.models import Case, F, IntegerField, Q, QuerySet, Value, When, Window
@@ -25,6 +26,8 @@ __all__ = [
     "in_turn",
     "latest_detection",
     "narrowed",
+    "numbered",
+    "numbers_in_order",
     "rulebook_named",
     "untold_outcomes",
     "with_evidence",
@@ -60,6 +63,19 @@ def findings(wanted: FindingFilter, *, reader: Reader | None = None) -> QuerySet
     """Return findings with what their page and map need, gravest first."""
     found = with_evidence(narrowed(wanted, reader=reader))
     return found.order_by(SEVERITY_RANK.desc(), "rule_code", *IDENTITY)
+
+
+def numbers_in_order(found: QuerySet[Finding]) -> QuerySet[Finding, int]:
+    """Return the numbers of findings, gravest first, without their evidence."""
+    ordered = found.order_by(SEVERITY_RANK.desc(), "rule_code", *IDENTITY)
+    return ordered.values_list("pk", flat=True)
+
+
+def numbered(numbers: Iterable[int]) -> list[Finding]:
+    """Return these findings with their evidence, in this order."""
+    wanted = list(numbers)
+    found = with_evidence(Finding.objects.filter(pk__in=wanted)).in_bulk()
+    return [found[number] for number in wanted]
 
 
 def in_turn(found: QuerySet[Finding]) -> QuerySet[Finding]:

@@ -29,6 +29,8 @@ from conflicts.queries import (
     in_turn,
     latest_detection,
     narrowed,
+    numbered,
+    numbers_in_order,
     untold_outcomes,
 )
 from conflicts.review.report import MOST_AT_ONCE
@@ -55,8 +57,9 @@ def finding_list(request: HttpRequest) -> HttpResponse:
         keep_up()
     found = narrowed(wanted, reader=request.user)
     is_grouped = request.GET.get("view") != "each"
-    listed: Any = groups_of(found) if is_grouped else findings(wanted, reader=request.user)
+    listed: Any = groups_of(found) if is_grouped else numbers_in_order(found)
     page = Paginator(listed, PAGE_SIZE).get_page(request.GET.get("page"))
+    each = [] if is_grouped else numbered(page)
     query = request.GET.copy()
     query.pop("page", None)
     query.pop("lang", None)
@@ -64,7 +67,7 @@ def finding_list(request: HttpRequest) -> HttpResponse:
         "page": page,
         "is_grouped": is_grouped,
         "count": found.count(),
-        "rows": described(page) if is_grouped else [finding_row(finding) for finding in page],
+        "rows": described(page) if is_grouped else [finding_row(finding) for finding in each],
         "form": FindingFilterForm(request.GET, reader=request.user),
         "filter_query": query.urlencode(),
         "file_query": urlencode(wanted.as_query()),
@@ -72,7 +75,7 @@ def finding_list(request: HttpRequest) -> HttpResponse:
         "printed_at_once": MOST_AT_ONCE,
         **_detection_context(wanted, names_places=not hidden_layers(request.user)),
         **detection_freshness(request),
-        **bulk_context(request, [] if is_grouped else page.object_list),
+        **bulk_context(request, each),
     }
     return render(request, "conflicts/findings.html", context)
 

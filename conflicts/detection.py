@@ -85,6 +85,9 @@ class Noted:
     untold: tuple[tuple[str, Listed], ...] = ()  # by reason, of rules that put subjects aside
 
 
+ANYWHERE: Mapping[str, Sequence[int] | None] = {"in_layers": None, "of_classes": None}
+
+
 @dataclass(slots=True)
 class Detector:
     """One detection at work: remembers which selectors were already asked."""
@@ -276,15 +279,22 @@ def named_question(parameters: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def put_selection(number: int, parameters: Mapping[str, Any], *, among: str = "") -> int:
+def put_selection(
+    number: int,
+    parameters: Mapping[str, Any],
+    *,
+    among: str = "",
+    standing: Mapping[str, Sequence[int] | None] = ANYWHERE,
+) -> int:
     """Put what a selector means into the working table; return how many that are.
 
-    ``among`` "near" narrows it to the features in conflict_near.
+    ``among`` "near" narrows it to the features in conflict_near; ``standing`` says in which layers
+    and of which classes all of them are, so that no others are looked at.
     """
     with connection.cursor() as cursor:
         cursor.execute(
             load_sql(__file__, "select_features.sql"),
-            dict(parameters) | {"selection": number, "among": among},
+            dict(parameters) | {"selection": number, "among": among, **standing},
         )
         return int(cursor.rowcount)
 

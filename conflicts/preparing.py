@@ -87,7 +87,9 @@ def _put_rows(
 ) -> None:
     numbers = {question: next(detector.numbers) for question in questions}
     for question, number in numbers.items():
-        put_selection(number, questions[question][0])
+        parameters, groups = questions[question]
+        if groups:
+            put_selection(number, parameters, standing=_standing(groups))
     _run("analyze_selections.sql")
     counted = count_selections(list(numbers.values()))
     for question, (parameters, groups) in questions.items():
@@ -95,6 +97,15 @@ def _put_rows(
         found = Selection.of(number, classes, counted.get(number, NONE_COUNTED), question)
         likes = frozenset(group.like for group in groups)
         detector.selections[question] = replace(found, alike=likes)
+
+
+def _standing(groups: Sequence[Alike]) -> dict[str, list[int] | None]:
+    """Return in which layers and of which classes these features are; None: some have none."""
+    classes = {group.land_use_id for group in groups}
+    return {
+        "in_layers": sorted({group.layer_id for group in groups}),
+        "of_classes": None if None in classes else sorted(c for c in classes if c is not None),
+    }
 
 
 def _run(file: str) -> None:

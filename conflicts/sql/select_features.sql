@@ -3,6 +3,7 @@
 -- point or line where only areas can be judged ("areas_only").
 -- "only" narrows it to one feature, "near" to a box (west, south, east, north), "among" to the
 -- features in conflict_near: a question about one proposal need not know the whole city.
+-- "in_layers" and "of_classes" say where such features are known to stand, if that is known.
 -- Uses feature_current_class where classes are named, feature_current_layer_geometry for layers,
 -- the GiST index of the current features for a box.
 INSERT INTO conflict_selection (
@@ -17,6 +18,8 @@ JOIN layers_layer AS layer ON layer.id = feature.layer_id
 {condition.sql}
 WHERE
 {meant.sql}
+  AND (%(in_layers)s::bigint[] IS NULL OR feature.layer_id = ANY(%(in_layers)s::bigint[]))
+  AND (%(of_classes)s::bigint[] IS NULL OR feature.land_use_id = ANY(%(of_classes)s::bigint[]))
   AND (%(only)s::bigint IS NULL OR feature.id = %(only)s)
   AND (
       %(near)s::double precision[] IS NULL

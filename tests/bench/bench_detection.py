@@ -19,7 +19,7 @@ from tests.bench.detection_ground import Ground, publish
 from tests.city import new_city
 
 PROJECT_SRID = 32648
-SIZES = tuple(int(n) for n in os.environ.get("BENCH_SIZES", "10000,50000").split(","))
+SIZES = tuple(int(n) for n in os.environ.get("BENCH_SIZES", "10000,30000").split(","))
 BOOK = Path("fixtures/rulebook/krong-demo.yaml")
 GOAL_S, GOAL_AT, TIMES_FASTER = 30.0, 1_000_000, 3.0
 

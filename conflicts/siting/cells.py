@@ -22,6 +22,8 @@ Shapes = NDArray[np.object_]
 SIZES_M = (5.0, 10.0, 20.0, 25.0, 50.0, 100.0, 200.0, 500.0)
 MOST_CELLS = 1_000_000
 AREA = 2  # dimensions of a polygon
+# What is at most so many cells wide and high is looked at all at once, larger shapes one by one.
+MOST_SPAN_SMALL = 2
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -116,6 +118,55 @@ def _burnt(shapes: Shapes, cells: Cells, *, all_touched: bool) -> Mask:
     )
     burnt: Mask = marks.astype(np.bool_)
     return burnt
+
+
+def centred(shapes: Shapes, cells: Cells) -> Mask:
+    """Return the cells whose centre lies in one of the areas."""
+    areas = shapes[shapely.get_dimensions(shapes) == AREA] if len(shapes) else shapes
+    marked = np.zeros(cells.shape, np.bool_)
+    if not len(areas):
+        return marked
+    west, south, east, north = shapely.bounds(areas).T
+    is_small = np.maximum(east - west, north - south) <= MOST_SPAN_SMALL * cells.size_m
+    _mark_centres(marked, areas[is_small], cells)
+    if not is_small.all():
+        large = areas[~is_small]
+        marks = rasterize(large, cells.shape, transform=cells.transform, dtype="uint8")
+        marked |= marks.astype(np.bool_)
+    return marked
+
+
+def _mark_centres(marked: Mask, areas: Shapes, cells: Cells) -> None:
+    """Mark the centres in small areas: of all areas at once, for each cell a box can reach."""
+    bounds = shapely.bounds(areas)
+    left = np.floor((bounds[:, 0] - cells.west) / cells.size_m).astype(np.int64)
+    top = np.floor((cells.north - bounds[:, 3]) / cells.size_m).astype(np.int64)
+    for down in range(MOST_SPAN_SMALL + 1):
+        for across in range(MOST_SPAN_SMALL + 1):
+            x = cells.west + (left + across + 0.5) * cells.size_m
+            y = cells.north - (top + down + 0.5) * cells.size_m
+            inside = shapely.contains_xy(areas, x, y)
+            mark(marked, left[inside] + across, top[inside] + down)
+
+
+def boxes_marked(boxes: NDArray[np.int64], cells: Cells) -> Mask:
+    """Return the cells of boxes of at most MOST_SPAN_SMALL cells a side (and the next).
+
+    A row per box: first column and row, last column and row.
+    """
+    marked = np.zeros(cells.shape, np.bool_)
+    left, top, right, bottom = boxes.T
+    for down in range(MOST_SPAN_SMALL + 1):
+        for across in range(MOST_SPAN_SMALL + 1):
+            within = (left + across <= right) & (top + down <= bottom)
+            mark(marked, left[within] + across, top[within] + down)
+    return marked
+
+
+def mark(marked: Mask, columns: NDArray[np.int64], rows: NDArray[np.int64]) -> None:
+    """Mark these cells in place; those beyond the border are passed over."""
+    inside = (columns >= 0) & (rows >= 0) & (rows < marked.shape[0]) & (columns < marked.shape[1])
+    marked[rows[inside], columns[inside]] = True
 
 
 def distance_m(marked: Mask, cells: Cells) -> NDArray[np.float64]:

@@ -3,7 +3,6 @@
 Without a layer a criterion is not measured, and that is said; nothing is guessed.
 """
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,10 +14,17 @@ from django.db import connection
 from django.db.models import Q
 from numpy.typing import NDArray
 from rasterio.enums import Resampling
-from rasterio.features import rasterize
 from rasterio.vrt import WarpedVRT
 
-from conflicts.siting.cells import AREA, Cells, Mask, Shapes, distance_m, touched
+from conflicts.siting.cells import (
+    Cells,
+    Mask,
+    Shapes,
+    boxes_marked,
+    centred,
+    distance_m,
+    touched,
+)
 from conflicts.siting.question import SitingQuestion
 from conflicts.siting.sites import Measure
 from conflicts.siting.vocab import SITING_THEME, Criterion
@@ -74,16 +80,34 @@ def _layers_of(*words: str) -> tuple[str, ...]:
 
 
 def _shapes(
-    layers: Sequence[str], cells: Cells
-) -> tuple[Shapes, list[Mapping[str, Any]], list[str]]:
-    """Return the shapes in these cells, the attributes of each and the layer it is of."""
-    west, south, east, north = cells.bounds
-    box = {"west": west, "south": south, "east": east, "north": north, "srid": PROJECT_SRID}
-    with connection.cursor() as cursor:
-        cursor.execute(load_sql(__file__, "shapes_of_layers.sql"), {"layers": list(layers), **box})
-        rows = cursor.fetchall()
+    layers: Sequence[str],
+    cells: Cells,
+    attribute: str = "",
+    *,
+    is_stated: bool = False,
+    wider_m: float = -1.0,
+) -> tuple[Shapes, list[str | None], list[str]]:
+    """Return the shapes in these cells, one attribute of each and the layer it is of."""
+    asked = _box(cells) | {
+        "layers": list(layers),
+        "attribute": attribute,
+        "is_stated": is_stated,
+        "wider_m": wider_m,
+    }
+    rows = _fetch("shapes_of_layers.sql", asked)
     shapes: Shapes = np.array(shapely.from_wkb([bytes(row[0]) for row in rows]), np.object_)
-    return shapes.reshape(-1), [json.loads(row[1]) for row in rows], [row[2] for row in rows]
+    return shapes.reshape(-1), [row[1] for row in rows], [row[2] for row in rows]
+
+
+def _box(cells: Cells) -> dict[str, Any]:
+    west, south, east, north = cells.bounds
+    return {"west": west, "south": south, "east": east, "north": north, "srid": PROJECT_SRID}
+
+
+def _fetch(name: str, asked: Mapping[str, Any]) -> list[Any]:
+    with connection.cursor() as cursor:
+        cursor.execute(load_sql(__file__, name), dict(asked))
+        return list(cursor.fetchall())
 
 
 def _distance_to_roads(city: Cells) -> Measured:
@@ -139,39 +163,42 @@ def _heights(path: str, cells: Cells) -> NDArray[np.float64]:
 
 def _state_land(city: Cells) -> Measured:
     layers = _layers_of("cadast", "parcel")
-    parcels, attributes, slugs = _shapes(layers, city)
-    of_state = np.array([row.get("tenure") in STATE_LAND for row in attributes], np.bool_)
-    known = np.array(["tenure" in row for row in attributes], np.bool_)
-    if not known.any():
+    parcels, tenures, slugs = _shapes(layers, city, "tenure", is_stated=True)
+    of_state = np.array([tenure in STATE_LAND for tenure in tenures], np.bool_)
+    if not len(parcels):
         return Measured(values=None, layers=layers)
-    values = np.where(_centred(parcels[known], city), 0.0, np.nan)
-    values[_centred(parcels[of_state], city)] = 1.0
-    told_by = {slug for slug, row in zip(slugs, attributes, strict=True) if "tenure" in row}
-    return Measured(values=values, layers=tuple(sorted(told_by)))
+    values = np.where(centred(parcels, city), 0.0, np.nan)
+    values[centred(parcels[of_state], city)] = 1.0
+    return Measured(values=values, layers=tuple(sorted(set(slugs))))
 
 
 def _hazards(city: Cells) -> Measured:
     """Return 1 in a hazard area of any map, 0 where maps show none, unknown outside of all."""
     layers = _layers_of("hazard")
-    areas, attributes, _slugs = _shapes(layers, city)
+    areas, classes, _slugs = _shapes(layers, city, "hazard_class")
     mapped = _surveyed(layers, city)
     if not mapped.any():
         return Measured(values=None, layers=layers)
-    wet = np.array([row.get("hazard_class") != NO_WATER for row in attributes], np.bool_)
+    wet = np.array([hazard_class != NO_WATER for hazard_class in classes], np.bool_)
     values = np.where(mapped, 0.0, np.nan)
     values[touched(areas[wet], city)] = 1.0
     return Measured(values=values, layers=layers)
 
 
 def _built(city: Cells) -> Measured:
-    """Return 1 where something recorded stands or is to stand, as areas or points; else 0."""
+    """Return 1 where something recorded stands or is to stand, as areas or points; else 0.
+
+    Of what is at most two cells wide all cells of its box count.
+    """
     layers = _layers_of("building", "facilit")
     layers = tuple(sorted({*layers, *_named("building", "facilit")}))
-    shapes, _attributes, slugs = _shapes(layers, city)
-    if not len(shapes):
+    wide, _attributes, _slugs = _shapes(layers, city, wider_m=2 * city.size_m)
+    small = np.array(_fetch("boxes_of_layers.sql", _box(city) | {
+        "layers": list(layers), "size_m": city.size_m}), np.int64).reshape(-1, 4)  # fmt: skip
+    if not len(wide) and not len(small):
         return Measured(values=None, layers=layers)
-    values = touched(shapes, city).astype(np.float64)
-    return Measured(values=values, layers=tuple(sorted(set(slugs))))
+    values = (touched(wide, city) | boxes_marked(small, city)).astype(np.float64)
+    return Measured(values=values, layers=layers)
 
 
 def _named(*words: str) -> tuple[str, ...]:
@@ -188,17 +215,7 @@ def _surveyed(layers: Sequence[str], city: Cells) -> Mask:
         slug__in=layers, surveyed_areas__completeness=Completeness.COMPLETE
     ).values_list("surveyed_areas__geometry", flat=True)
     shapes = [shapely.from_wkb(bytes(area.wkb)) for area in surveyed]
-    return _centred(np.array(shapes, np.object_).reshape(-1), city)
-
-
-def _centred(shapes: Shapes, cells: Cells) -> Mask:
-    """Return the cells whose centre lies in one of the areas."""
-    areas = shapes[shapely.get_dimensions(shapes) == AREA] if len(shapes) else shapes
-    if not len(areas):
-        return np.zeros(cells.shape, np.bool_)
-    marks = rasterize(areas, cells.shape, transform=cells.transform, dtype="uint8")
-    inside: Mask = marks.astype(np.bool_)
-    return inside
+    return centred(np.array(shapes, np.object_).reshape(-1), city)
 
 
 _MEASURES: Mapping[Criterion, Callable[[Cells], Measured]] = {

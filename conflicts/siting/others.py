@@ -10,12 +10,12 @@ import shapely
 from django.db import connection
 from numpy.typing import NDArray
 
-from conflicts.siting.cells import Cells, Mask, Shapes, filled, touched
+from conflicts.siting.cells import Cells, Mask, Shapes, boxes_marked, filled, mark, touched
 from conflicts.unseen import hold_surveyed_ground
 from layers.sql_files import load_sql
 
-# A box of at most two cells a side meets at most three rows and three columns.
-MOST_SPAN = 3
+# So many features and more: the database must know it before it looks them up.
+MANY = 5_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,19 +40,14 @@ class Others:
 
     def near(self, cells: Cells, origin: Cells) -> Mask:
         """Return every cell such a feature touches, and perhaps a few beside small ones."""
-        mask = touched(self.large, cells)
-        left, top, right, bottom = self._placed(cells, origin)[:, :4].T
-        for down in range(MOST_SPAN):
-            for across in range(MOST_SPAN):
-                within = (left + across <= right) & (top + down <= bottom)
-                _mark(mask, left[within] + across, top[within] + down)
-        return mask
+        boxes = self._placed(cells, origin)[:, :4]
+        return touched(self.large, cells) | boxes_marked(boxes, cells)
 
     def certain(self, cells: Cells, origin: Cells) -> Mask:
         """Return cells in each of which some point of such a feature lies."""
         mask = touched(self.large, cells)
         column, row = self._placed(cells, origin)[:, 4:].T
-        _mark(mask, column, row)
+        mark(mask, column, row)
         return mask
 
     def filled(self, cells: Cells) -> Mask:
@@ -64,11 +59,6 @@ class Others:
         down = round((cells.north - origin.north) / cells.size_m)
         placed: NDArray[np.int64] = self.small + np.array([across, down] * 3)
         return placed
-
-
-def _mark(mask: Mask, columns: NDArray[np.int64], rows: NDArray[np.int64]) -> None:
-    inside = (columns >= 0) & (rows >= 0) & (rows < mask.shape[0]) & (columns < mask.shape[1])
-    mask[rows[inside], columns[inside]] = True
 
 
 @dataclass(slots=True)
@@ -114,6 +104,18 @@ class Surroundings:
             "north": self.origin.north,
             "size_m": self.origin.size_m,
         }
+
+
+def know_selections() -> None:
+    """Let the database count what was selected: else it looks each feature up by itself."""
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE conflict_selection")
+
+
+def roomy_memory() -> None:
+    """Let this transaction sort and join a whole city in memory."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL work_mem = '256MB'")
 
 
 def surveyed_cells(layers: Sequence[str], asked: Sequence[str], cells: Cells) -> list[Mask]:

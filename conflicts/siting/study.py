@@ -19,7 +19,7 @@ from conflicts.kinds import is_unrated
 from conflicts.models import RuleBook
 from conflicts.siting.cells import Cells, Mask, touched
 from conflicts.siting.measures import Measured, measures, weighted
-from conflicts.siting.others import Surroundings
+from conflicts.siting.others import Surroundings, roomy_memory
 from conflicts.siting.probes import STAGES, concerns
 from conflicts.siting.question import SitingQuestion, SitingQuestionError
 from conflicts.siting.sites import Site, find_sites
@@ -86,6 +86,7 @@ def study(
     ``cell_m`` fixes the size of the cells [m]; else the finest that the city allows.
     """
     lineage = class_lineage(question.use)
+    roomy_memory()
     ground = city_shape()
     cells = Cells.over(ground.bounds, cell_m)
     city = touched(np.array([ground], np.object_), cells)

@@ -17,7 +17,15 @@ from conflicts.kinds import KINDS, object_selector, reach_m
 from conflicts.pair_rules import Adjacency, HazardExposure, Overlap, Separation
 from conflicts.predicates import attributes
 from conflicts.siting.cells import Cells, Mask, cropped, perhaps_within, surely_within
-from conflicts.siting.others import Large, Others, Surroundings, as_others, surveyed_cells
+from conflicts.siting.others import (
+    MANY,
+    Large,
+    Others,
+    Surroundings,
+    as_others,
+    know_selections,
+    surveyed_cells,
+)
 from conflicts.siting.probes import Concern
 from conflicts.siting.sight import Sight, sight_of
 from conflicts.vocab import Gap, Severity
@@ -94,6 +102,8 @@ def tell(
     rule, side = concern.rule, concern.other_side
     selector = rule.subject if side == "subject" else object_selector(rule)
     selection = detector.select(selector, areas_only=side in KINDS[rule.kind].areas)
+    if selection.sure + selection.unsure > MANY:
+        know_selections()
     rim = city.rim(reach_m(rule))
     place = Place(
         concern=concern,

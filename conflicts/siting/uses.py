@@ -3,7 +3,6 @@
 from collections import Counter
 
 from layers.models import LandUseClass
-from layers.queries import class_branches
 
 # Nobody looks for a square of ground for these: what nature or history put there, names for any
 # building or any nuisance at all, what is a zone of the plan, and what runs along a line.
@@ -13,15 +12,20 @@ GIVEN_BY_NATURE = frozenset(
 GENERAL_NAMES = frozenset(
     {"any_building", "building", "building_tall", "industrial_zone", "pollution_source"}
 )
-LINES = ("expressway", "power_line", "railway", "road_district", "road_national", "road_provincial")
+LINES = frozenset(
+    {"expressway", "power_line", "railway", "road_district", "road_national", "road_provincial"}
+)
 
 
 def placeable_uses() -> list[tuple[str, str]]:
     """Return code and name of each use that is offered, by name, no name twice."""
-    lines = {code for branch in class_branches(LINES).values() for code in branch}
-    left_out = GIVEN_BY_NATURE | GENERAL_NAMES | lines
+    left_out = GIVEN_BY_NATURE | GENERAL_NAMES | LINES
     known = LandUseClass.objects.filter(scheme="use").select_related("parent")
-    rows = [row for row in known if row.code not in left_out and not _repeats_parent(row)]
+    rows = [
+        row
+        for row in known
+        if not {row.code, row.parent and row.parent.code} & left_out and not _repeats_parent(row)
+    ]
     times = Counter(row.name for row in rows)
     named = [
         (row.code, row.name if times[row.name] == 1 else f"{row.name} ({row.code})") for row in rows

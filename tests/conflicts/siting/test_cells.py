@@ -3,11 +3,14 @@
 import numpy as np
 import pytest
 import shapely
+import shapely.affinity
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conflicts.siting.cells import (
     Cells,
+    boxes_marked,
+    centred,
     cropped,
     filled,
     perhaps_within,
@@ -111,3 +114,35 @@ def test_where_nothing_is_marked_nothing_is_near():
 
     assert not perhaps_within(nothing, 1_000.0, GROUND).any()
     assert not surely_within(nothing, 1_000.0, GROUND).any()
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(areas(), min_size=1, max_size=4), st.sampled_from([0.05, 0.2, 1.0]))
+def test_a_cell_is_in_an_area_when_its_centre_is_however_small_the_area(shapes, scale):
+    shrunk = [shapely.affinity.scale(shape, scale, scale) for shape in shapes]
+    marked = centred(as_array(*shrunk), GROUND)
+
+    for row, cells in enumerate(squares(GROUND)):
+        for col, cell in enumerate(cells):
+            to_border = min(shape.exterior.distance(cell.centroid) for shape in shrunk)
+            if to_border > 1e-6:  # on the border itself either answer will do
+                assert marked[row, col] == any(shape.contains(cell.centroid) for shape in shrunk)
+
+
+def test_a_point_has_no_ground_so_no_centre_lies_in_it():
+    assert not centred(as_array(shapely.Point(15, 15)), GROUND).any()
+    assert not centred(as_array(), GROUND).any()
+
+
+def test_a_box_from_column_2_to_4_and_row_1_to_2_is_six_cells_and_what_sticks_out_is_passed_over():
+    inside = np.array([[2, 1, 4, 2]])
+    sticking_out = np.array([[-1, -1, 0, 0], [19, 19, 21, 21]])
+
+    marked = boxes_marked(inside, GROUND)
+    assert [tuple(cell) for cell in np.argwhere(marked)] == [
+        (1, 2), (1, 3), (1, 4), (2, 2), (2, 3), (2, 4),
+    ]  # fmt: skip
+    assert [tuple(cell) for cell in np.argwhere(boxes_marked(sticking_out, GROUND))] == [
+        (0, 0), (19, 19),
+    ]  # fmt: skip
+    assert not boxes_marked(np.empty((0, 4), np.int64), GROUND).any()

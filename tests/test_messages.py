@@ -19,7 +19,13 @@ SHELL_ONLY = (
 KHMER_TO_COME = "layers/editing/"
 MARKERS = {"_", "gettext", "said"}
 # Which argument is the sentence, where it is not the first.
-SENTENCE_AT = {"RuleFieldError": 1, "SpecError": 2, "ReservationSpecError": 1, "ReleaseError": 1}
+SENTENCE_AT = {
+    "FieldMissingError": 1,
+    "ReleaseError": 1,
+    "ReservationSpecError": 1,
+    "RuleFieldError": 1,
+    "SpecError": 2,
+}
 # Their arguments are names; they make the sentence themselves.
 NAMES_ONLY = {"UnknownCrsError", "UnknownLayerError", "UnknownLandUseError"}
 

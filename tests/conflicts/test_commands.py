@@ -109,7 +109,7 @@ def test_list_and_show(capsys, book_file):
         (("rulebook", "show", "nowhere"), "There is no rule book 'nowhere'."),
         (("rulebook", "load", "nowhere.yaml"), "cannot be read"),
         (("detect", "--rulebook", "nowhere"), "Known: none yet. Load one"),
-        (("findings", "--format", "dxf"), "Use one of: json, geojson, csv."),
+        (("findings", "--format", "dxf"), "Use one of: json, geojson, csv, gpkg."),
         (("findings", "--severity", "fatal"), "Use one of: info, low, medium, high, critical."),
         (("findings", "--state", "shut"), "Use one of: open, triaged"),
         (("findings", "--output", "/nowhere/x.json"), "cannot be written"),

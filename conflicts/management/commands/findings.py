@@ -15,7 +15,7 @@ from layers.commands import KrongCommand
 
 
 class Command(KrongCommand):
-    help = "Write the findings as json, geojson or csv, gravest first."
+    help = "Write the findings as json, geojson, csv or gpkg, gravest first."
 
     def add_own_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--rulebook", default="", metavar="CODE")

@@ -145,10 +145,15 @@ async function ask(whole) {
   return null;
 }
 
+// The server's template wrote and escaped it; a parsed document runs no script.
+function elementsOf(written) {
+  return new DOMParser().parseFromString(written, "text/html").body.childNodes;
+}
+
 function fillAnswers(body, asked) {
   answered.body = body;
   answered.asked = asked.map(({ name }) => name);
-  byId("answers").innerHTML = body?.page ?? ""; // written by the server's template, which escapes
+  byId("answers").replaceChildren(...elementsOf(body?.page ?? ""));
   byId("answers").setAttribute("aria-busy", "false");
   byId("ask-whole").hidden = !body?.alternatives.some((each) => each.left_out.length);
   for (const button of document.querySelectorAll("#answers .on-map")) button.hidden = false;

@@ -88,7 +88,7 @@ def test_a_program_is_told_the_sign_and_a_person_too_in_khmer(plots, client):
     address = "/layers/plots/versions/1/features/%00"
 
     told = client.get(address, headers={"Accept": "application/json"})
-    page = client.get("/findings/?rule=%00", headers={"Accept": "text/html"})
+    page = client.get(address, headers={"Accept": "text/html"})
 
     assert (told.status_code, page.status_code) == (400, 400)
     assert "U+0000" in told.json()["error"]["what"]

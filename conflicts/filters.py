@@ -318,7 +318,12 @@ def refuse_unknown_list(view: str) -> None:
 
 def refuse_unknown_words(asked: Mapping[str, Any], *known: str) -> None:
     """Refuse a word of an address that nobody knows: it would silently show everything."""
-    names = {*FindingFilter.__dataclass_fields__, "lang", *known}
+    refuse_words_beside(asked, *FindingFilter.__dataclass_fields__, *known)
+
+
+def refuse_words_beside(asked: Mapping[str, Any], *known: str) -> None:
+    """Refuse each word of an address beside the known ones and the language."""
+    names = {"lang", *known}
     for word in asked:
         if word not in names:
             raise _unknown(word[:40], _("'%(value)s' means nothing here."), word, sorted(names))

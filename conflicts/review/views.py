@@ -12,7 +12,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from conflicts.filters import FindingFilter, day_asked, refuse_unknown_words
+from conflicts.filters import FindingFilter, day_asked, refuse_unknown_words, refuse_words_beside
 from conflicts.review.dashboard import dashboard
 from conflicts.review.digest import WEEK, shown_sections
 from conflicts.review.digest_files import digest_csv, digest_html
@@ -36,7 +36,7 @@ NEWEST_DIGESTS = 60
 @require_GET
 def findings_dashboard(request: HttpRequest) -> HttpResponse:
     """Show how many findings there are, where, since when, and what cannot be told."""
-    refuse_unknown_words(request.GET)
+    refuse_words_beside(request.GET, "rulebook")
     rulebook = request.GET.get("rulebook", "").strip()
     shown = dashboard(request.user, rulebook)
     context = {

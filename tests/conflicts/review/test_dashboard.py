@@ -263,7 +263,7 @@ def test_every_link_of_the_page_opens_a_list_of_as_many_findings(client):
         assert count == number.strip(), address
 
 
-@pytest.mark.parametrize("asked", ["rulebook=none", "rulbook=x", "rulebook=%00"])
+@pytest.mark.parametrize("asked", ["rulebook=none", "rulbook=x", "rulebook=%00", "kind=separation"])
 def test_a_word_that_means_nothing_is_refused(client, asked):
     detected()
 

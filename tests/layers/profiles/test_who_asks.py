@@ -8,6 +8,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[3]
 APPS = ("config", "layers", "conflicts", "scenarios", "planning")
 MAY_ASK = {
+    "conflicts/alternatives/forms.py",
+    "conflicts/alternatives/page_texts.py",
     "layers/catalogue/views.py",
     "layers/editing/editor_page.py",
     "layers/editing/editor_texts.py",

@@ -275,6 +275,7 @@ def lay_ground(known: KnownLand, alternative: Alternative, hidden: frozenset[int
         "take_changed.sql",
         layers=[change.layer.pk for change in alternative.changes],
         names=[change.stable_id for change in alternative.changes],
+        hidden=sorted(hidden),
     )
     after = [(c, c.after) for c in alternative.changes if c.after is not None]
     classes = {code: number for number, code in known.codes.items()}

@@ -139,10 +139,8 @@ def _all_of(side: Side, state: State) -> Selection:
     ground = state.ground
     number = next(ground.numbers)
     hidden = [ground.known.layers[layer].slug for layer in ground.hidden]
-    parameters = dict(side.parameters)
-    parameters["except_layers"] = [*parameters["except_layers"], *hidden]
-    put_selection(number, parameters)
-    run("leave_out.sql", selection=number, rows=list(state.gone))
+    put_selection(number, side.parameters)
+    run("leave_out.sql", selection=number, rows=list(state.gone), hidden=hidden)
     return Selection.of(number, side.classes, count_selection(number), side.question)
 
 

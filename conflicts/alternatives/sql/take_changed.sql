@@ -1,4 +1,5 @@
--- Takes features that would change onto the ground as they stand; found by layer and name.
+-- Takes features that would change onto the ground as they stand; found by layer and name. What
+-- stands in a hidden layer is as if it did not stand: whether there is such a name, no one is told.
 WITH named AS MATERIALIZED (
     SELECT each.layer, each.name
     FROM unnest(%(layers)s::bigint[], %(names)s::text[]) AS each(layer, name)
@@ -11,6 +12,7 @@ standing AS MATERIALIZED (
     JOIN layers_feature AS feature
         ON feature.layer_id = named.layer AND feature.stable_id = named.name
     WHERE feature.retired_in IS NULL
+      AND feature.layer_id <> ALL(%(hidden)s::bigint[])
 ),
 grown AS (
     INSERT INTO conflict_ground (

@@ -217,6 +217,23 @@ def test_who_is_not_signed_in_learns_nothing_of_hidden_layers(client, city):
     assert hidden.status_code == 422
 
 
+@pytest.mark.parametrize(
+    "said", [{"removed": True}, {"geometry": geojson(at(300, 0)), "land_use": "landfill"}]
+)
+def test_a_hidden_proposal_answers_as_one_that_does_not_stand(client, city, said):
+    """P-1 is a proposal 60 m from the school that only some may see; P-2 never was."""
+    surveyed_layer(
+        "proposals", feature("P-1", at(60, 0), "landfill", name_en="Secret dump"),
+        visibility="restricted",
+    )  # fmt: skip
+
+    there, nowhere = (ask(client, {"changes": [{"id": name} | said]}) for name in ("P-1", "P-2"))
+
+    assert there.status_code == nowhere.status_code == (404 if "removed" in said else 200)
+    assert there.content.decode().replace("P-1", "P-2") == nowhere.content.decode()
+    assert "Secret dump" not in there.content.decode()
+
+
 def test_no_token_and_no_account_is_needed_and_nothing_is_stored(city):
     before = Feature.objects.count()
 

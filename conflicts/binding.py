@@ -30,6 +30,9 @@ ROUNDING_M = 1e-6
 # Sums of m2 and of stated places are this exact.
 EXACT_SUM = 1e-6
 Parameters = dict[str, Any]
+# A lower elevation [m] marks "no data" (-9999, -999): the lowest dry land, the shore of the Dead Sea,
+# lies at about -430 m. A matter of plausibility, not a standard.
+LOWEST_GROUND_M = -500.0
 # How a standard's unit counts what was divided: shares in per cent, dwellings by the hectare.
 FACTORS = {"%": 100.0, "dwellings/ha": 10_000.0}
 
@@ -259,6 +262,7 @@ def bind_obstacle(rule: RuleHead) -> Parameters:
         "height_attribute": rule.height_attribute,
         "ground_attribute": rule.ground_attribute,
         "elevation_attribute": rule.elevation_attribute,
+        "lowest_ground_m": LOWEST_GROUND_M,
         "reach_m": rule.reach_m,
         "srid": PROJECT_SRID,
     }

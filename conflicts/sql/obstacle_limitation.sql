@@ -7,11 +7,13 @@
 -- keeps to it.
 -- The top lies between "low" and "high": without a stated height it is somewhere above the ground,
 -- without the ground's or the aerodrome's elevation anywhere. Where only "high" pierces a surface,
--- or the runway is drawn as a point, the structure is put into conflict_untold.
+-- or the runway is drawn as a point, the structure is put into conflict_untold. A negative height and
+-- an elevation below lowest_ground_m are marks for "no data": not stated.
 WITH runway AS MATERIALIZED (
     SELECT
         object.id AS object_row, object.geometry, ST_Dimension(object.geometry) AS dimension,
         CASE WHEN jsonb_typeof(object.properties->%(elevation_attribute)s) = 'number'
+                AND object.properties->%(elevation_attribute)s >= to_jsonb(%(lowest_ground_m)s::double precision)
             THEN (object.properties->>%(elevation_attribute)s)::double precision END AS elevation
     FROM conflict_selection AS chosen
     JOIN conflict_ground AS object ON object.id = chosen.feature_id
@@ -101,10 +103,8 @@ structure AS MATERIALIZED (
         runway.object_row, runway.geometry AS runway, runway.dimension AS runway_dimension,
         runway.elevation, around.id AS subject_row, around.geometry, stated.ground, stated.height,
         ST_Distance(runway.geometry, around.geometry) AS distance_m,
-        stated.ground + coalesce(greatest(stated.height, 0), 0) AS low,
-        -- greatest() alone would take an unstated height for none
-        stated.ground + CASE WHEN stated.height IS NOT NULL THEN greatest(stated.height, 0) END
-            AS high
+        stated.ground + coalesce(stated.height, 0) AS low,
+        stated.ground + stated.height AS high
     FROM runway
     CROSS JOIN LATERAL (
         SELECT feature.id, feature.geometry, feature.properties
@@ -122,8 +122,10 @@ structure AS MATERIALIZED (
     CROSS JOIN LATERAL (
         SELECT
             CASE WHEN jsonb_typeof(around.properties->%(ground_attribute)s) = 'number'
+                    AND around.properties->%(ground_attribute)s >= to_jsonb(%(lowest_ground_m)s::double precision)
                 THEN (around.properties->>%(ground_attribute)s)::double precision END AS ground,
             CASE WHEN jsonb_typeof(around.properties->%(height_attribute)s) = 'number'
+                    AND around.properties->%(height_attribute)s >= '0'::jsonb
                 THEN (around.properties->>%(height_attribute)s)::double precision END AS height
     ) AS stated
     WHERE around.id <> runway.object_row

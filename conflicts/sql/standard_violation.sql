@@ -74,7 +74,9 @@ plain AS MATERIALIZED (
     JOIN conflict_ground AS subject ON subject.id = near.subject_row
     CROSS JOIN LATERAL (
         SELECT
+            -- a negative number is a mark for "no data", never an amount
             CASE WHEN jsonb_typeof(subject.properties->%(attribute)s) = 'number'
+                    AND subject.properties->%(attribute)s >= '0'::jsonb
                 THEN (subject.properties->>%(attribute)s)::double precision END AS amount,
             CASE
                 WHEN %(per)s IN ('', 'area') THEN 1
@@ -229,6 +231,7 @@ measured AS MATERIALIZED (
                     SELECT
                         feature.id, feature.geometry,
                         CASE WHEN jsonb_typeof(feature.properties->%(attribute)s) = 'number'
+                                AND feature.properties->%(attribute)s >= '0'::jsonb
                             THEN (feature.properties->>%(attribute)s)::double precision
                         END AS storeys
                     FROM conflict_ground AS feature

@@ -266,3 +266,33 @@ def test_the_rule_reaches_as_far_as_its_farthest_surface():
     assert rule.reach_m == pytest.approx((15_060**2 + (140 + 0.15 * 15_000) ** 2) ** 0.5)
     assert Finding.objects.count() == 0
     assert square(0, 0, 1).area == 1
+
+
+@pytest.mark.parametrize(
+    ("height", "ground", "gap"),
+    [
+        (400, -9999, {"unknown_attribute"}),  # would end 9,599 m below the sea
+        (400, -501, {"unknown_attribute"}),
+        (-9999, 10, {"unknown_attribute"}),
+        (20, -5, set()),  # a polder: its roof 15 m above the sea
+    ],
+)
+def test_numbers_that_cannot_be_on_earth_are_not_stated(height, ground, gap):
+    airport()
+    buildings(building(1250, 1000, height, ground))
+
+    outcome = asked()
+
+    assert outcome.pairs_found == 0
+    assert set(gaps(outcome)) == gap
+    assert outcome.answer == (Answer.CANNOT_TELL if gap else Answer.COMPLIES)
+
+
+def test_an_aerodrome_9999_m_below_the_sea_states_no_elevation():
+    airport(elevation_m=-9999)
+    buildings(building(1250, 1000, 20))
+
+    outcome = asked()
+
+    assert (outcome.answer, outcome.pairs_found) == (Answer.CANNOT_TELL, 0)
+    assert gaps(outcome)["unknown_attribute"]["attributes"] == ["elevation_m"]

@@ -251,3 +251,14 @@ def test_a_city_without_any_zone_cannot_say_what_is_asked():
 
     assert outcome.answer == Answer.CANNOT_TELL
     assert CITY.area > 0
+
+
+@pytest.mark.parametrize("height", [-9999, -1, -0.5])
+def test_a_height_below_nought_is_a_mark_for_no_data_and_complies_with_nothing(height):
+    zones()
+    buildings(building(square(10, 10, 10), height_m=height))
+
+    outcome = asked(HEIGHT)
+
+    assert (outcome.answer, outcome.pairs_found) == (Answer.CANNOT_TELL, 0)
+    assert gaps(outcome)["unknown_attribute"]["examples"] == ["B"]

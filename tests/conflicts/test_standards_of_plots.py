@@ -186,3 +186,14 @@ def test_where_both_areas_break_the_standard_the_milder_number_is_told_and_why()
     assert "11.0 percentage points more" in english
     assert "at least so much" not in english
     assert "Data: parcels v1, zones v1, buildings v1." in english
+
+
+def test_a_negative_number_of_storeys_is_no_number_of_storeys():
+    zones()
+    plots(feature("P", square(0, 0, 20)))
+    buildings(building(square(0, 0, 15), storeys=-1))  # 225 m2 on 400: 0.56 with one storey
+
+    outcome = asked(FAR)
+
+    assert (outcome.answer, outcome.pairs_found) == (Answer.CANNOT_TELL, 0)
+    assert gaps(outcome)["counted_not_sure"]["examples"] == ["P"]

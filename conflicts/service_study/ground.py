@@ -1,5 +1,6 @@
 """What a study reads of the layers: homes, areas, streets, places of services, and surveys."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -41,7 +42,7 @@ NOT_BY_CAR = frozenset(
     | {"proposed", "construction"}
 )
 MOTORWAY_CLASS = "expressway"
-NO = frozenset({"", "no", "false", "0"})
+NO = frozenset({"", "no", "n", "false", "f", "0"})
 
 
 def stage_count(horizon: Horizon) -> int:
@@ -191,14 +192,29 @@ def read_streets(question: ServiceQuestion) -> StreetLines:
 
 
 def level_of(layer: str | None, bridge: str | None, tunnel: str | None) -> int:
-    """Return on which level a street lies: its ``layer``, else 1 on a bridge, -1 in a tunnel."""
-    try:
-        return int(layer or "")
-    except ValueError:
-        pass
-    if (bridge or "").lower() not in NO:
+    """Return on which level a street lies: its ``layer``, else 1 on a bridge, -1 in a tunnel.
+
+    Many files write layer 0 on every street: it does not bring a bridge down to the ground.
+    """
+    if stated := _stated_level(layer):
+        return stated
+    if _is_yes(bridge):
         return 1
-    return -1 if (tunnel or "").lower() not in NO else 0
+    return -1 if _is_yes(tunnel) else 0
+
+
+def _stated_level(layer: str | None) -> int:
+    """Return the level written (1, 1.0, a half as a whole), 0 where it is no number."""
+    try:
+        stated = float(layer or "")
+    except ValueError:
+        return 0
+    away = math.ceil(abs(stated)) if math.isfinite(stated) else 0
+    return -away if stated < 0 else away
+
+
+def _is_yes(written: str | None) -> bool:
+    return (written or "").strip().lower() not in NO
 
 
 def read_sites(selection: Selection, year: int | None) -> Sites:

@@ -204,6 +204,19 @@ def test_the_level_of_a_street_is_its_layer_else_what_bridge_or_tunnel_say(
     assert level_of(layer, bridge, tunnel) == level
 
 
+@pytest.mark.parametrize(
+    ("layer", "bridge", "tunnel", "level"),
+    [
+        ("0", "yes", None, 1), ("0", None, "yes", -1), ("1.0", "no", None, 1),
+        ("-2.0", None, "", -2), ("0.5", None, None, 1), ("nan", "T", None, 1), ("inf", None, None, 0),
+        ("0", "F", "F", 0),
+        (None, "F", None, 0), (None, "n", "N", 0), (None, None, "t", -1),
+    ],
+)  # fmt: skip
+def test_layer_0_on_every_street_brings_no_bridge_to_the_ground(layer, bridge, tunnel, level):
+    assert level_of(layer, bridge, tunnel) == level
+
+
 # The table of standards
 
 

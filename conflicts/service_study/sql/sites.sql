@@ -1,12 +1,15 @@
 -- The places of one service. Sure: of one of its classes, or of a wider class with the attribute
--- that tells. Unsure: of the wider class, and nobody recorded the attribute.
+-- that tells. Unsure: of the wider class, and nobody recorded the attribute; or one that must have
+-- some size, and is drawn without any.
 SELECT
     ST_AsBinary(ST_Force2D(feature.geometry)),
     layer.slug,
     feature.stable_id,
     feature.lifecycle,
-    class.code = ANY(%(classes)s)
-        OR coalesce(feature.properties ->> %(attribute)s, '') = %(value)s AS is_sure,
+    (
+        class.code = ANY(%(classes)s)
+        OR coalesce(feature.properties ->> %(attribute)s, '') = %(value)s
+    ) AND (%(least_site_m2)s = 0 OR ST_Dimension(feature.geometry) = 2) AS is_sure,
     CASE WHEN jsonb_typeof(feature.properties -> %(places)s) = 'number'
         THEN (feature.properties ->> %(places)s)::float8 END,
     CASE WHEN jsonb_typeof(feature.properties -> 'plan_year') = 'number'

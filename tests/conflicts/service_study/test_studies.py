@@ -151,6 +151,18 @@ def test_a_park_smaller_than_a_hectare_is_no_city_park():
     assert row_of(studied("park_local"), "park_local").site_count == 2
 
 
+def test_a_park_drawn_as_a_point_or_line_may_be_too_small_for_a_city_park():
+    land_use("park")
+    drawn = [feature("P1", at(1_000, -20), "park"), feature("P2", line((900, 9), (990, 9)), "park")]
+    city(home(1, 1_200), services=drawn)
+
+    row = row_of(studied("park_city"), "park_city")
+
+    assert (row.site_count, row.unsure_count) == (0, 2)
+    found = row.areas[0].coverage
+    assert (found.served, found.not_served, found.cannot_tell) == (0, 0, 1)
+
+
 def test_a_school_of_unknown_level_may_be_a_primary_school():
     known = feature("SC-1", at(100, -5), "school", school_level="primary")
     other = feature("SC-2", at(700, -5), "school", school_level="kindergarten")

@@ -1,8 +1,9 @@
 """The street network: where streets meet, and how far it is along them.
 
 Streets meet where they end together, where one ends on another, and where two cross on the same
-level. A bridge or tunnel crosses what is below or above it without meeting it; its own ends lie on
-the ground. Lengths are those of the centrelines in the metres of PROJECT_SRID, slopes left out.
+level. A bridge or tunnel crosses what is below or above it without meeting it. Its own ends lie on
+the ground, but for one that meets a street of its own level: there it goes on at that level.
+Lengths are those of the centrelines in the metres of PROJECT_SRID, slopes left out.
 """
 
 from dataclasses import dataclass
@@ -280,10 +281,11 @@ def cuts(streets: Streets, tolerance_m: float) -> tuple[tuple[Ints, Floats], Int
     same: list[Any] = [np.zeros((0, 2), np.int64)]
     if not count:
         return (street, along), same[0]
+    beside = EndsBeside(streets, ends, tolerance_m)
     index = cKDTree(shapely.get_coordinates(ends))
-    same.append(index.query_pairs(tolerance_m, output_type="ndarray"))
+    same.append(beside.joined(index.query_pairs(tolerance_m, output_type="ndarray")))
     for met_street, met_along, partner in (
-        _ends_on_streets(streets, ends, tolerance_m),
+        beside.on_streets(),
         _crossings(streets),
     ):
         rows = len(street) + np.arange(len(met_street))
@@ -295,22 +297,44 @@ def cuts(streets: Streets, tolerance_m: float) -> tuple[tuple[Ints, Floats], Int
     return (street, along), np.concatenate(same).astype(np.int64)
 
 
-def _ends_on_streets(
-    streets: Streets, ends: Shapes, tolerance_m: float
-) -> tuple[Ints, Floats, Ints]:
-    """Return where ends of streets lie on other streets; each with the row of its end."""
-    count = len(streets)
-    end, segment = streets.segments.tree.query(ends, predicate="dwithin", distance=tolerance_m)
-    target, own = streets.segments.street[segment], end % count
-    along = streets.segments.before_m[segment] + shapely.line_locate_point(
-        streets.segments.shapes[segment], ends[end]
-    )
-    own_along = np.where(end < count, 0.0, streets.lengths_m[own])
-    is_other = (target != own) | (np.abs(along - own_along) > 2 * tolerance_m)
-    # a bridge comes down to the ground at its ends; a street below it does not rise to it
-    meets = (streets.levels[target] == GROUND) | (streets.levels[target] == streets.levels[own])
-    kept = is_other & meets
-    return target[kept], along[kept], end[kept].astype(np.int64)
+class EndsBeside:
+    """Ends of streets beside other streets, and which of them lie on their level alone."""
+
+    def __init__(self, streets: Streets, ends: Shapes, tolerance_m: float) -> None:
+        """Look for the streets beside each end: first all starts of streets, then all ends."""
+        count = len(streets)
+        end, segment = streets.segments.tree.query(ends, predicate="dwithin", distance=tolerance_m)
+        target, own = streets.segments.street[segment], end % count
+        along = streets.segments.before_m[segment] + shapely.line_locate_point(
+            streets.segments.shapes[segment], ends[end]
+        )
+        own_along = np.where(end < count, 0.0, streets.lengths_m[own])
+        is_other = (target != own) | (np.abs(along - own_along) > 2 * tolerance_m)
+        self._end: Ints = end[is_other].astype(np.int64)
+        self._target, self._along = target[is_other], along[is_other]
+        self._levels = np.tile(streets.levels, 2)
+        self._target_levels = streets.levels[self._target]
+        # a bridge drawn in pieces goes on where they meet: it does not come down there
+        goes_on = self._levels[self._end] == self._target_levels
+        self._stays: Mask = np.zeros(2 * count, np.bool_)
+        self._stays[self._end[goes_on]] = True
+        self._stays &= self._levels != GROUND
+
+    def joined(self, pairs: Ints) -> Ints:
+        """Return the pairs of ends that are one junction, of those drawn close together."""
+        one, two = pairs.T
+        free = ~self._stays[one] & ~self._stays[two]
+        return np.asarray(pairs[free | (self._levels[one] == self._levels[two])], np.int64)
+
+    def on_streets(self) -> tuple[Ints, Floats, Ints]:
+        """Return where ends lie on other streets (street, how far along), and the row of the end.
+
+        A bridge comes down to the ground at its ends; a street below it does not rise to it.
+        """
+        own = self._levels[self._end]
+        comes_down = (self._target_levels == GROUND) & ~self._stays[self._end]
+        kept = comes_down | (self._target_levels == own)
+        return self._target[kept], self._along[kept], self._end[kept]
 
 
 def _crossings(streets: Streets) -> tuple[Ints, Floats, Ints]:

@@ -89,6 +89,38 @@ def test_a_street_that_ends_below_a_bridge_does_not_lead_onto_it():
     assert math.isinf(way_m(net, (0, 0), (100, 80)))
 
 
+# The street of the ground runs from (0, -80) to (0, 80), a bridge over it from (-50, 0) to (50, 0)
+BELOW = [(0, -80), (0, 80)]
+
+
+@pytest.mark.parametrize("level", [1, -1])
+@pytest.mark.parametrize("pieces", [[[(-50, 0), (50, 0)]], [[(-50, 0), (0, 0)], [(0, 0), (50, 0)]]])
+def test_a_bridge_or_tunnel_drawn_in_two_pieces_meets_no_street_it_crosses(pieces, level):
+    net = streets(BELOW, *pieces, levels=[0] + [level] * len(pieces))
+    assert math.isinf(way_m(net, (50, 0), (0, 80)))
+    assert way_m(net, (50, 0), (-50, 0)) == pytest.approx(100)
+
+
+def test_where_both_are_drawn_in_pieces_each_goes_on_at_its_level():
+    below = [[(0, -80), (0, 0)], [(0, 0), (0, 80)]]
+    net = streets(*below, [(-50, 0), (0, 0)], [(0, 0), (50, 0)], levels=[0, 0, 1, 1])
+    assert math.isinf(way_m(net, (50, 0), (0, 80)))
+    assert way_m(net, (0, -80), (0, 80)) == pytest.approx(160)
+
+
+def test_a_ramp_that_ends_on_a_bridge_does_not_reach_the_street_below_it():
+    net = streets(BELOW, [(-50, 0), (50, 0)], [(0, 0), (30, 60)], levels=[0, 1, 1])
+    assert math.isinf(way_m(net, (30, 60), (0, 80)))
+    assert way_m(net, (50, 0), (-10, 0)) == pytest.approx(60)
+
+
+def test_a_bridge_in_two_pieces_still_comes_down_at_its_two_ends():
+    pieces = [[(-50, 0), (0, 0)], [(0, 0), (50, 0)]]
+    net = streets([(-90, 0), (-50, 0)], *pieces, [(50, -9), (50, 9)], levels=[0, 1, 1, 0])
+    # 40 m of street, 100 m of bridge, 9 m of street
+    assert way_m(net, (-90, 0), (50, 9)) == pytest.approx(149)
+
+
 def test_two_bridges_on_one_level_meet_where_they_cross():
     net = streets([(0, 50), (100, 50)], [(50, 0), (50, 100)], levels=[1, 1])
     assert way_m(net, (0, 50), (50, 100)) == pytest.approx(100)

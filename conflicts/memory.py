@@ -103,12 +103,27 @@ def _classes_held() -> dict[int, dict[str, int]]:
     return held
 
 
-def remember_all(rulebook_code: str, detector: Detector, detection: DetectionRun) -> None:
-    """Keep what a full detection counted, in place of what was kept before."""
+def remember_all(
+    rulebook_code: str, detector: Detector, detection: DetectionRun, begun: Land
+) -> bool:
+    """Keep what a full detection counted, in place of what was kept before.
+
+    ``begun`` is the land as it stood before the rules were asked. Where it is another by now (a
+    layer was born, a survey stated anew), part of the rules did not see it: what is kept then
+    makes the next re-check a full detection, and False is returned.
+    """
     Remembered.objects.filter(rulebook_code=rulebook_code).delete()
     land = land_now(detection, counts_classes=True)
+    is_same = _uncounted(land) == begun
     counted = {question: found.counted for question, found in detector.selections.items()}
-    remember(rulebook_code, land=land, counted=counted, noted=detector.noted)
+    kept = land if is_same else replace(land, rules="")
+    remember(rulebook_code, land=kept, counted=counted, noted=detector.noted)
+    return is_same
+
+
+def _uncounted(land: Land) -> Land:
+    layers = {number: replace(layer, classes={}) for number, layer in land.layers.items()}
+    return replace(land, layers=layers)
 
 
 def remember(

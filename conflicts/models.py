@@ -67,10 +67,11 @@ class DetectionRun(models.Model):
     @property
     def standing_outcomes(self) -> "models.QuerySet[RuleOutcome]":
         """What each rule answered last, in this detection or in one that it goes on from."""
+        start = self.goes_on_from_id or self.pk
         newest = (
             RuleOutcome.objects.filter(
+                Q(detection=start) | Q(detection__goes_on_from=start),
                 rule__rulebook=self.rulebook_id,
-                detection__gte=self.goes_on_from_id or self.pk,
                 detection__lte=self.pk,
             )
             .order_by("rule_id", "-detection_id")

@@ -33,8 +33,9 @@ from conflicts.needs_full import NeedsFullError, Why, refuse_much, refuse_other_
 from conflicts.neighbourhood import Neighbourhood
 from conflicts.proofs import Proofs
 from conflicts.reach import Scope
-from conflicts.services import detect_conflicts, hold_data_versions
+from conflicts.services import detect_conflicts, hold_data_versions, hold_rulebook
 from conflicts.storing import Storing
+from conflicts.vocab import RuleBookStatus
 from layers.models import Run
 from layers.runs import Progress
 from layers.sql_files import load_sql
@@ -66,8 +67,18 @@ def recheck_conflicts(*, rulebook: RuleBook, on_progress: Progress | None = None
     try:
         return Recheck(detection=_recheck_nearby(rulebook, report))
     except NeedsFullError as needs:
-        detection = detect_conflicts(rulebook=rulebook, on_progress=on_progress)
+        standing = _standing(rulebook)
+        detection = detect_conflicts(rulebook=standing, on_progress=on_progress)
         return Recheck(detection=detection, why_full=needs.why)
+
+
+def _standing(rulebook: RuleBook) -> RuleBook:
+    """Return the version that came into force in place of the one that was to be asked, if any."""
+    rulebook.refresh_from_db(fields=["status"])
+    if rulebook.status != RuleBookStatus.SUPERSEDED:
+        return rulebook
+    versions = RuleBook.objects.filter(code=rulebook.code)
+    return versions.filter(status=RuleBookStatus.RATIFIED).first() or rulebook
 
 
 def _silent(_share: float, _message: str) -> None:
@@ -76,7 +87,8 @@ def _silent(_share: float, _message: str) -> None:
 
 @transaction.atomic
 def _recheck_nearby(rulebook: RuleBook, report: Progress) -> DetectionRun | None:
-    RuleBook.objects.select_for_update().filter(code=rulebook.code).first()  # one at a time
+    hold_rulebook(rulebook.code)
+    rulebook = _standing(rulebook)
     before = remembered_land(rulebook.code)
     if before is None:
         raise NeedsFullError(Why.NEVER_ASKED)

@@ -2,12 +2,13 @@
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 
 from django.db import OperationalError, connection, transaction
 from psycopg2.errorcodes import LOCK_NOT_AVAILABLE
 
 from conflicts.detection import Detector, Outcome
-from conflicts.memory import remember_all
+from conflicts.memory import land_now, remember_all
 from conflicts.merging import (
     CLOSING_STEPS,
     SEEN_STEPS,
@@ -20,7 +21,10 @@ from conflicts.models import DetectionRun, RuleBook
 from conflicts.models import Rule as RuleRow
 from conflicts.preparing import prepare
 from conflicts.rule_schema import rule_from_data
+from layers.errors import RunCancelledError
+from layers.listening import tell_of_change
 from layers.models import Layer
+from layers.retold import gettext as _
 from layers.runs import Progress, Reporter, executing, queue_run
 
 # How long publications go first, one after the other, before a detection waits in line [s].
@@ -39,22 +43,47 @@ def detect_conflicts(*, rulebook: RuleBook, on_progress: Progress | None = None)
     RunCancelledError
         Someone asked the run to stop.
     """
+    while True:
+        with suppress(_OvertakenError):
+            return _detected(rulebook, on_progress)
+
+
+class _OvertakenError(RunCancelledError):
+    """A detection with a later number ended first: numbers must tell what is known last."""
+
+    def __init__(self, title: str) -> None:
+        super().__init__(title)
+        self.what = _("'%(title)s' was overtaken by a later detection and begun again.") % {
+            "title": title
+        }
+
+
+def _detected(rulebook: RuleBook, on_progress: Progress | None) -> DetectionRun:
     run = queue_run(
         kind="detection",
         title=f"Detect conflicts: {rulebook}",
         parameters={"rulebook": str(rulebook)},
     )
     with executing(run, echo=on_progress) as report, transaction.atomic():
-        RuleBook.objects.select_for_update().filter(code=rulebook.code).first()  # one at a time
+        hold_rulebook(rulebook.code)
+        if DetectionRun.objects.filter(rulebook__code=rulebook.code, run_id__gt=run.pk).exists():
+            raise _OvertakenError(run.title)
         detection = DetectionRun.objects.create(
             run=run, rulebook=rulebook, data_versions=hold_data_versions()
         )
+        land = land_now(detection, counts_classes=False)
         detector = _ask_rules(detection, report)
         report(0.95, "Comparing with what was known")
         _merge(detection)
-        remember_all(rulebook.code, detector, detection)
+        if not remember_all(rulebook.code, detector, detection, land):
+            tell_of_change()  # what was born or surveyed meanwhile is looked at next
         detector.close()
     return detection
+
+
+def hold_rulebook(code: str) -> None:
+    """Let one detection at a time ask the versions of a rule book."""
+    list(RuleBook.objects.select_for_update().filter(code=code).order_by("pk"))
 
 
 def hold_data_versions() -> dict[str, int]:

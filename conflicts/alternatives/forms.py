@@ -18,8 +18,10 @@ from layers.vocab import GeometryKind, Lifecycle
 def _classes() -> list[tuple[str, str]]:
     choice = current_choice()
     rows = LandUseClass.objects.order_by("scheme", "code")
-    used = [row for row in rows if choice.uses_class(row.code)]
-    return [("", _("as the file says")), *((row.code, f"{row.name} ({row.code})") for row in used)]
+    # what the city does not use comes last: whoever misses a landfill would name no class at all
+    ordered = sorted(rows, key=lambda row: not choice.uses_class(row.code))
+    named = [(row.code, f"{row.name} ({row.code})") for row in ordered]
+    return [("", _("as the file says")), *named]
 
 
 class GeoJsonForm(forms.Form):

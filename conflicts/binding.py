@@ -30,8 +30,8 @@ ROUNDING_M = 1e-6
 # Sums of m2 and of stated places are this exact.
 EXACT_SUM = 1e-6
 Parameters = dict[str, Any]
-# A lower elevation [m] marks "no data" (-9999, -999): the lowest dry land, the shore of the Dead Sea,
-# lies at about -430 m. A matter of plausibility, not a standard.
+# A lower elevation [m] marks "no data" (-9999, -999): the lowest dry land, the shore of the Dead
+# Sea, lies at about -430 m. A matter of plausibility, not a standard.
 LOWEST_GROUND_M = -500.0
 # How a standard's unit counts what was divided: shares in per cent, dwellings by the hectare.
 FACTORS = {"%": 100.0, "dwellings/ha": 10_000.0}

@@ -204,7 +204,7 @@ measured AS MATERIALIZED (
             ST_Union(standing.geometry) FILTER (WHERE standing.is_sure) AS geometry,
             bool_and(
                 standing.is_sure IS TRUE
-                AND (standing.is_area OR %(measure)s = 'setback')
+                AND standing.is_area  -- the wall of what is drawn as a point may lie nearer
                 AND (standing.storeys IS NOT NULL OR %(measure)s <> 'floor_area_ratio')
             ) AS is_described
         FROM (

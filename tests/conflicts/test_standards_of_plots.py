@@ -24,6 +24,7 @@ from tests.conflicts.standards import (
     zones,
 )
 from tests.factories import (
+    at,
     feature,
     filled_layer,
     rectangle,
@@ -197,3 +198,16 @@ def test_a_negative_number_of_storeys_is_no_number_of_storeys():
 
     assert (outcome.answer, outcome.pairs_found) == (Answer.CANNOT_TELL, 0)
     assert gaps(outcome)["counted_not_sure"]["examples"] == ["P"]
+
+
+@pytest.mark.parametrize(
+    ("x", "found", "missing"), [(1.9, 1, set()), (10, 0, {"counted_not_sure"})]
+)
+def test_the_wall_of_a_house_recorded_as_a_point_may_be_nearer_than_the_point(x, found, missing):
+    zones()
+    plots(feature("P", square(0, 0, 50)))
+    buildings(building(at(x, 25)))
+
+    outcome = asked(SETBACK)
+
+    assert (outcome.pairs_found, set(gaps(outcome))) == (found, missing)

@@ -91,7 +91,17 @@ class StandardViolation(RuleHead):
                 _("must give one value for each class, and at most one without classes."),
                 remedy=_("Write limits: [{value: 50, classes: [R1]}]."),
             )
-        if self.bound == Bound.MAX and any(limit.clear is not None for limit in self.limits):
+        if any(limit.clear is not None for limit in self.limits):
+            self._check_clear()
+
+    def _check_clear(self) -> None:
+        if self.measure != Measure.SETBACK:
+            raise RuleFieldError(
+                "limits",
+                _("clear belongs to measure: setback."),
+                remedy=_("Leave clear out, or write measure: setback."),
+            )
+        if self.bound == Bound.MAX:
             raise RuleFieldError(
                 "limits",
                 _("clear belongs to bound: min."),

@@ -221,6 +221,7 @@ def test_an_exemption_and_the_explanation_name_what_it_is_about():
         ({"limits": [{"value": -1}]}, "value"),
         ({"limits": [{"value": 3, "clear": 5}]}, "limits"),
         ({"bound": "min", "limits": [{"value": 5, "clear": 3}]}, "clear"),
+        ({"bound": "min", "limits": [{"value": 3, "clear": 5}]}, "measure: setback"),
         ({"attribute": ""}, "attribute"),
         ({"measure": "area"}, "attribute"),
         ({"counted": {"layers": ["buildings"]}}, "counted"),

@@ -29,6 +29,7 @@ def city(tmp_path):
     permit.write_text(json.dumps({"parcels": ["P-7", "P-8"]}), encoding="utf-8")
     return SimpleNamespace(
         gpkg=tmp_path / "city.gpkg", terrain=tmp_path / "terrain.tif",
+        terrain_upland=tmp_path / "terrain-upland.tif",
         scenario=tmp_path / "storm.yaml", reservation=reservation, permits=(permit,),
         generator_version="1", seed=20260101,
     )  # fmt: skip

@@ -55,7 +55,8 @@ def test_classes_come_before_the_layers_that_name_them(steps):
 def test_every_layer_is_imported_once_from_its_own_table(steps):
     imports = [step for step in steps if step[0] == "import"]
     targets = [step[step.index("--layer") + 1] for step in imports]
-    assert sorted(targets) == sorted({layer.slug for layer in CITY_LAYERS} | {"terrain"})
+    terrains = {"terrain", "terrain-upland"}
+    assert sorted(targets) == sorted({layer.slug for layer in CITY_LAYERS} | terrains)
     for step in imports:
         if "--source-layer" in step:
             source = step[step.index("--source-layer") + 1]

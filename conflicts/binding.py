@@ -33,8 +33,6 @@ Parameters = dict[str, Any]
 # A lower elevation [m] marks "no data" (-9999, -999): the lowest dry land, the shore of the Dead
 # Sea, lies at about -430 m. A matter of plausibility, not a standard.
 LOWEST_GROUND_M = -500.0
-# How a standard's unit counts what was divided: shares in per cent, dwellings by the hectare.
-FACTORS = {"%": 100.0, "dwellings/ha": 10_000.0}
 
 
 def bind_separation(rule: RuleHead) -> Parameters:
@@ -221,7 +219,7 @@ def bind_standard(rule: RuleHead) -> Parameters:
         "per": rule.per,
         "area_attribute": rule.area_attribute,
         "unit": rule.unit,
-        "factor": FACTORS.get(rule.unit, 1.0),
+        "factor": rule.unit_factor,
         "min_share": rule.min_share,
     }
 

@@ -22,6 +22,17 @@ MIN_SHARE = 0.1
 COUNTING = frozenset({Measure.COVERAGE, Measure.FLOOR_AREA_RATIO, Measure.SETBACK})
 STATING = frozenset({Measure.ATTRIBUTE, Measure.FLOOR_AREA_RATIO})
 PER_AREA = "area"
+# Units of what Krong itself computes, and what 1 m2, 1 m or 1 m2/m2 counts in them. What a record
+# states is in the unit it was recorded in.
+SHARES = {"%": 100.0, "m2/m2": 1.0}
+UNITS: dict[Measure, dict[str, float]] = {
+    Measure.AREA: {"m2": 1.0},
+    Measure.COVERAGE: SHARES,
+    Measure.FLOOR_AREA_RATIO: SHARES,
+    Measure.SETBACK: {"m": 1.0},
+}
+# So long may a unit be to be kept with a finding.
+LONGEST_UNIT = 10
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -81,6 +92,7 @@ class StandardViolation(RuleHead):
             refuse_object_exemptions(self)
         self._check_limits()
         self._check_fields()
+        self._check_unit()
 
     def _check_limits(self) -> None:
         named = [code for limit in self.limits for code in limit.classes]
@@ -129,6 +141,34 @@ class StandardViolation(RuleHead):
                 _("has no place under measure: %(measure)s.") % {"measure": self.measure},
                 remedy=_("The page about the format says what each measure needs."),
             )
+
+    def _check_unit(self) -> None:
+        known = self._known_units
+        if known is not None and self.unit not in known:
+            raise RuleFieldError(
+                "unit",
+                _("is %(unit)s, which nothing counts in here; known are: %(known)s.")
+                % {"unit": self.unit, "known": ", ".join(known)},
+                remedy=_("Write one of these units, and the limits in it."),
+            )
+        if len(self.unit) > LONGEST_UNIT:
+            raise RuleFieldError(
+                "unit",
+                _("is longer than %(most)s signs.") % {"most": LONGEST_UNIT},
+                remedy=_("Write a shorter unit."),
+            )
+
+    @property
+    def _known_units(self) -> dict[str, float] | None:
+        """Return the units of what is computed and what they count; None: as it is recorded."""
+        return SHARES if self.per == PER_AREA else UNITS.get(self.measure)
+
+    @property
+    def unit_factor(self) -> float:
+        """How many of its unit make 1 of what is measured; what a record states stays as it is."""
+        if (known := self._known_units) is not None:
+            return known[self.unit]
+        return SHARES.get(self.unit, 1.0) if self.per else 1.0
 
     @property
     def object(self) -> Selector:

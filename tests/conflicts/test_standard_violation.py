@@ -226,6 +226,9 @@ def test_an_exemption_and_the_explanation_name_what_it_is_about():
         ({"measure": "area"}, "attribute"),
         ({"counted": {"layers": ["buildings"]}}, "counted"),
         ({"unit": ""}, "unit"),
+        ({"measure": "area", "attribute": "", "unit": "ha"}, "m2"),
+        ({"per": "area", "unit": "people/ha"}, "m2/m2"),
+        ({"unit": "metres above ground"}, "unit"),
         ({"min_share": 1.5}, "min_share"),
         ({"measure": "width"}, "measure"),
     ],
@@ -263,3 +266,21 @@ def test_a_height_below_nought_is_a_mark_for_no_data_and_complies_with_nothing(h
 
     assert (outcome.answer, outcome.pairs_found) == (Answer.CANNOT_TELL, 0)
     assert gaps(outcome)["unknown_attribute"]["examples"] == ["B"]
+
+
+@pytest.mark.parametrize(
+    ("per", "unit", "found"),
+    [
+        ("", "%", 1),  # the record says 5 per cent
+        ("area", "%", 1),  # 5 m2 of 100
+        ("rooms", "%", 0),  # 5 by 10 rooms: 50 per cent
+        ("area", "m2/m2", 1),  # 0.05
+    ],
+)
+def test_a_number_is_turned_into_another_unit_only_where_it_was_divided(per, unit, found):
+    rule = standard(subject={"classes": ["hotel"]}, measure="attribute", attribute="green",
+        bound="min", unit=unit, limits=[{"value": 20}], **({"per": per} if per else {}),
+    )  # fmt: skip
+    surveyed_layer("facilities", feature("H", square(0, 0, 10), "hotel", green=5, rooms=10))
+
+    assert len(find(rule)) == found

@@ -77,18 +77,19 @@ def differences(
     rules: Mapping[str, AskedRule],
     before: Hits,
     after: Hits,
-    changed: frozenset[tuple[str, str]],
+    changed: frozenset[tuple[str, str]] | None,
 ) -> Iterator[Difference]:
     """Yield what becomes of each finding; one that stays only where a changed feature is in it.
 
-    ``changed`` are the layers and names of the features that change.
+    ``changed`` are the layers and names of the features that change; None: the rule was asked of
+    all the land, and what stays is told wherever it lies.
     """
     for identity in before.keys() | after.keys():
         was, is_now = before.get(identity), after.get(identity)
         effect = _effect(was, is_now)
         _rule, subject_layer, subject, object_layer, object_ = identity
         parties = {(subject_layer, subject), (object_layer, object_)}
-        if effect != Effect.STAYS or parties & changed:
+        if effect != Effect.STAYS or changed is None or parties & changed:
             yield Difference(effect=effect, asked=rules[identity[0]], before=was, after=is_now)
 
 

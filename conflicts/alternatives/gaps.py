@@ -6,11 +6,12 @@ from typing import Any
 
 from conflicts.alternatives.ground import put_selections
 from conflicts.alternatives.known import KnownLand
-from conflicts.alternatives.measuring import State
+from conflicts.alternatives.measuring import State, Whole
 from conflicts.alternatives.sides import Concern, Pairing, Rows
 from conflicts.asked_rules import Side
 from conflicts.counted import Listed
 from conflicts.coverage import Selection, Unseen, unknown_attributes, unseen_around
+from conflicts.detection import Detector
 from conflicts.kinds import SIDES, sides_asked
 from conflicts.vocab import Gap
 
@@ -130,6 +131,13 @@ def _unseen_rows(rows: Rows, question: Unseen, now: State) -> Listed:
         and ground.known.is_unseen(ground.shapes[row], question)
     )
     return Listed(len(names), tuple(names))
+
+
+def gaps_of_all(concern: Concern, whole: Whole, now: State) -> tuple[Missing, ...]:
+    """Return what a rule cannot tell of all the land, as a detection would; asked just before."""
+    detector = Detector(branches=now.ground.known.branches)
+    told = detector.answer(concern.asked.rule, whole.subject, whole.objects)
+    return (*map(dict, told.missing), *hidden_gaps(concern, now, SIDES))
 
 
 def hidden_gaps(concern: Concern, now: State, meant_as: Sequence[str]) -> Iterator[Missing]:

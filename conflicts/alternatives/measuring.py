@@ -124,14 +124,23 @@ def identity_of(hit: Mapping[str, Any]) -> Identity:
     )  # fmt: skip
 
 
-def measure_whole(concern: Concern, state: State) -> Hits:
-    """Return what a rule finds of all the land in one state; the ground must be all of it."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Whole:
+    """What a rule finds of all the land in one state, and what its two sides mean there."""
+
+    hits: Hits
+    subject: Selection
+    objects: Selection
+
+
+def measure_whole(concern: Concern, state: State) -> Whole:
+    """Ask a rule of all the land in one state; the ground must be all of it."""
     run("forget_hits.sql")
     asked = concern.asked
     told = {name: _all_of(side, state) for name, side in asked.sides.items()}
     between = [told[name] for name in asked.others]
     find_hits(asked.rule, told["subject"], told["object"], between=between[0] if between else None)
-    return _taken()
+    return Whole(hits=_taken(), subject=told["subject"], objects=told["object"])
 
 
 def _all_of(side: Side, state: State) -> Selection:

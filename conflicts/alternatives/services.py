@@ -13,7 +13,13 @@ from django.utils.translation import gettext as _
 
 from conflicts.alternatives.answers import Answer, Difference, Listed, Untold, differences, in_turn
 from conflicts.alternatives.changes import Alternative
-from conflicts.alternatives.gaps import Told, lacks_sight, what_is_missing
+from conflicts.alternatives.gaps import (
+    Told,
+    gaps_of_all,
+    hidden_gaps,
+    lacks_sight,
+    what_is_missing,
+)
 from conflicts.alternatives.ground import Ground, lay_ground, put_selections
 from conflicts.alternatives.known import KnownLand, known_land
 from conflicts.alternatives.measuring import Hits, State, look_everywhere, measure_whole
@@ -21,7 +27,7 @@ from conflicts.alternatives.sides import Concern, Pairing, concern_of, first_loo
 from conflicts.asked_rules import AskedRule
 from conflicts.explanations import say_conflict
 from conflicts.judgements import IDENTITY, finding_of_hit, in_both
-from conflicts.kinds import is_unrated
+from conflicts.kinds import SIDES, is_unrated
 from conflicts.models import PLAN_CONTEXT, Finding, RuleBook
 from layers.errors import NotFoundError
 from layers.models import Feature, LandUseClass, Layer
@@ -119,13 +125,24 @@ class _Asking:
         if not (self.whole and answer.left_out):
             return
         look_everywhere()
-        states = (State(ground, gone=ground.new), State(ground, gone=ground.old))
-        for asked in answer.left_out:
-            concern = concern_of(asked, ground)
-            if concern is not None:
-                before, now = (measure_whole(concern, state) for state in states)
-                _compare(answer, {asked.code: asked}, before, now)
+        concerns = [concern_of(asked, ground) for asked in answer.left_out]
         answer.left_out = []
+        for concern in concerns:
+            if concern is not None:
+                self._ask_city(concern, answer, ground)
+
+    def _ask_city(self, concern: Concern, answer: Answer, ground: Ground) -> None:
+        """Say of one rule what all the land brings: it differs, stays, is kept or cannot tell."""
+        asked = concern.asked
+        before, now = State(ground, gone=ground.new), State(ground, gone=ground.old)
+        if lacks_sight(concern, now):
+            gaps = tuple(hidden_gaps(concern, now, SIDES))
+        else:
+            was, is_now = measure_whole(concern, before), measure_whole(concern, now)
+            found = differences({asked.code: asked}, was.hits, is_now.hits, changed=None)
+            answer.differences += found
+            gaps = gaps_of_all(concern, is_now, now)
+        _sort(answer, Told(concern=concern, is_about=True, gaps=gaps), self.known)
 
 
 def _refuse_absent(alternative: Alternative, ground: Ground) -> None:

@@ -122,6 +122,12 @@ class Sites:
     known: BaseGeometry
     has_class: bool  # the scheme of classes names such a place
 
+    @property
+    def middles(self) -> Floats:
+        """A place within each, by which it belongs to an area (x, y)."""
+        inner = shapely.point_on_surface(self.shapes)
+        return np.asarray(shapely.get_coordinates(inner), np.float64)
+
     def at(self, horizon: Horizon) -> Mask:
         """Return which sites count at a time."""
         return np.asarray(self.stages <= stage_count(horizon), np.bool_)

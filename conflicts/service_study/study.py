@@ -78,6 +78,7 @@ class _Frame:
 
     homes: Homes
     area_of: Ints
+    area_of_site: Mapping[str, Ints]  # by service: each site is in one area, as each home is
     people: People
     grounds: Mapping[int, BaseGeometry]  # by area
     homes_are_all: Mapping[int, bool]
@@ -89,20 +90,22 @@ def study(question: ServiceQuestion, report: Progress) -> ServiceAnswer:
     areas, homes = read_areas(question), read_homes(question)
     area_of = areas.of(homes.places)
     people = count_people(question, homes, areas, area_of)
+    asked = standards_named(question.services)
+    sites = {each.code: read_sites(each.selection, question.horizon_year) for each in asked}
     frame = _Frame(
         homes=homes,
         area_of=area_of,
+        area_of_site={code: areas.of(each.middles) for code, each in sites.items()},
         people=people,
         grounds={**dict(enumerate(areas.shapes)), CITY: shapely.union_all(areas.shapes)},
         homes_are_all=_where_homes_are_known(homes, areas),
     )
     report(0.2, "Reading streets and services")
-    asked = standards_named(question.services)
     builder = NetworkBuilder(
         question=question,
         lines=read_streets(question),
         homes=homes,
-        sites={each.code: read_sites(each.selection, question.horizon_year) for each in asked},
+        sites=sites,
         open_services=frozenset(each.code for each in asked if each.selection.is_open),
     )
     return ServiceAnswer(
@@ -196,12 +199,17 @@ def _area_row(
     elif standard.catchment_m:
         covered = nothing_measured(standard, people)
     populated = _populated(frame, number, people)
+    at_hand = sites.at(horizon)
+    own = at_hand & (frame.area_of_site[standard.code] == number) if number != CITY else at_hand
     return AreaRow(
         area=number,
         people=people,
         coverage=covered,
         balances=tuple(
-            balance(standard, measure, sites, sites.at(horizon), populated)
+            # ground counts wherever the middle of its site lies; a place counts in one area
+            balance(
+                standard, measure, sites, at_hand if measure == Measure.AREA else own, populated
+            )
             for measure in standard.measures
             if measure != Measure.COVERAGE
         ),

@@ -2,7 +2,8 @@
 -- for. One hit per area, without an object.
 --
 -- Who needs them is in the area in which its middle lies; so is a service, but of ground counts what
--- lies within. An area has surely too little where all its services are known, with what each
+-- lies within. What lies on the border of areas of one layer belongs to the first of them alone; a
+-- service in ground that two of them share as well, so that its room is never promised twice. An area has surely too little where all its services are known, with what each
 -- states, and even those surely known ask for more. It has surely enough where what is known
 -- suffices and nobody can be missing. Else it is put into conflict_untold.
 {survey_ground.sql};
@@ -39,9 +40,10 @@ chosen_around AS MATERIALIZED (
         OFFSET 0
     ) AS chosen
 ),
-inside AS MATERIALIZED (  -- in the area in which its middle lies
+within AS MATERIALIZED (  -- in the areas in which its middle lies
     SELECT DISTINCT ON (found.subject_row, found.selection, found.id)
         found.subject_row, found.selection, found.id, found.is_sure,
+        ST_PointOnSurface(found.geometry) AS middle,
         CASE
             WHEN asked.attribute = '' THEN 1.0
             WHEN jsonb_typeof(found.properties -> asked.attribute) = 'number'
@@ -55,6 +57,32 @@ inside AS MATERIALIZED (  -- in the area in which its middle lies
     ) AS asked
     WHERE ST_Intersects(found.ground, ST_PointOnSurface(found.geometry))
     ORDER BY found.subject_row, found.selection, found.id
+),
+shared AS MATERIALIZED (
+    SELECT within.subject_row, within.selection, within.id, subject.stable_id, subject.layer_id,
+        ST_Touches(within.middle, subject.geometry) AS is_on_border
+    FROM within
+    JOIN (
+        SELECT selection, id FROM within GROUP BY selection, id HAVING count(*) > 1
+    ) AS several USING (selection, id)
+    JOIN conflict_ground AS subject ON subject.id = within.subject_row
+),
+elsewhere AS MATERIALIZED (  -- another area of the layer has it
+    SELECT ranked.subject_row, ranked.selection, ranked.id
+    FROM (
+        SELECT shared.*, row_number() OVER (
+            PARTITION BY shared.layer_id, shared.selection, shared.id
+            ORDER BY shared.is_on_border, shared.stable_id, shared.subject_row
+        ) AS place
+        FROM shared
+    ) AS ranked
+    WHERE ranked.place > 1 AND (ranked.is_on_border OR ranked.selection = %(object)s)
+),
+inside AS MATERIALIZED (
+    SELECT within.*
+    FROM within
+    LEFT JOIN elsewhere USING (subject_row, selection, id)
+    WHERE elsewhere.id IS NULL
 ),
 covered AS MATERIALIZED (  -- ground that two services share is counted once
     SELECT

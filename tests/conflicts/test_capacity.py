@@ -246,6 +246,36 @@ def test_who_lives_across_the_border_needs_the_services_there():
     assert {f.subject_id for f in find(ROOM)} == {"02"}
 
 
+@pytest.mark.parametrize("on_border", [at(1_000, 50), rectangle(990, 40, 20, 20)])
+def test_a_school_on_the_border_gives_its_12_places_to_one_sangkat_only(on_border):
+    # 100 people on each side ask for 12 places each
+    sangkats(square(0, 0, 1000), rectangle(1000, 0, 1000, 1000))
+    services(school(shape=on_border, places=12))
+    homes(home(100, "W"), home(100, "E", at(1_500, 100)))
+
+    found = {f.subject_id: f.current.measured_value for f in find(PLACES)}
+
+    assert found == {"02": 0}
+
+
+def test_a_home_on_the_border_needs_the_services_of_one_sangkat_only():
+    sangkats(square(0, 0, 1000), rectangle(1000, 0, 1000, 1000))
+    services(school(shape=at(50, 50), places=7))
+    homes(home(1_000, "H", at(1_000, 50)))
+
+    assert {f.subject_id: f.current.facts["people"] for f in find(PLACES)} == {"01": 1_000}
+
+
+def test_where_two_areas_overlap_both_need_and_one_is_served():
+    sangkats(square(0, 0, 1000), rectangle(500, 0, 1000, 1000))
+    services(school(shape=at(700, 50), places=120))
+    homes(home(1_000, "H", at(800, 50)))
+
+    found = {f.subject_id: f.current.facts["people"] for f in find(PLACES)}
+
+    assert found == {"02": 1_000}
+
+
 def test_a_sangkat_in_which_nobody_lives_asks_for_nothing():
     sangkats()
     services()

@@ -208,8 +208,8 @@ def test_the_level_of_a_street_is_its_layer_else_what_bridge_or_tunnel_say(
     ("layer", "bridge", "tunnel", "level"),
     [
         ("0", "yes", None, 1), ("0", None, "yes", -1), ("1.0", "no", None, 1),
-        ("-2.0", None, "", -2), ("0.5", None, None, 1), ("nan", "T", None, 1), ("inf", None, None, 0),
-        ("0", "F", "F", 0),
+        ("-2.0", None, "", -2), ("0.5", None, None, 1), ("nan", "T", None, 1),
+        ("inf", None, None, 0), ("0", "F", "F", 0),
         (None, "F", None, 0), (None, "n", "N", 0), (None, None, "t", -1),
     ],
 )  # fmt: skip

@@ -183,3 +183,20 @@ def test_where_markets_were_not_looked_for_a_shortage_cannot_be_told():
     found = balance_of(studied("market"), "market", Measure.AREA)
     assert (found.answer, found.lacks) == (Answer.CANNOT_TELL, (Lack.NO_SURVEY,))
     assert found.short == pytest.approx(400)
+
+
+def test_a_market_on_the_border_of_two_sangkats_is_counted_in_one():
+    # its 40 m by 40 m reach 20 m into each sangkat: of its ground each has the half
+    people = [home(1, 500, people=10_000), home(2, 1_500, people=10_000)]
+    city(*people, services=[market(1_000)])
+
+    answer = studied("market")
+
+    numbers = [balance_of(answer, "market", Measure.NUMBER, area) for area in (WEST, EAST_SIDE)]
+    assert [(each.provided, each.answer) for each in numbers] == [
+        (1, Answer.COMPLIES),
+        (0, Answer.FAILS),
+    ]
+    grounds = [balance_of(answer, "market", Measure.AREA, area) for area in (WEST, EAST_SIDE)]
+    assert [each.provided for each in grounds] == [800, 800]
+    assert balance_of(answer, "market", Measure.NUMBER, CITY).provided == 1

@@ -19,7 +19,8 @@ class NetworkCoordination(PairRule):
 
     Something of the network touches or crosses it, or lies within ``max_distance_m`` where a
     source states a distance. With ``year_attribute`` a network whose stated year comes after the
-    subject's serves it too late; where either states none, time is not asked.
+    subject's serves it too late; one still to be built without a year may. Where the subject
+    states none, time is not asked.
     """
 
     kind: ClassVar[str] = "network_coordination"

@@ -4,8 +4,9 @@
 --
 -- Unserved counts only where all layers that could hold the network are completely surveyed for it
 -- within that distance and none of unknown condition lies there: else conflict_untold.
--- A network that states a year after the subject's comes too late; where either states none, time
--- is not asked. What stands already is never late. The network stands in an indexed table.
+-- A network that states a year after the subject's comes too late; where the subject states none,
+-- time is not asked. What stands already is never late. Served only by what is still to be built and
+-- states no year, the subject is put into conflict_untold. The network stands in an indexed table.
 {survey_ground.sql};
 
 TRUNCATE conflict_border;
@@ -35,12 +36,17 @@ served AS MATERIALIZED (
         planned.id AS subject_row,
         -- the earliest that comes too late; NULL: none serves it, or one does in time
         min(network.year) FILTER (WHERE network.is_late) AS late_year,
-        bool_or(NOT network.is_late) AS in_time
+        bool_or(NOT network.is_late) AS in_time,
+        bool_or(network.is_late IS NULL) AS is_undated
     FROM planned
     CROSS JOIN LATERAL (
         SELECT
             other.year,
-            coalesce(other.year > planned.year AND NOT other.stands, false) AS is_late
+            -- NULL: to be built nobody knows when
+            CASE
+                WHEN planned.year IS NULL OR other.stands THEN false
+                ELSE other.year > planned.year
+            END AS is_late
         FROM (
             SELECT DISTINCT part.feature_id
             FROM conflict_border AS part
@@ -63,6 +69,7 @@ unserved AS MATERIALIZED (
     SELECT
         planned.*, served.late_year,
         cardinality(%(layers)s::text[]) > 0
+            AND served.is_undated IS NOT TRUE
             AND NOT EXISTS (
                 SELECT 1
                 FROM conflict_selection AS chosen

@@ -232,3 +232,37 @@ def test_points_and_lines_are_served_as_areas_are():
 
     assert [f.subject_id for f in find(ROAD)] == ["PIPE"]
     assert Finding.objects.get().current.measured_value == pytest.approx(150)
+
+
+@pytest.mark.parametrize(
+    ("of_zone", "of_road", "lifecycle", "answer"),
+    [
+        (2030, None, "planned", Answer.CANNOT_TELL),
+        (2030, 2029, "planned", Answer.COMPLIES),
+        (2030, None, "existing", Answer.COMPLIES),
+        (None, None, "planned", Answer.COMPLIES),  # time is not asked
+    ],
+)
+def test_a_road_still_to_be_built_nobody_knows_when_may_come_too_late(
+    of_zone, of_road, lifecycle, answer
+):
+    zones(zone(**({"planned_year": of_zone} if of_zone else {})))
+    roads(road(50, lifecycle=lifecycle, **({"planned_year": of_road} if of_road else {})))
+
+    outcome = asked(IN_TIME)
+
+    assert (outcome.answer, outcome.pairs_found) == (answer, 0)
+    if answer == Answer.CANNOT_TELL:
+        assert gaps(outcome)["network_not_sure"]["examples"] == ["Z"]
+
+
+@pytest.mark.parametrize(("other_year", "answer"), [(2035, "cannot_tell"), (2029, "complies")])
+def test_a_late_road_and_one_without_a_year_leave_it_open_and_one_in_time_settles_it(
+    other_year, answer
+):
+    zones(zone(planned_year=2030))
+    roads(road(40, lifecycle="planned"),
+          road(60, "OTHER", "planned", planned_year=other_year))  # fmt: skip
+
+    assert asked(IN_TIME).answer == answer
+    assert find(IN_TIME) == []

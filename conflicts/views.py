@@ -75,7 +75,7 @@ def finding_list(request: HttpRequest) -> HttpResponse:
         "printed_at_once": MOST_AT_ONCE,
         **_detection_context(wanted, names_places=not hidden_layers(request.user)),
         **detection_freshness(request),
-        **bulk_context(request, each),
+        **bulk_context(request, each, found),
     }
     return render(request, "conflicts/findings.html", context)
 

@@ -97,6 +97,19 @@ class StaleFindingError(EditingError):
         )
 
 
+class StaleListError(EditingError):
+    """The list shows other findings, or others of their states, than the person saw (412)."""
+
+    status = 412
+
+    def __init__(self, **detail: Any) -> None:  # noqa: ANN401
+        super().__init__(
+            _("The list shows other conflicts now than when you read it. Nothing was stored."),
+            remedy=_("Open the list again, look at what it shows, then decide again."),
+            **detail,
+        )
+
+
 __all__ = [
     "ApprovingNotAllowedError",
     "DecidingNotAllowedError",
@@ -104,6 +117,7 @@ __all__ = [
     "NothingWaitsError",
     "SamePersonError",
     "StaleFindingError",
+    "StaleListError",
     "StepNotPossibleError",
     "WorseSinceError",
 ]

@@ -18,9 +18,10 @@ def newest_event(finding: Finding) -> FindingEvent | None:
 
 
 def etag(finding: Finding, newest: FindingEvent | None = None) -> str:
-    """Return the validator of a finding: decisions, state, and what is measured.
+    """Return the validator of a finding: decisions, state, both sides, rule and what is measured.
 
-    A detection that measures the same, up to the noise of drawing, leaves it as it is.
+    A detection that measures the same, up to the noise of drawing, leaves it as it is. A side that
+    was published anew, of another class or shape, or another version of the rule does not.
     """
     return _validator(finding, newest or newest_event(finding))
 
@@ -35,6 +36,9 @@ def _validator(finding: Finding, event: FindingEvent | None) -> str:
         finding.note,
         finding.is_present,
         margin,
+        finding.basis,
+        seen and (seen.subject_row_id, seen.object_row_id),
+        seen and seen.outcome and seen.outcome.rule_id,
     )
     return f'"f{finding.pk}-{hashlib.sha256(repr(said).encode()).hexdigest()[:12]}"'
 

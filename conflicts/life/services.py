@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from conflicts.life.ending import end_standing
-from conflicts.life.errors import FieldMissingError
+from conflicts.life.errors import FieldMissingError, NothingWaitsError
 from conflicts.life.steps import Held, hold, record, require_words
 from conflicts.life.vocab import Step
 from conflicts.models import Finding, FindingEvent
@@ -107,7 +107,17 @@ def record_existing_use(
 
 
 def keep_measure(held: Held) -> None:
-    """Remember what was measured when the decision that stands was taken."""
+    """Remember what was measured when the decision that stands was taken.
+
+    Raises
+    ------
+    NothingWaitsError
+        Nothing was measured: the decision would stand whatever is measured later.
+    """
+    if held.finding.current is None:
+        raise NothingWaitsError(
+            _("Nothing was measured of this finding yet."), remedy=_("Detect first.")
+        )
     handling = held.handling
     handling.decided_on = held.finding.current
     handling.save(update_fields=["decided_on"])

@@ -100,8 +100,8 @@ def hold(
         The reason is missing.
     """
     require_right(by, step)
-    locked = Finding.objects.select_for_update(of=("self",)).select_related("current")
-    row = locked.get(pk=finding.pk)
+    # Without a join: after waiting for a detection it would tell of what was measured before.
+    row = Finding.objects.select_for_update().get(pk=finding.pk)
     refuse_stale(row, if_match)
     transition = BY_STEP[step]
     if row.state not in transition.before:

@@ -1,17 +1,21 @@
 """One decision on many findings, from the list: the ticked ones, or all that a filter shows."""
 
-from collections.abc import Iterable
+import hashlib
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from conflicts.errors import DecidingNotAllowedError, RuleFieldError
+from conflicts.filters import refuse_unknown_words
 from conflicts.life.bulk import MOST_AT_ONCE, STEPS, Chosen, take_together
+from conflicts.life.errors import StaleListError
 from conflicts.life.etags import etags
 from conflicts.life.forms import FORMS, StepForm
 from conflicts.life.steps import may
@@ -20,17 +24,21 @@ from conflicts.life.views import asked_step
 from conflicts.models import Finding
 from conflicts.queries import FindingFilter, findings
 from conflicts.rows import finding_row
-from layers.editing.errors import StaleStateError
 from layers.errors import NotFoundError
 from layers.visibility import Reader
 
 SIGN = ":"
 # What was chosen in the list, carried on to the form of the step.
-KEPT = ("finding", "mode", "which", "filter", "count")
+KEPT = ("finding", "mode", "which", "filter", "digest")
 
 
-def bulk_context(request: HttpRequest, shown: Iterable[Finding]) -> dict[str, Any]:
-    """Return the boxes and forms under a list, for who may decide; nothing for all others."""
+def bulk_context(
+    request: HttpRequest, shown: Iterable[Finding], found: QuerySet[Finding]
+) -> dict[str, Any]:
+    """Return the boxes and forms under a list, for who may decide; nothing for all others.
+
+    ``found`` is all that the filter shows, ``shown`` what the page lists one by one.
+    """
     user = request.user
     steps = [step for step in STEPS if may(user, step)]
     if not steps:
@@ -40,7 +48,24 @@ def bulk_context(request: HttpRequest, shown: Iterable[Finding]) -> dict[str, An
         "may_bulk": True,
         "boxes": {number: f"{number}{SIGN}{tag}" for number, tag in tags.items()},
         "bulk_forms": [FORMS[step]() for step in steps],
+        "digest": digest_of(etags(at_most(found))),
     }
+
+
+def at_most(found: QuerySet[Finding]) -> list[Finding]:
+    """Return findings with what their validators tell; one more than can be decided at once."""
+    joined = found.select_related("current__outcome").defer("current__witness", "current__facts")
+    return list(joined.order_by("pk")[: MOST_AT_ONCE + 1])
+
+
+def digest_of(tags: Mapping[int, str]) -> str:
+    """Return one validator for many findings: which they are, and the state of each.
+
+    What waits for approval is in it: proposing, withdrawing and refusing are events, and the
+    validator of a finding changes with each.
+    """
+    said = "\n".join(f"{number}{SIGN}{tag}" for number, tag in sorted(tags.items()))
+    return hashlib.sha256(said.encode()).hexdigest()
 
 
 @require_POST
@@ -99,8 +124,8 @@ def _chosen(request: HttpRequest, reader: Reader) -> list[Chosen]:
     ------
     RuleFieldError
         None, too many, or one that cannot be read.
-    StaleStateError
-        The filter shows another number of findings than the person was told.
+    StaleListError
+        The filter shows other findings, or others of their states, than the person saw.
     """
     if request.POST.get("which") == "filter":
         return _of_filter(request, reader)
@@ -130,13 +155,15 @@ def _ticked(text: str) -> tuple[int, str]:
 def _of_filter(request: HttpRequest, reader: Reader) -> list[Chosen]:
     names = FindingFilter.__dataclass_fields__
     asked = QueryDict(request.POST.get("filter", ""))
+    refuse_unknown_words(asked, "view", "page")
     wanted = FindingFilter(**{name: asked.get(name, "").strip() for name in names})
     found = findings(wanted, reader=reader)
-    count = found.count()
-    if request.POST.get("count", "") != str(count):
-        raise StaleStateError(_("the list"), who="", when="", count=count)
-    _require_number(count)
-    return [Chosen(finding=finding) for finding in found]
+    _require_number(found.count())
+    listed = list(found)
+    tags = etags(listed)
+    if request.POST.get("digest", "") != digest_of(tags):
+        raise StaleListError(count=len(listed), digest=digest_of(tags))
+    return [Chosen(finding=finding, if_match=tags[finding.pk]) for finding in listed]
 
 
 def _require_number(count: int) -> None:

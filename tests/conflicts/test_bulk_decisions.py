@@ -1,29 +1,29 @@
 """One decision on many findings: each is told what became of it; all or those that can."""
 
 import re
+from datetime import date
 
 import pytest
 
+from conflicts.life.acceptance import propose_acceptance, withdraw_acceptance
 from conflicts.life.etags import etag
 from conflicts.models import Acceptance, Finding, FindingEvent
 from layers.models import Layer
-from tests.conflicts.ground import find, rule_data, surveyed_layer
-from tests.conflicts.people import decide, officer, planner
+from tests.conflicts.ground import find, put, rule_data, surveyed_layer
+from tests.conflicts.people import decide, officer, planner, terms
 from tests.factories import feature, square
 
 pytestmark = pytest.mark.django_db
 
 RULE = rule_data(min_distance_m=500)
+LANDFILL = feature("L", square(0, 0, 100), "landfill")
+SCHOOLS = [feature(f"S{n}", square(110 + 100 * n, 0, 50), "school") for n in range(4)]
 
 
 @pytest.fixture
 def found():
     """Four schools around a landfill, 10, 110, 210 and 310 m away."""
-    surveyed_layer(
-        "facilities",
-        feature("L", square(0, 0, 100), "landfill"),
-        *(feature(f"S{n}", square(110 + 100 * n, 0, 50), "school") for n in range(4)),
-    )
+    surveyed_layer("facilities", LANDFILL, *SCHOOLS)
     return sorted(find(RULE), key=lambda finding: finding.object_id)
 
 
@@ -126,24 +126,96 @@ def test_a_planner_may_not_sign_many_either(client, found):
 
 
 class TestByAFilter:
-    def test_all_that_the_filter_shows(self, client, found):
-        client.force_login(planner())
+    def digest(self, client, shown):
+        """What the list carries of all that it shows."""
+        page = client.get(f"/findings/?lang=en&{shown}")
+        return re.search(r'name="digest" value="(\w{64})"', page.content.decode())[1]
 
-        answer = send(client, which="filter", filter="object=S2", count="1")
+    def decide_all(self, client, shown, digest, step="dismiss", **more):
+        return send(client, step, which="filter", filter=shown, digest=digest, **more)
+
+    @pytest.mark.parametrize("view", ["", "&view=each"])
+    def test_all_that_the_filter_shows(self, client, found, view):
+        client.force_login(planner())
+        shown = f"object=S2{view}"
+
+        answer = self.decide_all(client, shown, self.digest(client, shown))
 
         assert "1 conflict was decided so." in text(answer)
         assert states() == ["open", "open", "dismissed", "open"]
 
-    def test_when_it_shows_more_than_was_told_nothing_is_stored(self, client, found):
+    def test_what_the_list_showed_is_carried_through_the_form_of_the_step(self, client, found):
+        client.force_login(planner())
+        digest = self.digest(client, "rule=T-01")
+
+        asked = self.decide_all(client, "rule=T-01", digest, ask="1")
+
+        assert "4 conflicts are chosen." in text(asked)
+        assert f'name="digest" value="{digest}"' in text(asked)
+
+    @pytest.mark.parametrize("digest", ["", "0" * 64])
+    def test_without_what_the_list_showed_nothing_is_stored(self, client, found, digest):
         client.force_login(planner())
 
-        assert send(client, which="filter", filter="rule=T-01", count="3").status_code == 412
+        answer = self.decide_all(client, "rule=T-01", digest)
+
+        assert answer.status_code == 412
+        assert "The list shows other conflicts now than when you read it." in text(answer)
+        assert "Open the list again" in text(answer)
         assert states() == ["open"] * 4
 
-    def test_an_unknown_filter_decides_nothing(self, client, found):
+    def test_one_more_than_was_seen_stops_all(self, client, found):
         client.force_login(planner())
+        digest = self.digest(client, "object=S2")
 
-        assert send(client, which="filter", filter="state=shut", count="4").status_code == 400
+        assert self.decide_all(client, "rule=T-01", digest).status_code == 412
+        assert states() == ["open"] * 4
+
+    def test_as_many_as_were_seen_but_not_the_same_ones_stops_all(self, client, found):
+        client.force_login(planner())
+        digest = self.digest(client, "state=open")
+        decide(found[0], "dismissed")  # one goes out of what is shown ...
+        put(
+            Layer.objects.get(slug="facilities"),
+            LANDFILL,
+            *SCHOOLS,
+            feature("S9", square(105, 0, 50), "school"),  # ... and another, 5 m away, comes in
+        )
+        find(RULE)
+        assert Finding.objects.filter(state="open").count() == 4
+
+        assert self.decide_all(client, "state=open", digest).status_code == 412
+        assert states() == ["dismissed", "open", "open", "open", "open"]
+
+    def test_one_that_is_now_nearer_than_was_seen_stops_all(self, client, found):
+        client.force_login(planner())
+        digest = self.digest(client, "rule=T-01")
+        nearer = feature("S3", square(402, 0, 50), "school")  # 302 m instead of 310 m
+        put(Layer.objects.get(slug="facilities"), LANDFILL, *SCHOOLS[:3], nearer)
+        find(RULE)
+
+        assert self.decide_all(client, "rule=T-01", digest).status_code == 412
+        assert states() == ["open"] * 4
+
+    def test_an_acceptance_proposed_anew_on_other_terms_is_not_signed_unseen(self, client, found):
+        first = {"finding": found[0], "by": planner(), "reason": "Agreed"}
+        propose_acceptance(**first, terms=terms())
+        client.force_login(officer())
+        digest = self.digest(client, "waiting=1")
+        withdraw_acceptance(**first)
+        propose_acceptance(**first, terms=terms(valid_to=date(2199, 1, 1)))
+
+        answer = self.decide_all(client, "waiting=1", digest, "approve")
+
+        assert answer.status_code == 412
+        assert not Acceptance.objects.filter(state="approved").exists()
+
+    @pytest.mark.parametrize("shown", ["state=shut", "stat=resolved", "rule=T-01&severty=low"])
+    def test_a_filter_that_means_nothing_decides_nothing(self, client, found, shown):
+        client.force_login(planner())
+        digest = self.digest(client, "")  # of all: a slip of the pen must not mean them
+
+        assert self.decide_all(client, shown, digest).status_code == 400
         assert states() == ["open"] * 4
 
 

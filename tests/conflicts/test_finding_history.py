@@ -1,20 +1,24 @@
 """What happened to a finding: every step by the table, told once, kept for good."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from itertools import product
+from threading import Event
+from time import sleep
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from conflicts.life.acceptance import propose_acceptance
-from conflicts.life.errors import StaleFindingError, StepNotPossibleError
+from conflicts.life.errors import NothingWaitsError, StaleFindingError, StepNotPossibleError
 from conflicts.life.etags import etag
 from conflicts.life.services import Task, assign, dismiss, reopen, triage
 from conflicts.life.transitions import BY_STEP, TRANSITIONS
 from conflicts.life.vocab import Step
 from conflicts.models import Finding, FindingEvent, Handling
 from conflicts.recheck import recheck_conflicts
+from conflicts.services import detect_conflicts
 from conflicts.vocab import FindingState
 from layers.services import set_surveyed_area
 from tests.conflicts.ground import CITY, find, put, rule_data, surveyed_layer
@@ -220,9 +224,35 @@ class TestTwoAtOnce:
 
     def test_a_detection_that_measures_the_same_leaves_the_validator(self, layer, finding):
         read = etag(now(finding))
-        find(RULE)
+        detect_conflicts(rulebook=finding.last_seen.rulebook)
 
         assert etag(now(finding)) == read
+
+    def test_who_read_one_version_of_the_rule_does_not_decide_under_the_next(self, layer, finding):
+        read = etag(now(finding))
+        find(RULE)  # measures the same, by a version of the rule that nobody read
+
+        with pytest.raises(StaleFindingError, match="a detection"):
+            dismiss(finding=finding, by=planner(), reason=REASON, if_match=read)
+
+    @pytest.mark.parametrize(
+        "anew",
+        [
+            feature("S", square(200, 0, 50), "college"),  # as near, and not for children
+            feature("S", square(200, 0, 90), "school"),  # as near, and larger
+        ],
+    )
+    def test_who_read_of_a_small_school_decides_on_no_other_side(self, layer, anew):
+        rule = RULE | {"object": {"classes": ["school", "college"]}}
+        [finding] = find(rule)
+        read = etag(now(finding))
+        put(layer, LANDFILL, anew)
+        detect_conflicts(rulebook=finding.last_seen.rulebook)
+
+        assert now(finding).current.measured_value == pytest.approx(100)
+        with pytest.raises(StaleFindingError, match="a detection"):
+            dismiss(finding=finding, by=planner(), reason="Adults only", if_match=read)
+        assert now(finding).state == "open"
 
     def test_a_weakened_validator_is_the_same_validator(self, finding):
         read = etag(now(finding))
@@ -280,3 +310,53 @@ def test_a_re_check_ends_what_has_run_out_elsewhere(layer, finding):
 
     assert now(finding).state == "open"
     assert steps()[-1] == "expired"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_waits_for_a_detection_decides_on_what_it_measured_not_on_nothing(layer, finding):
+    """A detection takes up anew what is measured while the planner's own step waits for its row."""
+    older = finding.current
+    newer = find(RULE)[0].current
+    Finding.objects.filter(pk=finding.pk).update(current=older)
+    by, has_row = planner(), Event()
+
+    def detection():
+        try:
+            with transaction.atomic():
+                Finding.objects.filter(pk=finding.pk).update(current=newer)
+                has_row.set()
+                until_someone_waits()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        detecting = pool.submit(detection)
+        assert has_row.wait(10)
+        dismiss(finding=finding, by=by, reason=REASON)
+        detecting.result()
+
+    assert now(finding).state == "dismissed"
+    assert Handling.objects.get().decided_on == newer
+
+
+def until_someone_waits():
+    """Return when another connection waits for a row that this one holds."""
+    with connection.cursor() as cursor:
+        for _turn in range(500):
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity "
+                "WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+            )
+            if cursor.fetchone()[0]:
+                return
+            sleep(0.02)
+    pytest.fail("nobody waited for the row")
+
+
+def test_what_was_never_measured_is_not_dismissed(finding):
+    """A dismissal holds for what was measured: of nothing it would hold for ever."""
+    Finding.objects.filter(pk=finding.pk).update(current=None)
+
+    with pytest.raises(NothingWaitsError, match="Nothing was measured"):
+        dismiss(finding=finding, by=planner(), reason=REASON)
+    assert (now(finding).state, steps()) == ("open", [])

@@ -3,7 +3,7 @@
 Filters that mean nothing are refused: nothing found for a slip of the pen is no answer.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, time
 from typing import Any
@@ -192,7 +192,7 @@ def condition_of(wanted: FindingFilter) -> Q:
         least = Severity(wanted.severity).rank
         condition &= Q(severity__in=[str(s) for s in Severity if s.rank >= least])
     if wanted.kind:
-        condition &= _of_rules(rules_of_kind(wanted.kind))
+        condition &= of_rules(rules_of_kind(wanted.kind))
     if wanted.layer:
         condition &= Q(subject_layer=wanted.layer) | Q(object_layer=wanted.layer)
     condition &= life_condition(wanted.assigned, wanted.due, wanted.waiting, wanted.existing)
@@ -210,7 +210,8 @@ def rules_of_kind(kind: str) -> list[tuple[str, str]]:
     return [key for key, known in rule_kinds().items() if known == kind]
 
 
-def _of_rules(keys: list[tuple[str, str]]) -> Q:
+def of_rules(keys: Iterable[tuple[str, str]]) -> Q:
+    """Return the condition that a finding is of one of these rules (rule book and code)."""
     by_book: dict[str, list[str]] = {}
     for book, code in keys:
         by_book.setdefault(book, []).append(code)

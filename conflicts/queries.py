@@ -8,8 +8,9 @@ from django.db.models.functions import RowNumber
 from django.utils.translation import gettext as _
 
 from conflicts.errors import RuleFieldError
-from conflicts.filters import SETTLED, FindingFilter, condition_of, refuse_unknown
+from conflicts.filters import SETTLED, FindingFilter, condition_of, of_rules, refuse_unknown
 from conflicts.models import DetectionRun, Finding, RuleBook, RuleOutcome
+from conflicts.review.resting import hidden_with
 from conflicts.vocab import RuleBookStatus, Severity
 from layers.errors import NotFoundError
 from layers.visibility import Reader, hidden_layers
@@ -94,7 +95,8 @@ def in_turn(found: QuerySet[Finding]) -> QuerySet[Finding]:
 def narrowed(wanted: FindingFilter, *, reader: Reader | None) -> QuerySet[Finding]:
     """Return the findings that are wanted, without their evidence.
 
-    Those that touch a layer the reader may not see are left out; None: who holds the database.
+    Those that touch a layer the reader may not see, or whose rule reads one, are left out; None:
+    who holds the database.
     """
     closed = (
         frozenset()
@@ -111,6 +113,8 @@ def narrowed(wanted: FindingFilter, *, reader: Reader | None) -> QuerySet[Findin
     found = Finding.objects.filter(condition_of(wanted))
     if reader is not None:
         found = found.exclude(Q(subject_layer__in=closed) | Q(object_layer__in=closed))
+    if closed and (rules := hidden_with(closed).rules):
+        found = found.exclude(of_rules(rules))
     return found
 
 

@@ -17,6 +17,7 @@ from conflicts.exports import finding_record
 from conflicts.models import DetectionRun, Finding
 from conflicts.queries import with_evidence
 from conflicts.review.columns import COLUMNS, Column
+from conflicts.review.resting import hidden_with
 from conflicts.vocab import Change, FindingState, Severity
 from layers.crs import PROJECT_SRID
 from layers.ogc.items import shape_in
@@ -171,7 +172,7 @@ def _rows(reader: Reader, question: Question, asked: Mapping[str, Any]) -> list[
         "srid": PROJECT_SRID,
         "box": None if question.box is None else question.box.wkb_hex,
         "digits": question.crs.digits,
-        "hidden": list(hidden_layers(reader).values_list("slug", flat=True)),
+        **hidden_with(hidden_layers(reader).values_list("slug", flat=True)).as_parameters(),
     }
     with connection.cursor() as cursor:
         cursor.execute(query, parameters)

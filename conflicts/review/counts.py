@@ -11,6 +11,7 @@ from django.db import connection
 from django.utils import timezone
 
 from conflicts.filters import OUTSIDE, SETTLED, UNPLACED, YES, rule_kinds, sangkat_version
+from conflicts.review.resting import Hidden
 from conflicts.review.vocab import AgeGroup, age_groups
 from conflicts.vocab import Severity
 from layers.sql_files import load_sql
@@ -69,9 +70,9 @@ class CountRow:
 
 
 def counted_findings(
-    *, hidden: Sequence[str], rulebook: str = "", today: date | None = None
+    *, hidden: Hidden, rulebook: str = "", today: date | None = None
 ) -> list[Counted]:
-    """Return all findings that touch none of the hidden layers, counted."""
+    """Return all findings that tell nothing of the hidden layers, counted."""
     kinds = rule_kinds()
     with connection.cursor() as cursor:
         cursor.execute(
@@ -79,7 +80,7 @@ def counted_findings(
             {
                 "days": [_beginning(group) for group in age_groups(_today(today))[1:]],
                 "sangkat_version": sangkat_version(),
-                "hidden": list(hidden),
+                **hidden.as_parameters(),
                 "rulebook": rulebook,
             },
         )

@@ -31,6 +31,7 @@ from conflicts.queries import (
 )
 from conflicts.review import counts
 from conflicts.review.counts import Counted, CountRow, Number
+from conflicts.review.resting import Hidden, hidden_with
 from conflicts.review.stocktaking import keep_up
 from conflicts.review.vocab import age_groups, kind_name
 from conflicts.vocab import Change, FindingState, Gap, Note, Severity
@@ -69,14 +70,14 @@ def dashboard(reader: Reader, rulebook: str = "") -> dict[str, Any]:
     RuleFieldError
         There is no such rule book.
     """
-    hidden = list(hidden_layers(reader).values_list("slug", flat=True))
-    refuse_unknown(asdict(FindingFilter(rulebook=rulebook)), frozenset(hidden))
+    hidden = hidden_with(hidden_layers(reader).values_list("slug", flat=True))
+    refuse_unknown(asdict(FindingFilter(rulebook=rulebook)), hidden.layers)
     is_placed = keep_up()
     known = _known(reader, hidden, rulebook, is_placed=is_placed)
     counted = known.counted
     unsettled = [row for row in counted if not row.is_settled]
     detection = latest_detection(rulebook)
-    blind = {} if hidden else blind_places(detection)
+    blind = {} if hidden.layers else blind_places(detection)
     tables = {
         "kinds": _kinds(counted, detection),
         "sangkats": [(row, blind.get(row.name, 0)) for row in _sangkats(reader, counted)],
@@ -177,7 +178,7 @@ class Known:
     worst: list[int]
 
 
-def _known(reader: Reader, hidden: Sequence[str], rulebook: str, *, is_placed: bool) -> Known:
+def _known(reader: Reader, hidden: Hidden, rulebook: str, *, is_placed: bool) -> Known:
     """Return it as it was looked up last, as long as nothing has happened since."""
     key = "findings-at-a-glance-" + _stamp(hidden, rulebook)
     kept: Known | None = cache.get(key) if is_placed else None
@@ -194,7 +195,7 @@ def _known(reader: Reader, hidden: Sequence[str], rulebook: str, *, is_placed: b
     return known
 
 
-def _stamp(hidden: Sequence[str], rulebook: str) -> str:
+def _stamp(hidden: Hidden, rulebook: str) -> str:
     """Return what changes with every detection, every step of a finding, every day and reader.
 
     Numbers are given before they are stored: how many there are tells of one that came late.
@@ -209,7 +210,7 @@ def _stamp(hidden: Sequence[str], rulebook: str) -> str:
         Rule.objects.aggregate(Max("pk"), Count("pk")),
         sangkat_version(),
         timezone.localdate(),
-        sorted(hidden),
+        hidden.as_parameters(),
         rulebook,
     ]
     return hashlib.sha256(repr(said).encode()).hexdigest()
@@ -241,19 +242,19 @@ def _unsettled(reader: Reader, rulebook: str) -> Any:  # noqa: ANN401 - a QueryS
     return narrowed(FindingFilter(rulebook=rulebook, unsettled=YES), reader=reader)
 
 
-def _trend(hidden: Sequence[str], rulebook: str) -> list[TrendRow]:
+def _trend(hidden: Hidden, rulebook: str) -> list[TrendRow]:
     """Return what the newest detections changed, the newest first."""
     runs = DetectionRun.objects.filter(run__state=RunState.SUCCEEDED)
     if rulebook:
         runs = runs.filter(rulebook__code=rulebook)
     taken = runs.select_related("run", "rulebook", "stocktaking").exclude(stocktaking=None)
-    return [_trend_row(run, set(hidden)) for run in taken.order_by("-pk")[:TREND]]
+    return [_trend_row(run, hidden) for run in taken.order_by("-pk")[:TREND]]
 
 
-def _trend_row(detection: DetectionRun, hidden: set[str]) -> TrendRow:
+def _trend_row(detection: DetectionRun, hidden: Hidden) -> TrendRow:
     sums: Counter[str] = Counter()
     for seen in detection.stocktaking.tally:
-        if not {seen["subject_layer"], seen["object_layer"]} & hidden:
+        if hidden.shows(seen, detection.rulebook.code):
             sums[seen["change"]] += seen["count"]
     asked = {"detection": str(detection.pk)}
     return TrendRow(

@@ -21,6 +21,7 @@ from conflicts.life.vocab import AcceptanceState
 from conflicts.models import Acceptance, DetectionRun, Finding, Observation
 from conflicts.queries import SEVERITY_RANK, latest_detection, untold_outcomes, with_evidence
 from conflicts.review.models import WeeklyDigest
+from conflicts.review.resting import Hidden, hidden_with
 from conflicts.review.stocktaking import take_stock
 from conflicts.vocab import Change, Severity
 from layers.models import in_reader_language
@@ -33,6 +34,14 @@ EXPIRES_WITHIN = timedelta(days=30)
 MOST_WEEKS = 12
 WEEK = timedelta(days=7)
 Row = Mapping[str, Any]
+# What a tally tells findings apart by, beside their sangkats, and the fields it is read from.
+_TALLIED = {
+    "severity": "severity",
+    "rulebook": "rulebook_code",
+    "rule": "rule_code",
+    "subject_layer": "subject_layer",
+    "object_layer": "object_layer",
+}
 
 
 def monday_of(day: date) -> date:
@@ -120,21 +129,18 @@ def _detections_in(begins: date, ends: date) -> list[int]:
 
 
 def _section(found: QuerySet[Finding], days: Mapping[int, str]) -> dict[str, Any]:
-    tally: Counter[tuple[str, str, str, tuple[str, ...]]] = Counter()
-    fields = ("severity", "subject_layer", "object_layer", "place__sangkats")
-    for severity, subject, other, sangkats in found.values_list(*fields).iterator():
-        tally[severity, subject, other, tuple(sangkats or ())] += 1
+    tally: Counter[tuple[Any, ...]] = Counter()
+    for *alike, sangkats in found.values_list(*_TALLIED.values(), "place__sangkats").iterator():
+        tally[*alike, tuple(sangkats or ())] += 1
     gravest = with_evidence(found).order_by(SEVERITY_RANK.desc(), "rule_code", "pk")[:MOST_TOLD]
     return {
         "tally": [
             {
-                "severity": severity,
-                "subject_layer": subject,
-                "object_layer": other,
+                **dict(zip(_TALLIED, alike, strict=True)),
                 "sangkats": list(sangkats),
                 "count": count,
             }
-            for (severity, subject, other, sangkats), count in sorted(tally.items())
+            for (*alike, sangkats), count in sorted(tally.items())
         ],
         "rows": [{**finding_record(f), "day": days.get(f.pk, "")} for f in gravest],
     }
@@ -174,15 +180,16 @@ class ShownSection:
 def shown_sections(
     digest: WeeklyDigest, *, hidden: frozenset[str], names: Mapping[str, str]
 ) -> list[ShownSection]:
-    """Return a digest's sections without what touches hidden layers, with sangkats' names."""
+    """Return a digest's sections without what tells of hidden layers, with sangkats' names."""
     sections = digest.content["sections"]
-    return [_shown(name, sections[name], hidden, names) for name in SECTIONS]
+    closed = hidden_with(hidden)
+    return [_shown(name, sections[name], closed, names) for name in SECTIONS]
 
 
 def _shown(
-    name: str, section: Mapping[str, Any], hidden: frozenset[str], names: Mapping[str, str]
+    name: str, section: Mapping[str, Any], hidden: Hidden, names: Mapping[str, str]
 ) -> ShownSection:
-    tally = [each for each in section["tally"] if _is_seen(each, hidden)]
+    tally = [each for each in section["tally"] if hidden.shows(each)]
     by_sangkat: Counter[str] = Counter()
     for each in tally:
         for sangkat in each["sangkats"] or [""]:
@@ -191,7 +198,7 @@ def _shown(
         name=name,
         count=sum(each["count"] for each in tally),
         by_sangkat=[(names.get(key, key), count) for key, count in sorted(by_sangkat.items())],
-        rows=[_in_words(row) for row in section["rows"] if _is_seen(row, hidden)],
+        rows=[_in_words(row) for row in section["rows"] if hidden.shows(row)],
     )
 
 
@@ -202,7 +209,3 @@ def _in_words(row: Row) -> Row:
         for name in ("title", "explanation")
     }
     return {**row, **told, "severity_name": str(Severity(row["severity"]).label)}
-
-
-def _is_seen(row: Row, hidden: frozenset[str]) -> bool:
-    return row["subject_layer"] not in hidden and row["object_layer"] not in hidden

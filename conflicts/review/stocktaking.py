@@ -115,7 +115,7 @@ def _place(findings: list[int], version: int) -> bool:
 
 
 def _tally(detection: int) -> Iterator[dict[str, Any]]:
-    names = ("change", "severity", "subject_layer", "object_layer", "count")
+    names = ("change", "severity", "rule", "subject_layer", "object_layer", "count")
     for row in _asked("tally_changes.sql", detection=detection):
         yield dict(zip(names, row, strict=True))
 

@@ -15,5 +15,9 @@ LEFT JOIN conflicts_findingplace AS place
     AND place.sangkat_version = %(sangkat_version)s
 WHERE NOT finding.subject_layer = ANY(%(hidden)s)
   AND NOT finding.object_layer = ANY(%(hidden)s)
+  AND (finding.rulebook_code, finding.rule_code) NOT IN (
+      SELECT closed.book, closed.rule
+      FROM unnest(%(hidden_books)s::text[], %(hidden_rules)s::text[]) AS closed (book, rule)
+  )
   AND (%(rulebook)s = '' OR finding.rulebook_code = %(rulebook)s)
 GROUP BY 1, 2, 3, 4, 5, 6, 7

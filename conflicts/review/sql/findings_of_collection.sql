@@ -15,6 +15,10 @@ FROM (
       AND (%(number)s::bigint IS NULL OR finding.id = %(number)s)
       AND NOT finding.subject_layer = ANY(%(hidden)s)
       AND NOT finding.object_layer = ANY(%(hidden)s)
+      AND (finding.rulebook_code, finding.rule_code) NOT IN (
+          SELECT closed.book, closed.rule
+          FROM unnest(%(hidden_books)s::text[], %(hidden_rules)s::text[]) AS closed (book, rule)
+      )
       AND (
           %(until)s::timestamptz IS NULL
           OR coalesce(begun.finished_at, begun.started_at, begun.queued_at) <= %(until)s

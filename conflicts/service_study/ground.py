@@ -1,14 +1,14 @@
 """What a study reads of the layers: homes, areas, streets, places of services, and surveys."""
 
 import math
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import shapely
 from django.db import connection
-from django.db.models import Q
 from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
@@ -42,6 +42,11 @@ NOT_BY_CAR = frozenset(
     | {"proposed", "construction"}
 )
 MOTORWAY_CLASS = "expressway"
+# What may follow "road" in the name of a layer that holds streets: road-noise holds none.
+DRAWN_STREETS = frozenset(
+    {"", "network", "line", "lines", "axis", "axes", "segments", "edges"}
+    | {"centreline", "centrelines", "centerline", "centerlines"}
+)
 NO = frozenset({"", "no", "n", "false", "f", "0"})
 
 
@@ -141,7 +146,7 @@ def read_homes(question: ServiceQuestion) -> Homes:
     ServiceQuestionError
         There is no layer of buildings.
     """
-    layers = _layers(question.homes, "building")
+    layers = _layers(question.homes, is_of_buildings)
     if not layers:
         raise ServiceQuestionError(
             _("No layer shows where people live."),
@@ -181,7 +186,7 @@ def read_areas(question: ServiceQuestion) -> Areas:
 
 def read_streets(question: ServiceQuestion) -> StreetLines:
     """Return the streets of today and those coming; none where no layer holds any."""
-    layers = _layers(question.streets, "road", "street")
+    layers = _layers(question.streets, is_of_streets)
     asked = {"layers": layers, "stages": list(COMING), "never": _branch(NEVER_STREETS)}
     rows = _fetch("streets.sql", asked)
     motorways = set(_branch((MOTORWAY_CLASS,)))
@@ -283,8 +288,27 @@ def surveyed(layers: Sequence[str], asked: Sequence[str]) -> BaseGeometry:
     return known
 
 
-def _layers(named: Sequence[str], *words: str) -> list[str]:
-    """Return the layers named, else the published ones with one of the words in name or theme."""
+def is_of_streets(name: str) -> bool:
+    """Tell whether a slug or theme is one of streets: whole words, and not of something beside."""
+    words = _words(name)
+    following = [*words, ""][1:]
+    return any(
+        word in {"roads", "streets"} or (word in {"road", "street"} and after in DRAWN_STREETS)
+        for word, after in zip(words, following, strict=True)
+    )
+
+
+def is_of_buildings(name: str) -> bool:
+    """Tell whether a slug or theme has buildings among its words."""
+    return not {"building", "buildings"}.isdisjoint(_words(name))
+
+
+def _words(name: str) -> list[str]:
+    return re.findall(r"[^\W\d_]+", name.lower())
+
+
+def _layers(named: Sequence[str], is_meant: Callable[[str], bool]) -> list[str]:
+    """Return the layers named, else the published ones whose slug or theme is of what is meant."""
     published = Layer.objects.exclude(published_number=None).exclude(
         geometry_kind=GeometryKind.RASTER
     )
@@ -295,11 +319,8 @@ def _layers(named: Sequence[str], *words: str) -> list[str]:
         )
     if named:
         return sorted(named)
-    of_words = Q()
-    for word in words:
-        of_words |= Q(theme__icontains=word) | Q(slug__icontains=word)
-    found = published.filter(of_words).exclude(theme=COVERAGE_THEME).order_by("slug")
-    return list(found.values_list("slug", flat=True))
+    found = published.exclude(theme=COVERAGE_THEME).order_by("slug").values_list("slug", "theme")
+    return [slug for slug, theme in found if is_meant(slug) or is_meant(theme)]
 
 
 def _known(codes: Sequence[str]) -> list[str]:

@@ -8,7 +8,7 @@ from django.core.management import call_command
 from django.db import connections, transaction
 
 from conflicts.service_study import publication, services
-from conflicts.service_study.ground import level_of
+from conflicts.service_study.ground import is_of_buildings, is_of_streets, level_of
 from conflicts.service_study.models import ServiceStudy
 from conflicts.service_study.question import ServiceQuestion
 from conflicts.service_study.services import ask, carry_out
@@ -23,7 +23,7 @@ from layers.runs import request_cancel
 from layers.vocab import Basis, RunState
 from tests.conflicts.ground import find, rule_data
 from tests.conflicts.service_study.ground import city, home, kept_study, market
-from tests.factories import feature, line, square
+from tests.factories import feature, filled_layer, line, square
 
 pytestmark = pytest.mark.django_db
 HOMES = (home(1, 120), home(2, 520), home(3, 1_920))
@@ -215,6 +215,35 @@ def test_the_level_of_a_street_is_its_layer_else_what_bridge_or_tunnel_say(
 )  # fmt: skip
 def test_layer_0_on_every_street_brings_no_bridge_to_the_ground(layer, bridge, tunnel, level):
     assert level_of(layer, bridge, tunnel) == level
+
+
+@pytest.mark.parametrize(
+    ("name", "holds_streets"),
+    [
+        ("roads", True), ("base-road", True), ("osm_streets", True), ("road-centrelines", True),
+        ("roads-2030", True), ("road-2030", True), ("broadband", False), ("railroad", False),
+        ("road-noise", False), ("streetlights", False), ("street-trees", False), ("", False),
+    ],
+)  # fmt: skip
+def test_a_layer_of_streets_is_known_by_whole_words(name, holds_streets):
+    assert is_of_streets(name) == holds_streets
+
+
+@pytest.mark.parametrize(
+    ("name", "holds_homes"),
+    [("buildings", True), ("building-footprints", True), ("outbuildings", False)],
+)
+def test_a_layer_of_buildings_is_known_by_whole_words(name, holds_homes):
+    assert is_of_buildings(name) == holds_homes
+
+
+def test_nobody_walks_along_a_cable():
+    cable = feature("C1", line((0, 100), (2_000, 100)))
+    city(home(1, 100), services=[market(100)])
+    filled_layer("broadband", cable, theme="railroad")
+    filled_layer("lines", cable, theme="")
+
+    assert kept_study("market").result["street_layers"] == ["roads"]
 
 
 # The table of standards

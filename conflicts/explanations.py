@@ -311,6 +311,10 @@ def _sentences_of_standards() -> Mapping[Gap, str]:
             "On %(count)s plots something stands nearer to an edge than the greatest setback, and"
             " which edge is the front is not recorded, for example: %(examples)s."
         ),
+        Gap.RUNWAY_NOT_KNOWN: _(
+            "%(count)s places are near %(what)s drawn as a point or as a whole aerodrome: where its"
+            " runway lies is not recorded, for example: %(examples)s."
+        ),
         Gap.NETWORK_NOT_SURE: _(
             "%(count)s places have no known %(what)s (within %(reach)s), but there may be one that"
             " was not surveyed or not fully described (%(layers)s), for example: %(examples)s."
@@ -347,6 +351,10 @@ def _sentences_of_place(gap: Mapping[str, Any]) -> Mapping[Gap, str]:
     return {
         Gap.NO_HAZARD_MAP: _("There is no such hazard map."),
         Gap.NOT_SURVEYED: around if gap.get("reach_m") else here,
+        Gap.RUNWAY_NOT_KNOWN: _(
+            "Near the place %(what)s is drawn as a point or as a whole aerodrome: where its runway"
+            " lies is not recorded."
+        ),
         Gap.ABSENCE_NOT_SURE: _(
             "The place lies outside every known area of %(what)s, but there may be one that was"
             " not surveyed or not fully described (%(layers)s)."

@@ -18,7 +18,7 @@ REASONS = {
     "attribute": Gap.UNKNOWN_ATTRIBUTE,
     "elevation": Gap.UNKNOWN_ATTRIBUTE,
     "shape": Gap.NO_AREA,
-    "runway": Gap.NO_AREA,
+    "runway": Gap.RUNWAY_NOT_KNOWN,
     "counted": Gap.COUNTED_NOT_SURE,
     "edge": Gap.EDGE_NOT_KNOWN,
     "areas": Gap.AREAS_CONTRADICT,

@@ -7,16 +7,35 @@
 -- keeps to it.
 -- The top lies between "low" and "high": without a stated height it is somewhere above the ground,
 -- without the ground's or the aerodrome's elevation anywhere. Where only "high" pierces a surface,
--- or the runway is drawn as a point, the structure is put into conflict_untold. A negative height and
--- an elevation below lowest_ground_m are marks for "no data": not stated.
+-- or the runway is drawn as a point or wider than the approach begins (an aerodrome, not its runway),
+-- the structure is put into conflict_untold. A negative height and an elevation below lowest_ground_m
+-- are marks for "no data": not stated.
 WITH runway AS MATERIALIZED (
     SELECT
-        object.id AS object_row, object.geometry, ST_Dimension(object.geometry) AS dimension,
+        object.id AS object_row, object.geometry,
+        -- 0: where the runway lies is not known
+        CASE
+            WHEN %(has_approach)s AND across.metres > 2 * %(inner_half_m)s THEN 0
+            ELSE ST_Dimension(object.geometry)
+        END AS dimension,
         CASE WHEN jsonb_typeof(object.properties->%(elevation_attribute)s) = 'number'
                 AND object.properties->%(elevation_attribute)s >= to_jsonb(%(lowest_ground_m)s::double precision)
             THEN (object.properties->>%(elevation_attribute)s)::double precision END AS elevation
     FROM conflict_selection AS chosen
     JOIN conflict_ground AS object ON object.id = chosen.feature_id
+    CROSS JOIN LATERAL (SELECT ST_OrientedEnvelope(object.geometry) AS geometry) AS box
+    CROSS JOIN LATERAL (  -- the narrow side; of a straight line or a point 0
+        SELECT coalesce(least(
+            ST_Distance(
+                ST_PointN(ST_ExteriorRing(box.geometry), 1),
+                ST_PointN(ST_ExteriorRing(box.geometry), 2)
+            ),
+            ST_Distance(
+                ST_PointN(ST_ExteriorRing(box.geometry), 2),
+                ST_PointN(ST_ExteriorRing(box.geometry), 3)
+            )
+        ), 0) AS metres
+    ) AS across
     WHERE chosen.selection = %(object)s AND chosen.is_sure
 ),
 axis AS MATERIALIZED (
@@ -134,7 +153,7 @@ structure AS MATERIALIZED (
 lowest AS MATERIALIZED (  -- the lowest surface over each that counts, some only for what is high
     SELECT structure.*, over.surface_name, over.surface_m, over.counts_above
     FROM structure
-    CROSS JOIN LATERAL (
+    LEFT JOIN LATERAL (
         SELECT surface.surface_name, surface.surface_m, surface.counts_above
         FROM (
             SELECT
@@ -182,7 +201,8 @@ lowest AS MATERIALIZED (  -- the lowest surface over each that counts, some only
            OR coalesce(structure.height, 'Infinity') > surface.counts_above
         ORDER BY surface.surface_m, surface.surface_name
         LIMIT 1
-    ) AS over
+    ) AS over ON true
+    WHERE over.surface_name IS NOT NULL OR structure.runway_dimension = 0
 ),
 judged AS MATERIALIZED (
     SELECT

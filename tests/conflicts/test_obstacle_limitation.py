@@ -192,7 +192,7 @@ def test_a_runway_drawn_as_a_point_has_no_ends():
     outcome = asked()
 
     assert (outcome.answer, outcome.pairs_found) == (Answer.CANNOT_TELL, 0)
-    assert gaps(outcome)["no_area"]["count"] == 1
+    assert gaps(outcome)["runway_not_known"]["count"] == 1
 
 
 def test_a_finding_stays_when_the_height_is_forgotten_and_goes_with_the_upper_floors():
@@ -296,3 +296,27 @@ def test_an_aerodrome_9999_m_below_the_sea_states_no_elevation():
 
     assert (outcome.answer, outcome.pairs_found) == (Answer.CANNOT_TELL, 0)
     assert gaps(outcome)["unknown_attribute"]["attributes"] == ["elevation_m"]
+
+
+@pytest.mark.parametrize(
+    ("x", "height"),
+    [(3000, 40), (3000, 400), (11_000, 20)],  # the last on a hill, under the approach alone
+)
+def test_an_aerodrome_of_2_by_2_km_is_not_the_runway_that_lies_somewhere_in_it(x, height):
+    airport(square(0, -1000, 2000))
+    buildings(building(x, 0, height, ground_m=10 if x == 3000 else 145))
+
+    outcome = asked()
+
+    assert (outcome.answer, outcome.pairs_found) == (Answer.CANNOT_TELL, 0)
+    gap = gaps(outcome)["runway_not_known"]
+    assert (gap["side"], gap["count"], gap["examples"]) == ("object", 1, ["B"])
+    assert "whole aerodrome" in explain_gap(gap)
+
+
+@pytest.mark.parametrize(("width", "found"), [(45, 1), (280, 1), (281, 0)])
+def test_a_runway_may_be_as_wide_as_the_approach_begins(width, found):
+    airport(rectangle(0, -width / 2, 2500, width))
+    buildings(building(2500 + 1060, 0, 21))
+
+    assert len(find(OLS)) == found

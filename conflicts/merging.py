@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
@@ -16,6 +17,7 @@ from conflicts.lifecycle import NOISE_M, NOISE_M2
 from conflicts.models import PLAN_CONTEXT, DetectionRun, RuleOutcome
 from conflicts.models import Rule as RuleRow
 from layers.sql_files import load_sql
+from layers.vocab import BLOCKING_BASES
 
 SEEN_STEPS = (
     "open_findings.sql",
@@ -104,6 +106,8 @@ def merge_steps(detection: DetectionRun, steps: Sequence[str], **more: object) -
         "noise_m2": NOISE_M2,
         "today": timezone.localdate(),
         "most_corners": MOST_CORNERS,
+        "blocking_bases": [basis.value for basis in sorted(BLOCKING_BASES)],
+        "zone": settings.TIME_ZONE,
         "kinds_of_both": list(KINDS_OF_BOTH),
         "kinds_of_subject": list(KINDS_OF_SUBJECT),
         **more,

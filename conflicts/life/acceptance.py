@@ -18,7 +18,7 @@ from conflicts.life.errors import (
     WorseSinceError,
 )
 from conflicts.life.services import keep_measure
-from conflicts.life.steps import Held, hold, record, require_words
+from conflicts.life.steps import Held, hold, record, require_words, says_something
 from conflicts.life.vocab import AcceptanceState, Step
 from conflicts.lifecycle import NOISE_M, NOISE_M2
 from conflicts.models import Acceptance, Finding, FindingEvent, Observation
@@ -58,7 +58,7 @@ def propose_acceptance(
         finding=held.finding,
         reason=held.reason,
         document=terms.document.strip(),
-        exemption=terms.exemption.strip(),
+        exemption=terms.exemption.strip() if says_something(terms.exemption) else "",
         valid_to=terms.valid_to,
         plan_layer="" if plan is None else plan.slug,
         plan_number=None if plan is None else plan.published_number,
@@ -71,7 +71,7 @@ def propose_acceptance(
 
 def require_exemption(finding: Finding, terms: Terms) -> None:
     """Refuse to accept what rests on law without the law's own exemption."""
-    if any(letter.isalnum() for letter in terms.exemption):
+    if says_something(terms.exemption):
         return
     raise FieldMissingError(
         "exemption",
@@ -153,11 +153,7 @@ def approve_acceptance(
     _refuse_worse(held.finding, waiting.proposed_on)
     if held.finding.may_block:
         require_exemption(held.finding, Terms(document="", exemption=waiting.exemption))
-    if waiting.valid_to is not None and waiting.valid_to < timezone.localdate():
-        raise NothingWaitsError(
-            _("The day to which it was proposed has passed."),
-            remedy=_("Refuse it; it can be proposed again with another day."),
-        )
+    _refuse_ended(waiting)
     held.after |= {"document": waiting.document, **_told(_terms(waiting))}
     event = record(held)
     former = held.finding.acceptances.filter(state=AcceptanceState.APPROVED)
@@ -166,6 +162,21 @@ def approve_acceptance(
     end_standing(held.finding)
     keep_measure(held)
     return event
+
+
+def _refuse_ended(waiting: Acceptance) -> None:
+    """Refuse what would end at once: its day has passed, or its plan has another version."""
+    if waiting.valid_to is not None and waiting.valid_to < timezone.localdate():
+        raise NothingWaitsError(
+            _("The day to which it was proposed has passed."),
+            remedy=_("Refuse it; it can be proposed again with another day."),
+        )
+    plan = Layer.objects.filter(slug=waiting.plan_layer, published_number=waiting.plan_number)
+    if waiting.plan_layer and not plan.exists():
+        raise NothingWaitsError(
+            _("The plan under which it was proposed has another version since."),
+            remedy=_("Refuse it; it can be proposed again under the plan as it is now."),
+        )
 
 
 def _terms(acceptance: Acceptance) -> Terms:

@@ -140,8 +140,8 @@ class DismissForm(ReasonForm):
     reason = _words(
         _("reason"),
         help_text=_(
-            "Wrong data, or no conflict: say which. It opens again when shape or class of either"
-            " side change."
+            "Wrong data, or no conflict: say which. It opens again when shape, class or lifecycle"
+            " of either side change."
         ),
     )
 

@@ -72,7 +72,7 @@ def dismiss(
 ) -> FindingEvent:
     """Record that a finding is no conflict, or rests on wrong data.
 
-    It is open again when it gets worse, or when shape or class of either side change.
+    It is open again when it gets worse, or when shape, class or lifecycle of either side change.
     """
     held = hold(finding, Step.DISMISS, by, reason=reason, if_match=if_match)
     event = record(held)

@@ -119,7 +119,7 @@ def require_words(name: str, text: str) -> str:
     FieldMissingError
         It is empty, or holds no letter and no digit (a zero-width space, a lone dot).
     """
-    if not any(letter.isalnum() for letter in text):
+    if not says_something(text):
         raise FieldMissingError(
             name,
             _("'%(field)s' is empty.") % {"field": _(name)},
@@ -132,6 +132,11 @@ def require_words(name: str, text: str) -> str:
             remedy=_("Write at most %(most)s letters.") % {"most": LONGEST_REASON},
         )
     return text.strip()
+
+
+def says_something(text: str) -> bool:
+    """Tell whether a text holds a letter or a digit."""
+    return any(letter.isalnum() for letter in text)
 
 
 def record(held: Held, **more: Mapping[str, Any]) -> FindingEvent:

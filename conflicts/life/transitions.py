@@ -127,14 +127,17 @@ TRANSITIONS: tuple[Transition, ...] = (
         (ACCEPTED, MITIGATING, DISMISSED),
         OPEN,
         Actor.DETECTION,
-        _("the margin or severity is worse than when it was decided"),
+        _(
+            "the margin or severity is worse than when it was decided, or the rule may block now"
+            " and no exemption was named"
+        ),
     ),
     _by_itself(
         Step.FACTS_CHANGED,
         (DISMISSED,),
         OPEN,
         Actor.DETECTION,
-        _("shape or class of either side is not what was dismissed"),
+        _("shape, class or lifecycle of either side is not what was dismissed"),
     ),
     _by_itself(Step.EXPIRED, (ACCEPTED,), OPEN, Actor.CALENDAR, _("its last day has passed")),
     _by_itself(

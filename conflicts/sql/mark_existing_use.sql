@@ -2,9 +2,10 @@
 -- use stands already, and was recorded in this class before the rule came into force. What came
 -- into conflict by a later change is not. Once marked it stays so while the uses stay what they
 -- are. A planner's own statement counts more than the dates.
--- The day a feature was recorded: when its version was captured, else published.
+-- The day a feature was recorded: when its version was captured, else published; days are those of
+-- the city's own clock.
 WITH in_force AS MATERIALIZED (
-    SELECT rule.code, min(book.ratified_at)::date AS since
+    SELECT rule.code, (min(book.ratified_at) AT TIME ZONE %(zone)s)::date AS since
     FROM conflicts_rule AS rule
     JOIN conflicts_rulebook AS book ON book.id = rule.rulebook_id
     WHERE book.code = %(rulebook_code)s AND book.ratified_at IS NOT NULL
@@ -29,8 +30,10 @@ judged AS (
                 AND CASE
                     WHEN finding.is_existing_use
                         THEN before_subject.land_use_id IS NOT DISTINCT FROM subject.land_use_id
-                    ELSE least(subject_version.captured_on, subject_version.published_at::date)
-                        < asked.since
+                    ELSE least(
+                        subject_version.captured_on,
+                        (subject_version.published_at AT TIME ZONE %(zone)s)::date
+                    ) < asked.since
                 END
                 AND (
                     asked.kind = ANY(%(kinds_of_subject)s)
@@ -39,8 +42,10 @@ judged AS (
                         AND CASE
                             WHEN finding.is_existing_use
                                 THEN before_object.land_use_id IS NOT DISTINCT FROM object.land_use_id
-                            ELSE least(object_version.captured_on, object_version.published_at::date)
-                                < asked.since
+                            ELSE least(
+                                object_version.captured_on,
+                                (object_version.published_at AT TIME ZONE %(zone)s)::date
+                            ) < asked.since
                         END
                     )
                 )

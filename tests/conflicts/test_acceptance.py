@@ -193,6 +193,47 @@ def test_what_only_warns_is_accepted_without_an_exemption(layer, basis):
     assert acceptance_states() == ["proposed"]
 
 
+LAW = {"law": "Law on waste", "article": "art. 4", "citation": "Gazette", "source": "S17"}
+
+
+@pytest.mark.parametrize(
+    ("basis", "exemption", "state"),
+    [
+        ("binding_law", "", "open"),
+        ("plan_provision", "", "open"),
+        ("press_report", "", "open"),
+        ("binding_law", ".", "open"),  # a dot names no provision
+        ("binding_law", "art. 4 (2)", "accepted"),
+        ("benchmark", "", "accepted"),  # it still only warns
+    ],
+)
+def test_what_was_accepted_while_it_only_warned_opens_when_the_rule_may_block(
+    layer, basis, exemption, state
+):
+    [finding] = find(RULE | {"basis": "demo_value"})
+    propose(finding, exemption=exemption)
+    approve(finding)
+
+    find(RULE | {"basis": basis, "provision": LAW})
+
+    assert state_of(finding) == state
+    assert acceptance_states() == [{"open": "ended", "accepted": "approved"}[state]]
+    newest = FindingEvent.objects.order_by("pk").last()
+    assert newest.step == {"open": "got_worse", "accepted": "approve"}[state]
+    assert Finding.objects.get().current.change == "unchanged"
+
+
+def test_what_was_proposed_under_a_plan_that_was_revised_since_is_not_signed(finding):
+    zones = filled_layer("zones", feature("Z", square(0, 0, 500), "R1"), theme="plan")
+    propose(finding, plan_layer="zones")
+    put(zones, feature("Z", square(0, 0, 400), "R1"))
+
+    with pytest.raises(NothingWaitsError, match="another version since"):
+        approve(finding)
+
+    assert (state_of(finding), acceptance_states()) == ("open", ["proposed"])
+
+
 def test_what_got_worse_after_the_proposal_is_not_signed(layer, finding):
     propose(finding)
     put(layer, LANDFILL, school(80))

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from shapely import Polygon
 
 from conflicts.life.errors import FieldMissingError, NothingWaitsError
 from conflicts.life.mitigation import Measure, plan_mitigation, report_mitigation
@@ -15,7 +16,7 @@ from conflicts.models import Finding, FindingEvent, Handling, Mitigation
 from conflicts.recheck import recheck_conflicts
 from tests.conflicts.ground import find, put, rule_data, rulebook, surveyed_layer
 from tests.conflicts.people import REASON, decide, mitigate, officer, planner
-from tests.factories import feature, filled_layer, square
+from tests.factories import EAST, NORTH, feature, filled_layer, square
 
 pytestmark = pytest.mark.django_db
 
@@ -23,8 +24,19 @@ RULE = rule_data(min_distance_m=200)
 LANDFILL = feature("L", square(0, 0, 100), "landfill")
 
 
-def school(gap_m, use="school", side_m=50):
-    return feature("S", square(100 + gap_m, 0, side_m), use)
+def school(gap_m, use="school", side_m=50, lifecycle="existing"):
+    return feature("S", square(100 + gap_m, 0, side_m), use, lifecycle=lifecycle)
+
+
+def drawn_at(*corners):
+    """A plot with these corners [m], counted from the same point as squares are."""
+    return Polygon([(EAST + x, NORTH + y) for x, y in corners])
+
+
+CORNERED = drawn_at((200, 0), (250, 0), (250, 50), (200, 50))
+# The same five corners; the fifth, in the middle, is joined to the northern or the southern pair.
+NOTCHED_FROM_NORTH = drawn_at((200, 0), (250, 0), (250, 50), (225, 25), (200, 50))
+NOTCHED_FROM_SOUTH = drawn_at((200, 0), (225, 25), (250, 0), (250, 50), (200, 50))
 
 
 @pytest.fixture
@@ -90,6 +102,34 @@ class TestDismissed:
         find(rule)
 
         assert now(finding).state == "open"
+
+    def test_planned_when_dismissed_it_opens_when_it_is_built(self):
+        layer = surveyed_layer("facilities", LANDFILL, school(100, lifecycle="planned"))
+        [finding] = find(RULE)
+        decide(finding, "dismissed")
+        put(layer, LANDFILL, school(100, lifecycle="existing"))
+
+        assert detected(finding).state == "open"
+        assert FindingEvent.objects.first().step == "facts_changed"
+
+    @pytest.mark.parametrize(
+        ("drawn", "anew", "state"),
+        [
+            (NOTCHED_FROM_NORTH, NOTCHED_FROM_SOUTH, "open"),  # 625 m2 here, 625 m2 there
+            (NOTCHED_FROM_NORTH, NOTCHED_FROM_NORTH.reverse(), "dismissed"),  # the other way round
+            (CORNERED, CORNERED.boundary, "open"),  # a plot, then only the wall around it
+            (CORNERED, CORNERED.segmentize(10), "dismissed"),  # more corners on the same edges
+            (CORNERED, drawn_at((200, 0), (250, 0.004), (250, 50), (200, 50)), "dismissed"),
+        ],
+    )
+    def test_the_same_corners_joined_to_another_shape_open_it(self, drawn, anew, state):
+        layer = surveyed_layer("facilities", LANDFILL, feature("S", drawn, "school"))
+        [finding] = find(RULE)
+        decide(finding, "dismissed")
+        put(layer, LANDFILL)
+        put(layer, LANDFILL, feature("S", anew, "school"))
+
+        assert detected(finding).state == state
 
     def test_a_name_alone_opens_nothing(self, layer, finding):
         decide(finding, "dismissed")

@@ -81,6 +81,26 @@ def test_what_was_recorded_before_the_rule_is_an_existing_use(
     assert finding_record(finding)["existing_nonconforming"] is is_marked
 
 
+@pytest.mark.parametrize(
+    ("recorded", "ratified", "is_marked"),
+    [
+        # 06:30 and 10:00 of one day in Phnom Penh: in Greenwich still the day before, and that day
+        ((2, 6, 30), (2, 10, 0), False),
+        # 23:30, and 00:30 of the next day: in Greenwich 16:30 and 17:30 of one day
+        ((1, 23, 30), (2, 0, 30), True),
+    ],
+)
+def test_days_are_those_of_the_citys_own_clock(at, in_force, recorded, ratified, is_marked):
+    at(in_march(*recorded))
+    surveyed_layer("facilities", landfill(), school())
+
+    assert detected(in_force(moment=in_march(*ratified))).is_existing_use is is_marked
+
+
+def in_march(day, hour, minute):
+    return datetime(2026, 3, day, hour, minute, tzinfo=ZoneInfo("Asia/Phnom_Penh"))
+
+
 def test_a_school_that_came_later_to_an_old_landfill_is_none(at, in_force):
     at(BEFORE)
     layer = surveyed_layer("facilities", landfill())

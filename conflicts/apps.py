@@ -12,6 +12,7 @@ class ConflictsConfig(AppConfig):
         """Begin to listen."""
         from conflicts.recheck_requests import request_recheck  # noqa: PLC0415 - models are ready
         from conflicts.review.collection import FindingsCollection  # noqa: PLC0415
+        from conflicts.service_study.vocab import PeopleFrom, Reach  # noqa: PLC0415
         from conflicts.siting.vocab import Siting  # noqa: PLC0415
         from layers.listening import listen  # noqa: PLC0415
         from layers.ogc.others import register  # noqa: PLC0415
@@ -20,3 +21,6 @@ class ConflictsConfig(AppConfig):
         listen(request_recheck)
         register(FindingsCollection())
         name_codes("siting", Siting)
+        name_codes("coverage", Reach)
+        name_codes("coverage_planned", Reach)
+        name_codes("counted", PeopleFrom)

@@ -47,6 +47,9 @@ DRAWN_STREETS = frozenset(
     {"", "network", "line", "lines", "axis", "axes", "segments", "edges"}
     | {"centreline", "centrelines", "centerline", "centerlines"}
 )
+# Values of oneway that mean both ways (B in shapefiles), of access that keep no car out.
+BOTH_WAYS = frozenset({"", "no", "n", "false", "0", "b"})
+OPEN_TO_CARS = frozenset({"", "yes", "permissive", "designated", "destination", "public"})
 NO = frozenset({"", "no", "n", "false", "f", "0"})
 
 
@@ -106,12 +109,18 @@ class StreetLines:
     stages: Ints
     on_foot: Mask
     by_car: Mask
+    is_restricted: Mask  # one-way, or not open to every car
     known: BaseGeometry
 
     def usable(self, catchment: Catchment, horizon: Horizon) -> Mask:
         """Return which lines people can use at a time."""
         allowed = self.by_car if catchment == Catchment.DRIVE else self.on_foot
         return np.asarray(allowed & (self.stages <= stage_count(horizon)), np.bool_)
+
+    def restricted(self, catchment: Catchment) -> Mask:
+        """Return along which lines one may not go both ways as one comes."""
+        is_driven = catchment == Catchment.DRIVE
+        return self.is_restricted if is_driven else np.zeros(len(self.lines), np.bool_)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -198,8 +207,15 @@ def read_streets(question: ServiceQuestion) -> StreetLines:
         stages=_stages([row[1] for row in rows]),
         on_foot=np.array(walkable, np.bool_),
         by_car=np.array([(row[6] or "") not in NOT_BY_CAR for row in rows], np.bool_),
+        is_restricted=np.array([is_restricted(row[7], row[8]) for row in rows], np.bool_),
         known=surveyed(layers, ()),
     )
+
+
+def is_restricted(oneway: str | None, access: Sequence[str | None]) -> bool:
+    """Tell whether not every car may go both ways along a street, or nobody can say so."""
+    is_one_way = (oneway or "").strip().lower() not in BOTH_WAYS
+    return is_one_way or any((each or "").strip().lower() not in OPEN_TO_CARS for each in access)
 
 
 def level_of(layer: str | None, bridge: str | None, tunnel: str | None) -> int:

@@ -17,6 +17,7 @@ from conflicts.service_study.standards import ServiceStandard, standards
 from conflicts.service_study.vocab import (
     COVERAGE_THEME,
     Along,
+    Catchment,
     Doubt,
     Horizon,
     Lack,
@@ -100,6 +101,7 @@ def _service(standard: ServiceStandard, at: Mapping[str, Data], result: Data) ->
         "title": standard.title,
         "limit": quantity(standard.catchment_m, "m", 0) if standard.catchment_m else "",
         "catchment": standard.catchment.label,
+        "is_driven": standard.catchment == Catchment.DRIVE,
         "basis": basis_sentence(standard.basis, Provision()),
         "source": standard.source,
         "note": standard.note,

@@ -1,7 +1,8 @@
 """Who is within reach of a service: served, not served, or nobody can tell.
 
-*Served*: a known way along known streets is short enough; what nobody recorded can only shorten
-it. *Not served* is said only where nothing unrecorded can help: a way through ground that was not
+*Served*: a known way along known streets is short enough; a street or service nobody recorded can
+only shorten it. By car the way is free both ways: one that needs a restricted street is in doubt.
+*Not served* is said only where nothing unrecorded can help: a way through ground that was not
 surveyed, for the service or for streets, would be too long as well; or the place lies farther than
 the limit in a straight line, in ground all surveyed. All else cannot be told.
 """
@@ -136,10 +137,11 @@ def reached(
 ) -> Reached:
     """Judge by the ways along the streets."""
     sure = places.is_sure[entrances.of_site]
-    distance = _way_m(ways, entrances, places, sure, limit_m)
+    shortest = _way_m(ways, entrances, places, sure, limit_m)
+    distance = _free_way_m(ways, entrances, places, limit_m, shortest)
     on_street = ways.homes.off_m <= ways.access_m
     served = on_street & _within(distance, limit_m)
-    possible = distance
+    possible = shortest
     if not places.is_sure.all():
         possible = _way_m(ways, entrances, places, np.ones(len(sure), np.bool_), limit_m)
     all_known = holds(deep_within(places.known, limit_m), homes)
@@ -154,8 +156,13 @@ def reached(
     )
     not_served = ~served & (by_line | by_way)
     doubt = np.select(
-        [~on_street, _within(possible, limit_m), ~all_known],
-        [Doubt.OFF_STREET.value, Doubt.SERVICE_UNSURE.value, Doubt.SERVICE_NOT_SURVEYED.value],
+        [~on_street, _within(shortest, limit_m), _within(possible, limit_m), ~all_known],
+        [
+            Doubt.OFF_STREET.value,
+            Doubt.STREET_RESTRICTED.value,
+            Doubt.SERVICE_UNSURE.value,
+            Doubt.SERVICE_NOT_SURVEYED.value,
+        ],
         Doubt.STREETS_NOT_SURVEYED.value,
     )
     return _told(served, not_served, doubt, distance, Along.STREETS)
@@ -167,6 +174,23 @@ def _way_m(
     start = entrances.off_m + places.head_start_m[entrances.of_site]
     at_nodes = ways.network.distances_m(entrances.nodes[chosen], start[chosen], limit_m)
     return ways.network.at(ways.homes, at_nodes)
+
+
+def _free_way_m(
+    ways: Ways, entrances: Entrances, places: Places, limit_m: float, shortest: Floats
+) -> Floats:
+    """Return the way to the nearest sure site along streets that may be used both ways.
+
+    From a home on a restricted street there is none, nor to a site entered from one.
+    """
+    restricted = ways.network.streets.restricted
+    if not restricted.any():
+        return shortest
+    sure = places.is_sure[entrances.of_site]
+    start = entrances.off_m + places.head_start_m[entrances.of_site]
+    at_nodes = ways.network.distances_m(entrances.nodes[sure], start[sure], limit_m, is_free=True)
+    free = ways.network.at(ways.homes, at_nodes)
+    return np.where(restricted[ways.homes.street], np.inf, free)
 
 
 def _nothing_unseen(homes: Floats, places: Places, ways: Ways, limit_m: float) -> Mask:

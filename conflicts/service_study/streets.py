@@ -51,7 +51,7 @@ class Spots:
 class Streets:
     """Centrelines as drawn, each on a level: 0 the ground, above it bridges, below it tunnels."""
 
-    def __init__(self, lines: Shapes, levels: Ints) -> None:
+    def __init__(self, lines: Shapes, levels: Ints, restricted: Mask | None = None) -> None:
         """Take lines (any line shape); parts become streets, what crosses itself is cut there."""
         parts, origin = shapely.get_parts(shapely.force_2d(lines), return_index=True)
         knotted = ~shapely.is_simple(parts)
@@ -62,6 +62,8 @@ class Streets:
         kept = shapely.length(parts) > ROUNDING_M
         self.lines: Shapes = parts[kept]
         self.levels: Ints = np.asarray(levels, np.int64)[origin[kept]]
+        given = np.zeros(len(levels), np.bool_) if restricted is None else restricted
+        self.restricted: Mask = np.asarray(given, np.bool_)[origin[kept]]
 
     def __len__(self) -> int:
         return len(self.lines)
@@ -159,26 +161,36 @@ class StreetNetwork:
         self._along, self._street = along[order], street[order]
         self._places = self._base[self._street] + self._along if len(streets) else np.zeros(0)
         self._nodes = labels[order]
-        self.graph = self._as_graph()
+        every = np.ones(len(streets), np.bool_)
+        self.graph = self._as_graph(every)
 
-    def _as_graph(self) -> csr_matrix:
-        follows = self._street[1:] == self._street[:-1]
+    @cached_property
+    def free_graph(self) -> csr_matrix:
+        """The network without the streets along which one may not go both ways."""
+        return self._as_graph(~self.streets.restricted)
+
+    def _as_graph(self, chosen: Mask) -> csr_matrix:
+        follows = (self._street[1:] == self._street[:-1]) & chosen[self._street[1:]]
         lengths = np.diff(self._along)[follows]
         ends = np.stack([self._nodes[:-1][follows], self._nodes[1:][follows]], axis=1)
         apart = ends[:, 0] != ends[:, 1]
         return _shortest_stretches(ends[apart], lengths[apart], self.node_count)
 
-    def distances_m(self, nodes: Ints, start_m: Floats, limit_m: float) -> Floats:
+    def distances_m(
+        self, nodes: Ints, start_m: Floats, limit_m: float, *, is_free: bool = False
+    ) -> Floats:
         """Return how far each junction is from the nearest of these, within a limit; else inf.
 
-        ``start_m`` is added on: the way from the street to the door.
+        ``start_m`` is added on: the way from the street to the door. ``is_free``: no way leads
+        along a restricted street.
         """
+        graph = self.free_graph if is_free else self.graph
         if not len(nodes):
             return np.full(self.node_count, np.inf)
         # one more junction, from which one-way stretches lead to all starting points at once
         starts = _shortest_starts(nodes, np.maximum(start_m, ROUNDING_M), self.node_count + 1)
         widened = csr_matrix(
-            (self.graph.data, self.graph.indices, self.graph.indptr),
+            (graph.data, graph.indices, graph.indptr),
             shape=(self.node_count, self.node_count + 1),
         )
         whole = vstack([widened, starts], format="csr")

@@ -72,6 +72,10 @@ class Doubt(TextChoices):
     """Why nobody can tell whether a home is served."""
 
     OFF_STREET = "off_street", _("too far from any street to say how people reach it")
+    STREET_RESTRICTED = (
+        "street_restricted",
+        _("the way leads along a one-way street, or one that is not open to every car"),
+    )
     SERVICE_UNSURE = "service_unsure", _("a place within reach may or may not be one")
     SERVICE_NOT_SURVEYED = "service_not_surveyed", _("nobody looked for the service all around")
     STREETS_NOT_SURVEYED = "streets_not_surveyed", _("streets nobody recorded may lead there")

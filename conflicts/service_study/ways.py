@@ -41,13 +41,14 @@ class NetworkBuilder:
         usable = self.lines.usable(catchment, horizon)
         if not usable.any():
             return None
-        key = usable.tobytes()
+        restricted = self.lines.restricted(catchment) & usable
+        key = usable.tobytes() + restricted.tobytes()
         if key not in self._built:
-            self._built[key] = self._build(usable)
+            self._built[key] = self._build(usable, restricted)
         return self._built[key]
 
-    def _build(self, usable: Mask) -> Networked:
-        streets = Streets(self.lines.lines[usable], self.lines.levels[usable])
+    def _build(self, usable: Mask, restricted: Mask) -> Networked:
+        streets = Streets(self.lines.lines[usable], self.lines.levels[usable], restricted[usable])
         doors = {code: self._doors(streets, code) for code in self.sites}
         stops = _joined([spots for _of_site, spots in doors.values()])
         network = StreetNetwork(streets, stops, self.question.tolerance_m)

@@ -6,7 +6,13 @@ SELECT
     feature.properties ->> 'layer',
     feature.properties ->> 'bridge',
     feature.properties ->> 'tunnel',
-    feature.properties ->> 'highway'
+    feature.properties ->> 'highway',
+    feature.properties ->> 'oneway',
+    ARRAY[
+        feature.properties ->> 'access',
+        feature.properties ->> 'vehicle',
+        feature.properties ->> 'motor_vehicle'
+    ]
 FROM layers_feature AS feature
 JOIN layers_layer AS layer ON layer.id = feature.layer_id
 LEFT JOIN layers_landuseclass AS class ON class.id = feature.land_use_id

@@ -6,6 +6,7 @@ import pytest
 import shapely
 from django.core.management import call_command
 from django.db import connections, transaction
+from django.utils.translation import override
 
 from conflicts.service_study import publication, services
 from conflicts.service_study.ground import is_of_buildings, is_of_streets, level_of
@@ -19,6 +20,7 @@ from layers.classes import read_table
 from layers.errors import RunCancelledError
 from layers.legend import SHOWN_FIRST, theme_of
 from layers.models import Feature, Layer, Run
+from layers.property_names import property_value
 from layers.runs import request_cancel
 from layers.vocab import Basis, RunState
 from tests.conflicts.ground import find, rule_data
@@ -68,6 +70,23 @@ def test_each_square_with_homes_says_how_many_are_not_served():
     assert sum(each.properties["total"] for each in squares) == 3
     assert sum(each.properties["not_served"] for each in squares) == 1
     assert all(each.geometry.area == pytest.approx(50 * 50) for each in squares)
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", ["not served", "cannot tell", "one average household in each residential building"]),
+        ("km", ["មិនបានទទួលសេវា", "មិនអាចដឹងបាន"]),
+    ],
+)
+def test_a_square_is_read_in_words_and_not_in_codes(language, words):
+    coded = {
+        "coverage": "not_served", "coverage_planned": "cannot_tell", "counted": "households"
+    }  # fmt: skip
+    with override(language):
+        read = [property_value(name, code, {}) for name, code in coded.items()]
+    assert read[: len(words)] == words
+    assert not set(read) & set(coded.values())
 
 
 def test_each_home_lies_in_its_square():

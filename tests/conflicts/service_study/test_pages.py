@@ -13,6 +13,7 @@ from conflicts.service_study.services import ask
 from layers.models import Run
 from layers.vocab import RunState
 from tests.conflicts.service_study.ground import city, home, kept_study, market
+from tests.factories import land_use
 
 pytestmark = pytest.mark.django_db
 ASKED = {"people_from": "best", "access_m": "100", "tolerance_m": "1"}
@@ -192,3 +193,14 @@ def test_programs_get_the_study_as_data(studying):
     told = studying.get(f"/services/{kept.pk}.json").json()
     assert told["state"] == "succeeded"
     assert told["result"]["services"][0]["code"] == "market"
+
+
+@pytest.mark.parametrize(("service", "is_told"), [("fire_station", True), ("market", False)])
+def test_by_car_the_page_says_what_could_make_the_way_longer(studying, service, is_told):
+    land_use("fire_station")
+    city(home(1, 100), services=[market(100)])
+    kept = kept_study(service)
+
+    page = text_of(studying.get(f"/services/{kept.pk}/?lang=en"))
+
+    assert ("one-way streets or closures that nobody recorded" in page) == is_told

@@ -27,11 +27,11 @@ ROAD = [[(0, 0), (2_000, 0)]]
 
 def judge(
     homes, sites, *, streets=ROAD, limit_m=500.0, known=EVERYWHERE, street_known=EVERYWHERE,
-    unsure=(), head_start_m=None, access_m=ACCESS_M,
+    unsure=(), head_start_m=None, access_m=ACCESS_M, restricted=None,
 ):  # fmt: skip
     """What is said of homes (x, y) and sites (x, y), with one door each at the nearest street."""
     lines = np.array([LineString(line) for line in streets], np.object_)
-    net = Streets(lines, np.zeros(len(lines), np.int64))
+    net = Streets(lines, np.zeros(len(lines), np.int64), restricted)
     shapes = shapely.points(np.array(sites, float).reshape(-1, 2))
     places = Places(
         sites=shapes,
@@ -234,3 +234,33 @@ def on(whole, some, places):
     met = shapely.line_interpolate_point(some.lines[near.street], near.along_m)
     again = whole.nearest(met)
     return type(near)(street=again.street, along_m=again.along_m, off_m=near.off_m)
+
+
+# Streets along which one may not go both ways
+
+RING = [[(0, 0), (400, 0)], [(0, 0), (0, 100), (400, 100), (400, 0)], [(400, 0), (450, 0)]]
+ONE_WAY = np.array([True, False, False])
+
+
+def test_a_way_that_needs_a_one_way_street_cannot_be_told():
+    # 410 m along the one-way street, 610 m round it
+    found = judge([(450, 0)], [(0, 40)], streets=RING, limit_m=495.0, restricted=ONE_WAY)
+    assert doubted(found) == [Doubt.STREET_RESTRICTED]
+
+
+def test_a_free_way_round_a_one_way_street_serves_with_its_own_length():
+    found = judge([(450, 0)], [(0, 40)], streets=RING, limit_m=660.0, restricted=ONE_WAY)
+    assert said(found) == [Reach.SERVED]
+    # 50 m, 100 m up, 400 m, 60 m down
+    assert found.distance_m[0] == pytest.approx(610)
+
+
+def test_a_home_or_a_service_on_a_one_way_street_cannot_be_told():
+    asked = {"streets": RING, "limit_m": 495.0, "restricted": ONE_WAY}
+    assert doubted(judge([(300, 0)], [(0, 40)], **asked)) == [Doubt.STREET_RESTRICTED]
+    assert doubted(judge([(0, 40)], [(300, 0)], **asked)) == [Doubt.STREET_RESTRICTED]
+
+
+def test_what_is_too_far_also_along_one_way_streets_is_not_served():
+    found = judge([(450, 0)], [(0, 40)], streets=RING, limit_m=489.0, restricted=ONE_WAY)
+    assert said(found) == [Reach.NOT_SERVED]

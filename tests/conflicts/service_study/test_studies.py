@@ -9,7 +9,7 @@ import pytest
 
 from conflicts.service_study.question import ServiceQuestion
 from conflicts.service_study.standards import ServiceQuestionError, standards
-from conflicts.service_study.vocab import Along, Horizon, Lack, PeopleFrom
+from conflicts.service_study.vocab import Along, Doubt, Horizon, Lack, PeopleFrom
 from layers.services import set_surveyed_area
 from layers.vocab import Answer, Basis
 from tests.conflicts.service_study.ground import (
@@ -260,3 +260,30 @@ def test_a_question_comes_back_from_where_it_was_kept():
         services=("market",), people_from=PeopleFrom.STATED, people=5.0, people_source="x"
     )
     assert ServiceQuestion.from_json(question.as_json() | {"services": ["market"]}) == question
+
+
+# By car: a fire station serves 3,000 m
+
+
+@pytest.mark.parametrize(
+    "recorded", [{"oneway": "yes"}, {"oneway": "F"}, {"access": "no"}, {"motor_vehicle": "private"}]
+)
+def test_by_car_a_street_that_is_not_free_both_ways_leaves_it_open(recorded):
+    land_use("fire_station")
+    station = feature("F1", at(100, -5), "fire_station")
+    street = feature("ST-1", line((0, 0), (2_000, 0)), "TR", **recorded)
+    city(home(1, 900), services=[station, market(100)], streets=[street])
+
+    answer = studied("fire_station", "market")
+
+    assert in_area(answer, "fire_station").coverage.doubts == {Doubt.STREET_RESTRICTED: 1}
+    assert in_area(answer, "market").coverage.served == 1
+
+
+@pytest.mark.parametrize("recorded", [{}, {"oneway": "B"}, {"oneway": "no", "access": "yes"}])
+def test_by_car_a_street_that_is_free_both_ways_serves(recorded):
+    land_use("fire_station")
+    street = feature("ST-1", line((0, 0), (2_000, 0)), "TR", **recorded)
+    city(home(1, 900), services=[feature("F1", at(100, -5), "fire_station")], streets=[street])
+
+    assert in_area(studied("fire_station"), "fire_station").coverage.served == 1

@@ -1,18 +1,25 @@
 """What cannot be told about the changed features: what is unsurveyed, unknown or not public."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from conflicts.alternatives.ground import put_selections
 from conflicts.alternatives.known import KnownLand
-from conflicts.alternatives.measuring import State, Whole
+from conflicts.alternatives.measuring import State, Untold, Whole
 from conflicts.alternatives.sides import Concern, Pairing, Rows
 from conflicts.asked_rules import Side
 from conflicts.counted import Listed
-from conflicts.coverage import Selection, Unseen, unknown_attributes, unseen_around
+from conflicts.coverage import (
+    EXAMPLES,
+    Selection,
+    Unseen,
+    unknown_attributes,
+    unseen_around,
+)
 from conflicts.detection import Detector
 from conflicts.kinds import SIDES, sides_asked
+from conflicts.untold import untold_gaps
 from conflicts.vocab import Gap
 
 Missing = dict[str, Any]
@@ -27,8 +34,13 @@ class Told:
     gaps: tuple[Missing, ...]
 
 
-def what_is_missing(concern: Concern, paired: list[Pairing], now: State) -> Told:
-    """Return what a rule cannot tell of the features as they would stand."""
+def what_is_missing(
+    concern: Concern, paired: list[Pairing], now: State, became: Mapping[str, Listed]
+) -> Told:
+    """Return what a rule cannot tell of the features as they would stand.
+
+    ``became`` are by reason the others of which it can no more tell once the changes are made.
+    """
     is_about = False
     gaps: list[Missing] = []
     surely: list[str] = []
@@ -44,7 +56,40 @@ def what_is_missing(concern: Concern, paired: list[Pairing], now: State) -> Told
             surely.append(name)
             gaps += _around(concern, name, own, paired, now)
     gaps += hidden_gaps(concern, now, surely)
-    return Told(concern=concern, is_about=is_about, gaps=tuple(gaps if is_about else ()))
+    if not is_about:
+        gaps = list(hidden_gaps(concern, now, SIDES)) if lacks_sight(concern, now) else []
+    gaps += _no_more_told(concern, paired, now, became)
+    return Told(concern=concern, is_about=is_about, gaps=tuple(gaps))
+
+
+def _no_more_told(
+    concern: Concern, paired: list[Pairing], now: State, became: Mapping[str, Listed]
+) -> Iterator[Missing]:
+    """Yield why a rule can no more tell of what does not change itself."""
+    rule, sides = concern.asked.rule, concern.asked.sides
+    untold = sorted(became.items())
+    if untold and not concern.asked.kind.finds_absence:
+        first = [(why, named.count, list(named.first[:EXAMPLES])) for why, named in untold]
+        yield from untold_gaps(rule, first)
+    elif untold:
+        near = frozenset[int]().union(*(pairing.objects for pairing in paired))
+        subject = _described(concern, sides["subject"], frozenset(), now)
+        objects = _described(concern, sides["object"], near, now)
+        yield from unseen_around(rule, replace(subject, untold=lambda: untold), "object", objects)
+
+
+def no_more_told(
+    before: Untold, now: Untold, changed: Collection[tuple[str, str]]
+) -> dict[str, dict[str, Listed]]:
+    """Return by rule and reason which subjects, themselves unchanged, became untold."""
+    names: dict[str, dict[str, list[str]]] = {}
+    for (rule, layer, name), reason in sorted(now.items()):
+        if (rule, layer, name) not in before and (layer, name) not in changed:
+            names.setdefault(rule, {}).setdefault(reason, []).append(name)
+    return {
+        rule: {reason: Listed(len(each), tuple(each)) for reason, each in reasons.items()}
+        for rule, reasons in names.items()
+    }
 
 
 def _own(concern: Concern, name: str, now: State) -> tuple[Side, Selection]:

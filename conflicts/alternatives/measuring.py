@@ -16,6 +16,7 @@ from layers.sql_files import load_sql
 
 Identity = tuple[str, str, str, str, str]  # rule, subject's layer and name, object's layer and name
 Hits = dict[Identity, Hit]
+Untold = dict[tuple[str, str, str], str]  # rule, subject's layer and name: why it cannot tell
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -114,6 +115,13 @@ def _taken() -> Hits:
         names = [column.name for column in cursor.description or ()]
         hits = [dict(zip(names, values, strict=True)) for values in cursor.fetchall()]
     return {identity_of(hit): hit for hit in hits}
+
+
+def untold_subjects() -> Untold:
+    """Return the subjects that the rules put aside when they were measured last."""
+    with connection.cursor() as cursor:
+        cursor.execute(load_sql(__file__, "take_untold.sql"))
+        return {(rule, layer, name): reason for rule, layer, name, reason in cursor.fetchall()}
 
 
 def identity_of(hit: Mapping[str, Any]) -> Identity:

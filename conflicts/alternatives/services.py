@@ -18,11 +18,18 @@ from conflicts.alternatives.gaps import (
     gaps_of_all,
     hidden_gaps,
     lacks_sight,
+    no_more_told,
     what_is_missing,
 )
 from conflicts.alternatives.ground import Ground, lay_ground, put_selections
 from conflicts.alternatives.known import KnownLand, known_land
-from conflicts.alternatives.measuring import Hits, State, look_everywhere, measure_whole
+from conflicts.alternatives.measuring import (
+    Hits,
+    State,
+    look_everywhere,
+    measure_whole,
+    untold_subjects,
+)
 from conflicts.alternatives.sides import Concern, Pairing, concern_of, first_looks, pairings
 from conflicts.asked_rules import AskedRule
 from conflicts.explanations import say_conflict
@@ -114,11 +121,13 @@ class _Asking:
         _judge(paired, ground)
         now = State(ground, gone=ground.old)
         before = State(ground, gone=ground.new)
-        hits_before = _measure(paired, before, now)
-        hits_now = _measure(paired, now, now)
+        hits_before, untold_before = _measure(paired, before, now), untold_subjects()
+        hits_now, untold_now = _measure(paired, now, now), untold_subjects()
         _compare(answer, {a.code: a for a in rules}, hits_before, hits_now)
+        became = no_more_told(untold_before, untold_now, _changed(answer))
         for concern, pairs in paired:
-            _sort(answer, what_is_missing(concern, pairs, now), self.known)
+            told = what_is_missing(concern, pairs, now, became.get(concern.asked.code, {}))
+            _sort(answer, told, self.known)
 
     def _ask_whole(self, answer: Answer, ground: Ground) -> None:
         """Ask the rules that depend on more than what is near, of all the land."""
@@ -181,8 +190,11 @@ def _measure(paired: Sequence[tuple[Concern, list[Pairing]]], state: State, now:
 
 
 def _compare(answer: Answer, rules: Mapping[str, AskedRule], before: Hits, after: Hits) -> None:
-    changed = frozenset((c.layer.slug, c.stable_id) for c in answer.alternative.changes)
-    answer.differences += differences(rules, before, after, changed)
+    answer.differences += differences(rules, before, after, _changed(answer))
+
+
+def _changed(answer: Answer) -> frozenset[tuple[str, str]]:
+    return frozenset((c.layer.slug, c.stable_id) for c in answer.alternative.changes)
 
 
 def _sort(answer: Answer, told: Told, known: KnownLand) -> None:

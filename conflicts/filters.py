@@ -3,6 +3,7 @@
 Filters that mean nothing are refused: nothing found for a slip of the pen is no answer.
 """
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, time
@@ -33,6 +34,7 @@ OUTSIDE, UNPLACED = "-", "?"
 SANGKAT_LAYER = "sangkat"
 _LONGEST = 200
 _MOST_DIGITS = 18
+Bounds = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -160,15 +162,21 @@ def box_asked(text: str) -> GEOSGeometry:
         is_area = -180 <= west < east <= 180 and -90 <= south < north <= 90  # noqa: PLR2004 - the globe
     except ValueError:
         is_area = False
-    if not is_area:
+    bounds = _projected_bounds(west, south, east, north) if is_area else (math.nan,) * 4
+    if not all(map(math.isfinite, bounds)):
         raise RuleFieldError(
             "bbox",
             _("'%(text)s' is no area.") % {"text": text[:80]},
             remedy=_("Give west,south,east,north in degrees, e.g. 103.4,10.5,103.7,10.7."),
         )
+    return GEOSGeometry(shapely.box(*bounds).wkt, srid=PROJECT_SRID)
+
+
+def _projected_bounds(west: float, south: float, east: float, north: float) -> Bounds:
+    """Return the bounds in PROJECT_SRID [m] of an area; not finite where it reaches too far."""
     outline = shapely.segmentize(shapely.box(west, south, east, north), (east - west) / 16)
-    projected = reproject(outline, WGS84_SRID, PROJECT_SRID)
-    return GEOSGeometry(shapely.box(*projected.bounds).wkt, srid=PROJECT_SRID)
+    bounds: Bounds = reproject(outline, WGS84_SRID, PROJECT_SRID).bounds
+    return bounds
 
 
 def condition_of(wanted: FindingFilter) -> Q:

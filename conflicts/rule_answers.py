@@ -1,6 +1,6 @@
 """What each rule answered in a detection, and what it lacks: few findings are no all-clear."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from conflicts.explanations import explain_gap, explain_ground
 from conflicts.models import DetectionRun, RuleOutcome
 from conflicts.vocab import Gap
+from layers.visibility import Reader, hidden_layers, visible_layers
 from layers.vocab import Answer
 
 LANGUAGES = ("km", "en")
@@ -48,11 +49,26 @@ class UntoldCount:
         return self.with_conflicts + self.cannot_tell
 
 
-def rule_answer(outcome: RuleOutcome, *, names_places: bool) -> RuleAnswer:
-    """Return one rule's answer; places are named only to readers who may see all layers."""
-    gaps = tuple(explain_gap(gap, with_examples=names_places) for gap in outcome.missing)
+def rule_answer(outcome: RuleOutcome, *, hidden: Collection[str] = ()) -> RuleAnswer:
+    """Return one rule's answer without the names of hidden layers.
+
+    Places are named only to readers who may see all layers.
+    """
+    gaps = tuple(
+        explain_gap(_without_names(gap, hidden), with_examples=not hidden)
+        for gap in outcome.missing
+    )
     ground = explain_ground(outcome.surveyed_m2, outcome.city_m2)
     return RuleAnswer(outcome=outcome, gaps=gaps, ground=ground)
+
+
+def _without_names(gap: Mapping[str, Any], hidden: Collection[str]) -> Mapping[str, Any]:
+    """Return what is missing with hidden layers told of, not named."""
+    named = gap.get("layers", ())
+    seen = [slug for slug in named if slug not in hidden]
+    if len(seen) == len(named):
+        return gap
+    return {**gap, "layers": [*seen, _("a layer that is not public")]}
 
 
 def count_untold(untold: Iterable[RuleOutcome]) -> UntoldCount:
@@ -65,23 +81,44 @@ def count_untold(untold: Iterable[RuleOutcome]) -> UntoldCount:
 
 
 def rule_records(
-    detection: DetectionRun | None, rule: str = "", *, names_places: bool = True
+    detection: DetectionRun | None, rule: str = "", *, reader: Reader | None = None
 ) -> list[dict[str, Any]]:
-    """Return what each rule (or one) answered, as flat data in both languages."""
+    """Return what each rule (or one) answered, as flat data in both languages.
+
+    Nothing of layers the reader may not see is named; None: who holds the database.
+    """
     if detection is None:
         return []
     outcomes = detection.standing_outcomes.select_related("rule").order_by("rule__code")
     if rule:
         outcomes = outcomes.filter(rule__code=rule)
-    versions = ", ".join(f"{slug} v{n}" for slug, n in sorted(detection.data_versions.items()))
-    return [_record(outcome, names_places) | {"data_versions": versions} for outcome in outcomes]
+    hidden = hidden_slugs(reader)
+    used = sorted(_versions_shown(detection, reader).items())
+    versions = ", ".join(f"{slug} v{number}" for slug, number in used)
+    return [_record(outcome, hidden) | {"data_versions": versions} for outcome in outcomes]
 
 
-def _record(outcome: RuleOutcome, names_places: bool) -> dict[str, Any]:  # noqa: FBT001
+def hidden_slugs(reader: Reader | None) -> frozenset[str]:
+    """Return the names of the layers a reader may not see; None: who holds the database."""
+    if reader is None:
+        return frozenset()
+    return frozenset(hidden_layers(reader).values_list("slug", flat=True))
+
+
+def _versions_shown(detection: DetectionRun, reader: Reader | None) -> dict[str, int]:
+    """Return the versions of data a detection used, of layers that are there and may be seen."""
+    used = dict(detection.data_versions)
+    if reader is None:
+        return used
+    seen = set(visible_layers(reader).values_list("slug", flat=True))
+    return {slug: number for slug, number in used.items() if slug in seen}
+
+
+def _record(outcome: RuleOutcome, hidden: Collection[str]) -> dict[str, Any]:
     said = {}
     for language in LANGUAGES:
         with translation.override(language):
-            said[language] = rule_answer(outcome, names_places=names_places)
+            said[language] = rule_answer(outcome, hidden=hidden)
     return {
         "rule": outcome.rule.code,
         "title_km": outcome.rule.title_km,
@@ -126,8 +163,13 @@ def ground_summary(detection: DetectionRun) -> str:
     return "" if least is None else explain_ground(least.surveyed_m2, None)
 
 
-def detection_record(detection: DetectionRun | None) -> dict[str, Any] | None:
-    """Return which detection, rule book and versions of data a file of findings rests on."""
+def detection_record(
+    detection: DetectionRun | None, *, reader: Reader | None = None
+) -> dict[str, Any] | None:
+    """Return which detection, rule book and versions of data a file of findings rests on.
+
+    Layers the reader may not see are left out; None: who holds the database.
+    """
     if detection is None:
         return None
     return {
@@ -135,5 +177,5 @@ def detection_record(detection: DetectionRun | None) -> dict[str, Any] | None:
         "rulebook": detection.rulebook.code,
         "rulebook_version": detection.rulebook.version,
         "finished_at": detection.run.finished_at and detection.run.finished_at.isoformat(),
-        "data_versions": dict(detection.data_versions),
+        "data_versions": _versions_shown(detection, reader),
     }

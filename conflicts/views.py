@@ -36,7 +36,7 @@ from conflicts.queries import (
 from conflicts.review.report import MOST_AT_ONCE
 from conflicts.review.stocktaking import keep_up
 from conflicts.rows import finding_row
-from conflicts.rule_answers import count_untold, rule_answer
+from conflicts.rule_answers import count_untold, hidden_slugs, rule_answer
 from layers.models import Feature, Layer
 from layers.numbers import unit_name
 from layers.visibility import hidden_layers, seen_by
@@ -53,8 +53,7 @@ def finding_list(request: HttpRequest) -> HttpResponse:
     wanted = finding_filter(request)
     refuse_unknown_words(request.GET, "view", "page")
     refuse_unknown_list(request.GET.get("view", ""))
-    if wanted.sangkat:
-        keep_up()
+    is_placed = keep_up() if wanted.sangkat else True
     found = narrowed(wanted, reader=request.user)
     is_grouped = request.GET.get("view") != "each"
     listed: Any = groups_of(found) if is_grouped else numbers_in_order(found)
@@ -65,6 +64,7 @@ def finding_list(request: HttpRequest) -> HttpResponse:
     query.pop("lang", None)
     context = {
         "page": page,
+        "is_placed": is_placed,
         "is_grouped": is_grouped,
         "count": found.count(),
         "rows": described(page) if is_grouped else [finding_row(finding) for finding in each],
@@ -73,7 +73,7 @@ def finding_list(request: HttpRequest) -> HttpResponse:
         "file_query": urlencode(wanted.as_query()),
         "file_filters": wanted.as_query(),
         "printed_at_once": MOST_AT_ONCE,
-        **_detection_context(wanted, names_places=not hidden_layers(request.user)),
+        **_detection_context(wanted, hidden_slugs(request.user)),
         **detection_freshness(request),
         **bulk_context(request, each, found),
     }
@@ -147,7 +147,7 @@ def finding_filter(request: HttpRequest) -> FindingFilter:
     return FindingFilter(**{name: request.GET.get(name, "").strip() for name in names})
 
 
-def _detection_context(wanted: FindingFilter, *, names_places: bool) -> dict[str, Any]:
+def _detection_context(wanted: FindingFilter, hidden: frozenset[str]) -> dict[str, Any]:
     detection = latest_detection(wanted.rulebook)
     if detection is None:
         return {"detection": None}
@@ -159,14 +159,14 @@ def _detection_context(wanted: FindingFilter, *, names_places: bool) -> dict[str
         for outcome in untold_outcomes(detection)
         if wanted.rule in {"", outcome.rule.code} and wanted.kind in {"", outcome.rule.kind}
     ]
-    asked = [rule_answer(o, names_places=names_places) for o in outcomes] if wanted.rule else []
+    asked = [rule_answer(o, hidden=hidden) for o in outcomes] if wanted.rule else []
     return {
         "detection": detection,
         "outcomes": outcomes,
         "answers": {Answer(a): n for a, n in answer_counts(detection).items()},
         "asked_rule": wanted.rule,
         "asked": asked,
-        "untold": [] if asked else [rule_answer(o, names_places=names_places) for o in untold],
+        "untold": [] if asked else [rule_answer(o, hidden=hidden) for o in untold],
         "untold_count": count_untold(untold),
     }
 

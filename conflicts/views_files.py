@@ -12,11 +12,10 @@ from conflicts.exports import Report, as_geojson, as_json, as_zip
 from conflicts.filters import refuse_unknown_words
 from conflicts.queries import findings, latest_detection
 from conflicts.review.geopackage import geopackage_of
-from conflicts.review.stocktaking import keep_up
+from conflicts.review.stocktaking import keep_up, refuse_unplaced
 from conflicts.rule_answers import detection_record, rule_records
 from conflicts.views import finding_filter
 from layers.numbers import number
-from layers.visibility import hidden_layers
 
 # More is for the shell: './krong findings' writes any number.
 MOST_FINDINGS = 20_000
@@ -49,7 +48,7 @@ def findings_file(request: HttpRequest, kind: str) -> HttpResponse:
         )
     wanted = finding_filter(request)
     refuse_unknown_words(request.GET, "view", "page")
-    keep_up()
+    refuse_unplaced(wanted, is_placed=keep_up())
     found = findings(wanted, reader=request.user)
     if (count := found.count()) > MOST_FINDINGS:
         raise RuleFieldError(
@@ -58,11 +57,10 @@ def findings_file(request: HttpRequest, kind: str) -> HttpResponse:
             remedy=_("Filter them, or ask the office for './krong findings --output FILE'."),
         )
     detection = latest_detection(wanted.rulebook)
-    names_places = not hidden_layers(request.user)
     report = Report(
         findings=list(found),
-        rules=rule_records(detection, wanted.rule, names_places=names_places),
-        detection=detection_record(detection),
+        rules=rule_records(detection, wanted.rule, reader=request.user),
+        detection=detection_record(detection, reader=request.user),
     )
     written = KINDS[kind]
     response = HttpResponse(written.write(report), content_type=written.content_type)

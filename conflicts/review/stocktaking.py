@@ -8,12 +8,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.db import connection, transaction
+from django.utils.translation import gettext as _
 
-from conflicts.filters import SANGKAT_LAYER, sangkat_version
+from conflicts.errors import RuleFieldError
+from conflicts.filters import SANGKAT_LAYER, UNPLACED, FindingFilter, sangkat_version
 from conflicts.models import DetectionRun
 from conflicts.review.models import Stocktaking
 from layers.models import Run
-from layers.runs import Progress, queue_run
+from layers.runs import Progress, fail_stale_runs, queue_run
 from layers.sql_files import load_sql
 from layers.vocab import RunState
 
@@ -40,16 +42,27 @@ def keep_up() -> bool:
     waiting = detections_to_take()
     if not waiting:
         return True
-    if len(_to_place(waiting, MOST_AT_ONCE + 1)) <= MOST_AT_ONCE:
+    if len(_to_place(waiting, MOST_AT_ONCE + 1, sangkat_version())) <= MOST_AT_ONCE:
         return take_stock()
     request_stocktaking()
     return False
+
+
+def refuse_unplaced(wanted: FindingFilter, *, is_placed: bool) -> None:
+    """Refuse to answer by sangkat while findings are not placed: the missing would not be told."""
+    if wanted.sangkat and wanted.sangkat != UNPLACED and not is_placed:
+        raise RuleFieldError(
+            "sangkat",
+            _("In which sangkats the newest findings lie is being looked up."),
+            remedy=_("Ask again in a moment, or leave the sangkat out."),
+        )
 
 
 def request_stocktaking() -> Run | None:
     """Queue a stocktaking unless one is waiting or at work."""
     from conflicts.review.tasks import carry_out_stocktaking  # noqa: PLC0415 - it calls this module
 
+    fail_stale_runs()  # one whose process was killed would hold up all others
     live = Run.objects.filter(
         kind=RUN_KIND, state__in=[RunState.QUEUED, RunState.RUNNING], cancel_requested_at=None
     )
@@ -61,7 +74,9 @@ def request_stocktaking() -> Run | None:
 
 
 def take_stock(on_progress: Progress = _silent) -> bool:
-    """Place findings and count changes of every detection not taken yet; False: another does.
+    """Place findings and count changes of every detection not taken yet.
+
+    False: another does, or other sangkats were published meanwhile; whoever looks next goes on.
 
     Raises
     ------
@@ -71,7 +86,7 @@ def take_stock(on_progress: Progress = _silent) -> bool:
     waiting = detections_to_take()
     version = sangkat_version()
     placed = 0
-    while waiting and (findings := _to_place(waiting, PORTION)):
+    while waiting and (findings := _to_place(waiting, PORTION, version)):
         if not _place(findings, version):
             return False
         placed += len(findings)
@@ -85,15 +100,15 @@ def take_stock(on_progress: Progress = _silent) -> bool:
     return True
 
 
-def _to_place(detections: list[int], most: int) -> list[int]:
-    is_all = not Stocktaking.objects.filter(sangkat_version=sangkat_version()).exists()
+def _to_place(detections: list[int], most: int, version: int) -> list[int]:
+    is_all = not Stocktaking.objects.filter(sangkat_version=version).exists()
     return [
         row[0]
         for row in _asked(
             "findings_to_place.sql",
             is_all=is_all,
             detections=detections,
-            sangkat_version=sangkat_version(),
+            sangkat_version=version,
             most=most,
         )
     ]
@@ -104,6 +119,8 @@ def _place(findings: list[int], version: int) -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
         if not cursor.fetchone()[0]:
+            return False
+        if sangkat_version() != version:  # they would be placed in the one, told of the other
             return False
         parameters: dict[str, Any] = {"sangkat_layer": SANGKAT_LAYER, "sangkat_version": version}
         cursor.execute("DROP TABLE IF EXISTS review_piece")

@@ -19,7 +19,7 @@ from conflicts.review.digest_files import digest_csv, digest_html
 from conflicts.review.models import WeeklyDigest
 from conflicts.review.report import MOST_AT_ONCE, matching, print_report
 from conflicts.review.reports import ask_report, report_of
-from conflicts.review.stocktaking import keep_up
+from conflicts.review.stocktaking import keep_up, refuse_unplaced
 from conflicts.rows import finding_row
 from conflicts.views import detection_freshness
 from layers.catalogue.places import sangkat_choices
@@ -60,7 +60,7 @@ def findings_report(request: HttpRequest) -> HttpResponse:
     """Print the findings of a filter, as many as are printed while one waits."""
     refuse_unknown_words(request.GET, "view", "page")
     wanted = _asked(request.GET)
-    keep_up()
+    refuse_unplaced(wanted, is_placed=keep_up())
     made = print_report(wanted, reader=request.user, language=_language(), most=MOST_AT_ONCE)
     response = HttpResponse(made.pdf, content_type="application/pdf")
     response["Content-Disposition"] = 'inline; filename="findings.pdf"'

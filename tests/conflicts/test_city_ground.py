@@ -193,7 +193,7 @@ def test_where_no_layer_says_where_the_city_ends_an_answer_holds_for_the_surveye
 
     assert (outcome.answer, outcome.city_m2) == ("complies", None)
     with translation.override("en"):
-        told = rule_answer(outcome, names_places=True)
+        told = rule_answer(outcome)
         assert told.ground == (
             "Within the surveyed 1.00 km² only: no layer says where the city ends."
         )

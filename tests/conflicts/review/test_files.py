@@ -8,6 +8,7 @@ from pathlib import Path
 import pyogrio
 import pytest
 import shapely
+from django.contrib.auth.models import Permission, User
 from django.core.management import call_command
 
 from conflicts.exports import finding_record
@@ -156,6 +157,56 @@ def test_the_command_writes_a_geopackage_and_refuses_to_print_one(city, tmp_path
 
     assert len(table(path, "findings_lines")) == 2
     assert Finding.objects.count() == 3
+
+
+SECRET = "secret-cadastre"
+
+
+@pytest.fixture
+def city_with_a_secret(city):
+    """The detection saw a layer that is kept from the public."""
+    filled_layer(SECRET, feature("P", square(0, 0, 10), "school"), visibility="restricted")
+    find(rule_data())
+
+
+@pytest.mark.parametrize("kind", ["json", "geojson", "gpkg"])
+def test_a_layer_kept_from_the_public_is_named_in_no_public_file(client, city_with_a_secret, kind):
+    told = client.get(f"/findings/file.{kind}").content
+
+    assert SECRET.encode() not in told
+    assert b"facilities" in told
+
+
+def test_a_layer_kept_from_the_public_is_named_in_no_table_and_no_report(
+    client, city_with_a_secret
+):
+    archive = zipfile.ZipFile(io.BytesIO(client.get("/findings/file.csv").content))
+    tables = b"".join(archive.read(name) for name in archive.namelist())
+
+    assert SECRET.encode() not in tables
+    assert b"facilities v1, sangkat v1" in tables
+    assert SECRET not in client.get("/findings/?rule=T-01").content.decode()
+
+
+def test_who_may_see_the_layer_finds_it_among_the_data_used(client, city_with_a_secret):
+    trusted = User.objects.create_user("trusted")
+    trusted.user_permissions.add(Permission.objects.get(codename="view_layer"))
+    client.force_login(trusted)
+
+    body = client.get("/findings/file.json").json()
+
+    assert body["detection"]["data_versions"] == {"facilities": 1, SECRET: 1, "sangkat": 1}
+
+
+@pytest.mark.parametrize("bbox", ["0,0,180,90", "-180,-90,180,90", "-75,-10,-74,10"])
+def test_an_area_the_project_cannot_measure_is_refused_or_holds_nothing(client, city, bbox):
+    answer = client.get(f"/findings/?bbox={bbox}")
+
+    assert answer.status_code == 400 or answer.context["count"] == 0
+
+
+def test_an_area_around_the_province_holds_all_findings(client, city):
+    assert client.get("/findings/?bbox=102,9,106,13&view=each").context["count"] == 3
 
 
 def test_evidence_in_the_file_is_the_evidence_that_was_measured(client, city, tmp_path):

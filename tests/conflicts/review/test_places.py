@@ -1,7 +1,10 @@
 """In which sangkats a finding lies: where its evidence lies, in each that its inside meets."""
 
+from datetime import timedelta
+
 import pytest
 import shapely
+from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 from shapely.geometry import box
@@ -163,6 +166,43 @@ def test_many_findings_are_left_to_the_worker_once(monkeypatch):
     assert run.state in {"queued", "succeeded"}
 
 
+def test_a_stocktaking_whose_process_was_killed_holds_up_no_other(monkeypatch):
+    """It last gave a sign three days ago; no process has its session."""
+    sangkats()
+    detected()
+    dead = stocktaking.request_stocktaking()
+    long_ago = timezone.now() - timedelta(days=3)
+    Run.objects.filter(pk=dead.pk).update(state="running", heartbeat_at=long_ago)
+    monkeypatch.setattr(stocktaking, "MOST_AT_ONCE", 0)
+
+    keep_up()
+
+    runs = Run.objects.filter(kind=stocktaking.RUN_KIND).order_by("pk")
+    assert runs[0].state == "failed"
+    assert len(runs) == 2
+
+
+def test_sangkats_published_while_stock_is_taken_end_it_and_the_next_look_places_anew(monkeypatch):
+    layer = sangkats()
+    detected()
+    place, calls = stocktaking._place, []
+
+    def publish_first(numbers, version):
+        calls.append(version)
+        if len(calls) == 1:
+            put(layer, feature("ONE", rectangle(-1_000, -1_000, 2_200, 2_000), name_en="One"))
+        assert len(calls) < 5, "it never ends"
+        return place(numbers, version)
+
+    monkeypatch.setattr(stocktaking, "_place", publish_first)
+
+    assert not take_stock()
+    assert not Stocktaking.objects.exists()
+    assert take_stock()
+    assert places() == {"S-EAST": ["ONE"], "S-NORTH": ["ONE"], "M": ["ONE"]}
+    assert calls == [1, 2]
+
+
 def test_portions_place_all_of_them(monkeypatch):
     sangkats()
     detected()
@@ -214,3 +254,33 @@ def test_places_equal_what_shapely_says(city, border_m):
         met = {n for n, half in halves.items() if half.intersects(evidence)}
         inside = {n for n in met if not halves[n].touches(evidence)}
         assert set(finding.place.sangkats) == (inside or met)
+
+
+SENTENCE = "In which sangkats the newest findings lie is being looked up"
+
+
+def test_an_empty_list_of_a_sangkat_says_that_findings_are_not_placed_yet(client, monkeypatch):
+    sangkats()
+    detected()
+    monkeypatch.setattr(stocktaking, "MOST_AT_ONCE", 0)
+
+    waiting = client.get(f"/findings/?sangkat={WEST}&lang=en").content.decode()
+    assert SENTENCE in waiting
+
+    take_stock()
+    assert SENTENCE not in client.get(f"/findings/?sangkat={WEST}&lang=en").content.decode()
+    assert SENTENCE not in client.get("/findings/?lang=en").content.decode()
+
+
+@pytest.mark.parametrize("path", ["file.json", "file.csv", "file.gpkg", "report.pdf"])
+def test_no_file_and_no_report_of_a_sangkat_is_made_before_findings_are_placed(
+    client, monkeypatch, path
+):
+    sangkats()
+    detected()
+    monkeypatch.setattr(stocktaking, "MOST_AT_ONCE", 0)
+
+    refused = client.get(f"/findings/{path}?sangkat={WEST}&lang=en")
+
+    assert refused.status_code == 400
+    assert SENTENCE in refused.content.decode()

@@ -7,11 +7,12 @@ from itertools import batched
 from typing import Any
 
 from django.conf import settings
-from django.db import connection
+from django.db import OperationalError, connection, transaction
 from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from psycopg2 import sql
+from psycopg2.errorcodes import QUERY_CANCELED
 
 from conflicts.exports import finding_record
 from conflicts.models import DetectionRun, Finding
@@ -20,7 +21,8 @@ from conflicts.review.columns import COLUMNS, Column
 from conflicts.review.resting import hidden_with
 from conflicts.vocab import Change, FindingState, Severity
 from layers.crs import PROJECT_SRID
-from layers.ogc.items import shape_in
+from layers.ogc.errors import SlowQuestionError
+from layers.ogc.items import LONGEST_PORTION_MS, shape_in
 from layers.ogc.pages import Question
 from layers.ogc.queryables import SCHEMA_DIALECT, Queryable
 from layers.ogc.times import AFTER_ALL, BEFORE_ALL
@@ -29,6 +31,7 @@ from layers.visibility import Reader, hidden_layers
 from layers.vocab import Basis, RunState
 
 PORTION = 250
+_LIMIT = "SELECT set_config('statement_timeout', %s, TRUE)"
 _BEGUN = (
     "to_char(coalesce(begun.finished_at, begun.started_at, begun.queued_at)"
     " AT TIME ZONE {zone}, 'YYYY-MM-DD')"
@@ -128,7 +131,13 @@ class FindingsCollection:
         after: int,
         interval: tuple[datetime, datetime] | None,
     ) -> Iterator[tuple[int, dict[str, Any]]]:
-        """Yield findings by number: the limit, and one more where there is one."""
+        """Yield findings by number: the limit, and one more where there is one.
+
+        Raises
+        ------
+        SlowQuestionError
+            It took longer than LONGEST_PORTION_MS: the database ended the query.
+        """
         since, until = interval or (None, None)
         asked = {
             "after": after,
@@ -174,9 +183,17 @@ def _rows(reader: Reader, question: Question, asked: Mapping[str, Any]) -> list[
         "digits": question.crs.digits,
         **hidden_with(hidden_layers(reader).values_list("slug", flat=True)).as_parameters(),
     }
-    with connection.cursor() as cursor:
-        cursor.execute(query, parameters)
-        return list(cursor.fetchall())
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(_LIMIT, [str(LONGEST_PORTION_MS)])
+            cursor.execute(query, parameters)
+            rows = list(cursor.fetchall())
+            cursor.execute(_LIMIT, ["0"])  # this transaction may be part of a longer one
+            return rows
+    except OperationalError as error:
+        if getattr(error.__cause__, "pgcode", "") == QUERY_CANCELED:
+            raise SlowQuestionError from error
+        raise
 
 
 def _told(rows: list[tuple[int, str]]) -> Iterator[tuple[int, dict[str, Any]]]:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from conflicts.filters import FindingFilter
 from conflicts.queries import narrowed
+from conflicts.review import collection
 from layers.crs import PROJECT_SRID
 from layers.models import Layer
 from tests.conflicts.ground import find, put
@@ -231,3 +232,17 @@ def test_a_condition_on_severity_and_state_equals_the_filter_of_the_list(severit
     told = Reader().ids("findings", filter=f"severity = '{severity}' AND state = '{state}'")
 
     assert told == sorted(listed.values_list("pk", flat=True))
+
+
+def test_a_question_that_takes_too_long_is_ended_and_told_as_such(city, monkeypatch):
+    """The limit of layers' features holds for findings too; here it is 1 ms, and the wait 1 s."""
+    monkeypatch.setattr(collection, "LONGEST_PORTION_MS", 1)
+    slow = collection.load_sql(collection.__file__, "findings_of_collection.sql")
+    slow = slow.replace("WHERE finding.id >", "WHERE pg_sleep(1) IS NOT NULL AND finding.id >")
+    monkeypatch.setattr(collection, "load_sql", lambda *_named: slow)
+
+    problem = Reader().refused(ITEMS, status=503)
+
+    assert "took too long" in json.dumps(problem)
+    monkeypatch.undo()
+    assert len(objects()) == 3

@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from conflicts.exports import finding_record
-from conflicts.filters import SETTLED
+from conflicts.filters import SETTLED, UNPLACED
 from conflicts.life.vocab import AcceptanceState
 from conflicts.models import Acceptance, DetectionRun, Finding, Observation
 from conflicts.queries import SEVERITY_RANK, latest_detection, untold_outcomes, with_evidence
@@ -62,10 +62,13 @@ def due_weeks(today: date | None = None) -> list[date]:
 
 
 def make_due_digests(today: date | None = None) -> list[WeeklyDigest]:
-    """Make the digests of all weeks that are over and have none; those made stay as they are."""
+    """Make the digests of all weeks that are over and have none; those made stay as they are.
+
+    None while another takes stock: the weeks stay due.
+    """
     weeks = due_weeks(today)
-    if weeks:
-        take_stock()
+    if weeks and not take_stock():  # it would say "outside" of what is not looked up yet
+        return []
     return [make_digest(week) for week in weeks]
 
 
@@ -131,7 +134,7 @@ def _detections_in(begins: date, ends: date) -> list[int]:
 def _section(found: QuerySet[Finding], days: Mapping[int, str]) -> dict[str, Any]:
     tally: Counter[tuple[Any, ...]] = Counter()
     for *alike, sangkats in found.values_list(*_TALLIED.values(), "place__sangkats").iterator():
-        tally[*alike, tuple(sangkats or ())] += 1
+        tally[*alike, (UNPLACED,) if sangkats is None else tuple(sangkats)] += 1
     gravest = with_evidence(found).order_by(SEVERITY_RANK.desc(), "rule_code", "pk")[:MOST_TOLD]
     return {
         "tally": [
@@ -194,10 +197,11 @@ def _shown(
     for each in tally:
         for sangkat in each["sangkats"] or [""]:
             by_sangkat[sangkat] += each["count"]
+    named = {**names, "": _("outside every sangkat"), UNPLACED: _("not looked up yet")}
     return ShownSection(
         name=name,
         count=sum(each["count"] for each in tally),
-        by_sangkat=[(names.get(key, key), count) for key, count in sorted(by_sangkat.items())],
+        by_sangkat=[(named.get(key, key), count) for key, count in sorted(by_sangkat.items())],
         rows=[_in_words(row) for row in section["rows"] if hidden.shows(row)],
     )
 

@@ -99,6 +99,29 @@ def test_weeks_missed_while_no_worker_ran_are_made_up_for(week):
     assert [section(digest, "new").count for digest in made] == [3, 0, 0, 0]
 
 
+def test_no_digest_is_made_while_another_takes_stock_and_the_week_stays_due(week, monkeypatch):
+    monkeypatch.setattr(digests, "take_stock", lambda: False)
+
+    assert make_due_digests(TODAY) == []
+    assert due_weeks(TODAY) == [LAST_MONDAY]
+
+
+def test_what_is_not_looked_up_is_told_apart_from_what_lies_outside(week):
+    """Asked for one week by itself nothing is placed; a digest that was due places all first."""
+    unplaced = section(digests.make_digest(LAST_MONDAY), "new")
+
+    assert list(unplaced.by_sangkat) == [("not looked up yet", 3)]
+    assert section_of_the_outside() == [("outside every sangkat", 3)]
+
+
+def section_of_the_outside():
+    """Return the same week's new conflicts, had there been no sangkat around them."""
+    digest = WeeklyDigest.objects.get()
+    for row in digest.content["sections"]["new"]["tally"]:
+        row["sangkats"] = []
+    return list(section(digest, "new").by_sangkat)
+
+
 def test_after_a_long_rest_only_the_newest_weeks_are_made(week):
     made = make_due_digests(TODAY + timedelta(weeks=100))
 

@@ -16,6 +16,11 @@ from conflicts.rule_parts import (
 )
 from conflicts.vocab import ObstacleSurface
 
+# Slopes of the surfaces that are not asked, since the table lacks their widths: they only say where
+# nobody can tell. fixtures/reference/airport_ols.csv, general knowledge, to be checked by the city.
+TRANSITIONAL_SLOPE = 0.143
+TAKE_OFF_SLOPE = 0.02
+
 
 def _require_not_negative(field: str, value: float) -> None:
     if not (value >= 0 and math.isfinite(value)):
@@ -123,6 +128,11 @@ class ObstacleLimitation(PairRule):
                     _("the rings must follow each other outward, none lower than the one before."),
                     remedy=_("Give each ring the distance and height at which the last one ends."),
                 )
+
+    @property
+    def inner_top_m(self) -> float:
+        """How high above the aerodrome the surface nearest to the runway begins [m]."""
+        return min(self.surfaces, key=lambda ring: ring.from_m).height_m
 
     @property
     def reach_m(self) -> float:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from conflicts.airport_rules import ObstacleLimitation
+from conflicts.airport_rules import TAKE_OFF_SLOPE, TRANSITIONAL_SLOPE, ObstacleLimitation
 from conflicts.area_rules import Capacity, ServiceCoverage
 from conflicts.city_ground import LEAST_WIDTH_M
 from conflicts.network_rules import NetworkCoordination
@@ -260,6 +260,9 @@ def bind_obstacle(rule: RuleHead) -> Parameters:
         "height_attribute": rule.height_attribute,
         "ground_attribute": rule.ground_attribute,
         "elevation_attribute": rule.elevation_attribute,
+        "transitional_slope": TRANSITIONAL_SLOPE,
+        "take_off_slope": TAKE_OFF_SLOPE,
+        "inner_top_m": rule.inner_top_m,
         "lowest_ground_m": LOWEST_GROUND_M,
         "reach_m": rule.reach_m,
         "srid": PROJECT_SRID,

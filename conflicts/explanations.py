@@ -315,6 +315,14 @@ def _sentences_of_standards() -> Mapping[Gap, str]:
             "%(count)s places are near %(what)s drawn as a point or as a whole aerodrome: where its"
             " runway lies is not recorded, for example: %(examples)s."
         ),
+        Gap.TRANSITIONAL_NOT_ASKED: _(
+            "%(count)s places keep to the surfaces asked, but may reach above the transitional"
+            " surface, whose width no table states, for example: %(examples)s."
+        ),
+        Gap.TAKE_OFF_NOT_ASKED: _(
+            "%(count)s places keep to the surfaces asked, but may reach above the take-off climb"
+            " surface, whose width no table states, for example: %(examples)s."
+        ),
         Gap.NETWORK_NOT_SURE: _(
             "%(count)s places have no known %(what)s (within %(reach)s), but there may be one that"
             " was not surveyed or not fully described (%(layers)s), for example: %(examples)s."

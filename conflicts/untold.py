@@ -19,6 +19,8 @@ REASONS = {
     "elevation": Gap.UNKNOWN_ATTRIBUTE,
     "shape": Gap.NO_AREA,
     "runway": Gap.RUNWAY_NOT_KNOWN,
+    "transitional": Gap.TRANSITIONAL_NOT_ASKED,
+    "take_off": Gap.TAKE_OFF_NOT_ASKED,
     "counted": Gap.COUNTED_NOT_SURE,
     "edge": Gap.EDGE_NOT_KNOWN,
     "areas": Gap.AREAS_CONTRADICT,

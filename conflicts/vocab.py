@@ -168,6 +168,8 @@ class Gap(TextChoices):
     AREAS_CONTRADICT = "areas_contradict", _("the title and the map state different areas")
     EDGE_NOT_KNOWN = "edge_not_known", _("which edge of the plot is its front is not recorded")
     RUNWAY_NOT_KNOWN = "runway_not_known", _("where the runway lies is not recorded")
+    TRANSITIONAL_NOT_ASKED = "transitional_not_asked", _("the transitional surface is not asked")
+    TAKE_OFF_NOT_ASKED = "take_off_not_asked", _("the take-off climb surface is not asked")
     NETWORK_NOT_SURE = "network_not_sure", _("a network may serve it, unrecorded")
     NO_HAZARD_MAP = "no_hazard_map", _("there is no such hazard map")
     UNRATED_PAIR = "unrated_pair", _("nobody has rated whether the two uses go together")

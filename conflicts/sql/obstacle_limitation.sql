@@ -10,6 +10,10 @@
 -- or the runway is drawn as a point or wider than the approach begins (an aerodrome, not its runway),
 -- the structure is put into conflict_untold. A negative height and an elevation below lowest_ground_m
 -- are marks for "no data": not stated.
+-- Transitional and take-off climb surfaces are not asked, as nobody stated how wide they begin. What
+-- keeps to all others, but may pierce one of these, goes into conflict_untold too: transitional ones
+-- rise from where the approach begins along the runway and from the sides of the approach, take-off
+-- climb surfaces at most over the same ground as the approach.
 WITH runway AS MATERIALIZED (
     SELECT
         object.id AS object_row, object.geometry,
@@ -218,13 +222,76 @@ judged AS MATERIALIZED (
             AND (lowest.counts_above = 0 OR lowest.height > lowest.counts_above) AS is_so
     ) AS pierced
 ),
+unasked AS MATERIALIZED (
+    SELECT
+        judged.subject_row, judged.object_row,
+        CASE
+            WHEN judged.high > judged.elevation + beside.rise_m + 1e-6
+                    AND beside.rise_m < %(inner_top_m)s
+                OR coalesce(before.may_pierce_transitional, false) THEN 'transitional'
+            WHEN before.may_pierce_take_off THEN 'take_off'
+        END AS surface
+    FROM judged
+    CROSS JOIN LATERAL (
+        SELECT
+            %(transitional_slope)s * greatest(0, judged.distance_m - %(inner_half_m)s) AS rise_m
+    ) AS beside
+    CROSS JOIN LATERAL (
+        SELECT
+            bool_or(
+                judged.high > judged.elevation + side.rise_m + 1e-6
+                AND side.rise_m < %(inner_top_m)s
+            ) AS may_pierce_transitional,
+            bool_or(
+                side.apart_m = 0
+                AND judged.high > judged.elevation + %(take_off_slope)s * side.along_m + 1e-6
+            ) AS may_pierce_take_off
+        FROM (
+            SELECT
+                along.metres AS along_m,
+                away.apart_m,
+                section.height + section.slope * (along.metres - section.begins)
+                    + %(transitional_slope)s * away.apart_m AS rise_m
+            FROM approach
+            CROSS JOIN LATERAL (
+                SELECT ST_Distance(approach.geometry, judged.geometry) AS apart_m
+            ) AS away
+            CROSS JOIN LATERAL (
+                SELECT least(%(approach_m)s, greatest(0, min(
+                    (ST_X(corner.geom) - approach.x) * approach.ux
+                    + (ST_Y(corner.geom) - approach.y) * approach.uy
+                ))) AS metres
+                FROM ST_DumpPoints(judged.geometry) AS corner
+            ) AS along
+            CROSS JOIN LATERAL (
+                SELECT part.begins, part.height, part.slope
+                FROM unnest(
+                    %(section_begins)s::double precision[],
+                    %(section_heights)s::double precision[],
+                    %(section_slopes)s::double precision[]
+                ) AS part(begins, height, slope)
+                WHERE part.begins <= along.metres
+                ORDER BY part.begins DESC
+                LIMIT 1
+            ) AS section
+            WHERE approach.object_row = judged.object_row
+              AND ST_DWithin(
+                  approach.geometry, judged.geometry, %(inner_top_m)s / %(transitional_slope)s
+              )
+        ) AS side
+    ) AS before
+    WHERE NOT judged.bites AND NOT judged.may_bite AND judged.high > judged.elevation
+),
 named AS (
     SELECT
         judged.*,
+        unasked.surface AS unasked_surface,
         subject_layer.slug AS subject_layer, subject.stable_id AS subject_id,
         object_layer.slug AS object_layer, object.stable_id AS object_id,
         subject.properties AS subject_properties, object.properties AS object_properties
     FROM judged
+    LEFT JOIN unasked
+        ON unasked.subject_row = judged.subject_row AND unasked.object_row = judged.object_row
     JOIN conflict_ground AS subject ON subject.id = judged.subject_row
     JOIN conflict_ground AS object ON object.id = judged.object_row
     JOIN layers_layer AS subject_layer ON subject_layer.id = subject.layer_id
@@ -237,10 +304,11 @@ untold AS (
         CASE
             WHEN named.runway_dimension = 0 THEN 'runway'
             WHEN named.elevation IS NULL THEN 'elevation'
-            ELSE 'attribute'
+            WHEN named.may_bite THEN 'attribute'
+            ELSE named.unasked_surface
         END
     FROM named
-    WHERE named.may_bite AND NOT named.bites
+    WHERE NOT named.bites AND (named.may_bite OR named.unasked_surface IS NOT NULL)
     ORDER BY named.subject_layer, named.subject_id, named.object_layer, named.object_id
     ON CONFLICT DO NOTHING
 )

@@ -320,3 +320,34 @@ def test_a_runway_may_be_as_wide_as_the_approach_begins(width, found):
     buildings(building(2500 + 1060, 0, 21))
 
     assert len(find(OLS)) == found
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "height", "found", "unasked"),
+    [
+        (1250, 300, 22, 0, set()),  # 14.3 % of 300 - 140 m: 22.88 m
+        (1250, 300, 23, 0, {"transitional_not_asked"}),
+        (1250, 300, 46, 1, set()),  # above the inner horizontal surface anyway
+        (1250, 100, 1, 0, {"transitional_not_asked"}),
+        (1250, 456, 45, 0, set()),  # 14.3 % of 316 m: above 45 m already
+        # 1000 m out: 20 m, and about 99 m from the side of the approach: 14.1 m
+        (3560, 390, 34, 0, set()),
+        (3560, 390, 35, 0, {"transitional_not_asked"}),
+        # 5940 m out: 118.8 m by 2 %, 133.5 m by the approach, 145 m by the cone
+        (8500, 0, 118, 0, set()),
+        (8500, 0, 119, 0, {"take_off_not_asked"}),
+        (8500, 0, 134, 1, set()),
+    ],
+)
+def test_above_a_surface_that_no_table_gives_a_width_nobody_can_tell(x, y, height, found, unasked):
+    airport()
+    buildings(building(x, y, height))
+
+    outcome = asked()
+
+    told = {name: gap for name, gap in gaps(outcome).items() if name.endswith("not_asked")}
+    assert (outcome.pairs_found, set(told)) == (found, unasked)
+    for gap in told.values():
+        assert outcome.answer == Answer.CANNOT_TELL
+        assert gap["examples"] == ["B"]
+        assert "no table states" in explain_gap(gap)

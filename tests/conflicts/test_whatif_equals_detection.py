@@ -80,7 +80,7 @@ RULES = [
               counted={"classes": ["school", "landfill"]}),
     rule_data("EDGE", kind="standard_violation", measure="setback", attribute="", bound="min",
               subject={"classes": ["market"]}, zone={"classes": ["landfill"]},
-              counted={"classes": ["school"]}, limits=[{"value": 9}]),
+              counted={"classes": ["school"]}, limits=[{"value": 9}], unit="m"),
     rule_data("NET", kind="network_coordination", subject={"classes": ["school"]},
               object={"classes": ["market"]}, max_distance_m=40),
     rule_data("TALL", kind="obstacle_limitation", subject={"classes": ["school", "market"]},

@@ -1,4 +1,7 @@
-"""Of one new thing, what-if and the permit check find the same and cannot tell the same."""
+"""Of one new thing, what-if finds what the permit check finds, and keeps back nothing it says.
+
+What-if says more: of which others a rule can no more tell once the thing stands.
+"""
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -49,7 +52,9 @@ def sentences(judged):
     st.tuples(st.sampled_from(["public", "restricted"]), st.sampled_from(SEEN)),
 )
 @taken_back
-def test_both_find_the_same_and_cannot_tell_the_same(city, others, flood, asked, surveyed, sight):
+def test_it_finds_the_same_and_says_of_whatever_the_permit_check_cannot_tell(
+    city, others, flood, asked, surveyed, sight
+):
     visibility, seen = sight
     build(city, others, flood)
     for slug, ground in surveyed:
@@ -71,5 +76,7 @@ def test_both_find_the_same_and_cannot_tell_the_same(city, others, flood, asked,
     broken = {d.asked.code for d in answer.differences if "P" in d.identity and d.after}
     assert broken == by_answer(judged, Answer.FAILS)
     untold = {each.asked.code: {t["en"] for t in each.missing} for each in answer.untold}
-    assert untold == sentences(judged)
-    assert {asked.code for asked in answer.complies} == by_answer(judged, Answer.COMPLIES)
+    for code, told in sentences(judged).items():
+        assert told <= untold[code]
+    complies = {asked.code for asked in answer.complies}
+    assert complies == by_answer(judged, Answer.COMPLIES) - set(untold)

@@ -48,7 +48,8 @@ from layers.visibility import EVERYTHING, Seen
 from layers.vocab import Answer, GeometryKind
 
 PROPOSALS = "proposals"
-# What every box is wider than needed [m]: the SQL itself looks a centimetre farther than asked.
+# What is looked for farther than needed [m]: the SQL itself looks a centimetre farther than asked,
+# and a zone drawn as a point a step away may reach the proposal.
 SLACK_M = 1.0
 
 

@@ -23,6 +23,7 @@ from conflicts.alternatives.known import Kind, KnownLand
 from conflicts.asked_rules import Side
 from conflicts.counted import Counted, Listed
 from conflicts.coverage import EXAMPLES, Selection
+from conflicts.whatif import SLACK_M
 from layers.crs import PROJECT_SRID
 from layers.errors import UserFacingError
 from layers.services import NewFeature
@@ -30,8 +31,6 @@ from layers.sql_files import load_sql
 
 # Beside it lies the SQL that all detections share.
 _DETECTION = str(Path(detection.__file__))
-# Cutting rounds: what is near enough is looked for a centimetre farther.
-SPARE_M = 0.01
 
 
 class Row(NamedTuple):
@@ -143,7 +142,7 @@ class Ground:
         rows = _rows(
             "take_near.sql",
             origins=sorted(origins),
-            metres=metres + SPARE_M,
+            metres=metres + SLACK_M,
             classes=sorted(classes),
             layers=sorted(layers),
             hidden=sorted(self.hidden),

@@ -24,6 +24,7 @@ from tests.conflicts.test_whatif_equals_detection import (
     places,
     water,
 )
+from tests.factories import at, feature, filled_layer, square
 
 pytestmark = pytest.mark.django_db
 
@@ -80,3 +81,23 @@ def test_it_finds_the_same_and_says_of_whatever_the_permit_check_cannot_tell(
         assert told <= untold[code]
     complies = {asked.code for asked in answer.complies}
     assert complies == by_answer(judged, Answer.COMPLIES) - set(untold)
+
+
+@pytest.mark.parametrize(("gap_m", "is_told"), [(0.9, True), (1.2, False)])
+def test_a_zone_drawn_as_a_point_a_step_away_may_reach_the_proposal(gap_m, is_told):
+    [high] = [rule for rule in RULES if rule["code"] == "HIGH"]
+    book = rulebook(high, code="asked")
+    filled_layer("facilities", feature("F6", at(100 + gap_m, 50), "market"))
+    thing = feature("P", square(0, 0, 100), "landfill", "proposed", pupils=10)
+
+    judged = findings_for([thing], [book])
+    layer = Layer.objects.get_or_create(slug="proposals", geometry_kind="mixed")[0]
+    [answer] = ask_alternatives(
+        [Alternative(name="A", changes=(Change(layer=layer, stable_id="P", after=thing),))],
+        books=[book],
+    )
+
+    said = {text for texts in sentences(judged).values() for text in texts}
+    seen = {text["en"] for each in answer.untold for text in each.missing}
+    assert said <= seen
+    assert any("F6" in text for text in seen) is is_told
